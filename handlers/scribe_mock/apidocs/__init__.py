@@ -1,0 +1,1 @@
+"""Documentation pages, rendered from the OpenAPI files."""

@@ -1,0 +1,52 @@
+"""The one place where everything is wired together."""
+
+from functools import partial
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from starlette.types import ASGIApp
+
+from scribe_mock.apidocs.pages import create_pages
+from scribe_mock.clock import Clock
+from scribe_mock.control import Control
+from scribe_mock.operations import Operations
+from scribe_mock.pipeline.gateway import Gateway
+from scribe_mock.pipeline.stack import Api
+from scribe_mock.scenarios import load_fixtures
+from scribe_mock.seeding import Seeder
+from scribe_mock.settings import Settings
+from scribe_mock.shipped import shipped
+from scribe_mock.store.memory import MemoryStore
+
+
+def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
+    """A complete mock as an ASGI app; two of them share nothing.
+
+    Args:
+        settings: The defaults when left out. Host and port are whoever serves the app's matter.
+        validate_responses: Hold answers to the spec too; a wrong one becomes a 500.
+
+    Raises:
+        SpecError, FixtureError: a file that the settings name is missing or broken.
+    """
+    settings = settings or Settings()
+    spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
+    clock = Clock()
+    fixtures = load_fixtures(settings.fixtures, settings.scenario)
+    store = MemoryStore(clock, settings.max_memory)
+    seeder = Seeder(settings, clock, store, fixtures)
+    build = partial(Api, tokens=settings.token, validate_responses=validate_responses)
+    operations = Operations(settings, clock, store, fixtures)
+    control = Control(settings, clock, store, fixtures, seeder)
+    pages = cast(ASGIApp, WSGIMiddleware(cast(Any, create_pages(spec, control_spec))))
+    return Gateway(
+        {
+            "": build(spec, operations, admission=(store, clock)),
+            "/_mock": build(control_spec, control, admission=None),
+            "/docs": pages,
+            "/openapi.yaml": pages,
+            "/_mock/control.yaml": pages,
+        },
+        start=seeder.plant,
+        log_requests=not settings.quiet,
+    )

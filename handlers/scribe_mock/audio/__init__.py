@@ -1,0 +1,1 @@
+"""Audio: which types are supported, and what their names mean."""

@@ -1,0 +1,155 @@
+"""The control API under `/_mock`: one thin method an operationId of `control.yaml`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from werkzeug.http import parse_range_header
+
+from scribe_mock import __version__
+from scribe_mock.addresses import base_url
+from scribe_mock.clock import Clock, rfc3339
+from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
+from scribe_mock.pipeline.validation import refuse_body
+from scribe_mock.representations import control_chunk, control_session
+from scribe_mock.scenarios import Fixtures
+from scribe_mock.seeding import Seeder
+from scribe_mock.sessions import SESSION_ID_PATTERN, Session, State, UploadType
+from scribe_mock.settings import Settings
+from scribe_mock.store import Parts, SessionStore
+
+
+class Control:
+    """All operations of `control.yaml`, bound to one server's store, clock and fixtures."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: SessionStore,
+        fixtures: Fixtures,
+        seeder: Seeder,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._store = store
+        self._fixtures = fixtures
+        self._seeder = seeder
+
+    async def get_health(self, request: Request) -> Response:
+        """Whether the mock runs, and how full it is."""
+        sessions, stored_bytes = await self._store.usage()
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "uptime_seconds": round(self._clock.uptime_seconds, 3),
+                "sessions": sessions,
+                "stored_bytes": stored_bytes,
+            }
+        )
+
+    async def reset(self, request: Request) -> Response:
+        """Back to what a fresh server is."""
+        self._clock.reset()
+        await self._store.clear()
+        await self._seeder.plant()
+        return Response(status_code=204)
+
+    async def get_clock(self, request: Request) -> Response:
+        """What time it is for the mock."""
+        return JSONResponse({"now": rfc3339(self._clock.now()), "frozen": self._clock.frozen})
+
+    async def set_clock(self, request: Request, body: Mapping[str, Any]) -> Response:
+        """Freeze or thaw the clock, then move it forward."""
+        if "freeze" in body:
+            (self._clock.freeze if body["freeze"] else self._clock.thaw)()
+        self._clock.advance(body.get("advance_seconds", 0))
+        return await self.get_clock(request)
+
+    async def list_sessions(
+        self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
+    ) -> Response:
+        """Sessions in order of creation."""
+        now = self._clock.now()
+        found = [s for s in await self._store.all() if state is None or s.state(now) == state]
+        page = found[int(offset) : int(offset) + int(limit)]
+        sessions = [await self._represent(request, session) for session in page]
+        return JSONResponse({"sessions": sessions, "total": len(found)})
+
+    async def inspect_session(self, request: Request, session_id: str) -> Response:
+        """One session with its chunks."""
+        session = await self._store.get(session_id)
+        return JSONResponse(await self._represent(request, session))
+
+    async def put_session(
+        self, request: Request, session_id: str, body: Mapping[str, Any]
+    ) -> Response:
+        """Put a session into a state; one that is not there is made."""
+        if not re.match(SESSION_ID_PATTERN, session_id):
+            raise InvalidRequest("A session_id has 16 to 64 letters, digits, '.', '_', '~', '-'.")
+        fields = {name: value for name, value in body.items() if name != "state"}
+        scenario = fields.get("scenario", self._fixtures.default.name)
+        if scenario not in self._fixtures.scenarios:
+            known = ", ".join(self._fixtures.scenarios)
+            refuse_body("$.scenario", f"expected one of {known}")
+        kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
+        audio: dict[int, Parts] = {}
+        try:
+            session = (await self._store.get(session_id)).copy()
+        except SessionNotFound:
+            status = 201
+            session = self._seeder.session(session_id, kind, {"scenario": scenario} | fields)
+        else:
+            status = 200
+            if "upload_type" in body and kind is not session.upload_type:
+                refuse_body("$.upload_type", f"the session is {session.upload_type} for good")
+            audio = {n: await self._store.audio(session_id, n) for n in session.chunks}
+            for name, value in fields.items():
+                setattr(session, name, value)
+        await self._seeder.place(session, State(body["state"]), audio)
+        return JSONResponse(await self._represent(request, session), status)
+
+    async def delete_session(self, request: Request, session_id: str) -> Response:
+        """Forget one session."""
+        await self._store.delete(session_id)
+        return Response(status_code=204)
+
+    async def finish_session(
+        self, request: Request, session_id: str, body: Mapping[str, Any]
+    ) -> Response:
+        """End processing now."""
+        outcome = State(body["outcome"])
+        await self._store.change(
+            session_id, lambda session: session.finish(self._clock.now(), outcome)
+        )
+        return await self.inspect_session(request, session_id)
+
+    async def get_chunk(self, request: Request, session_id: str, stored_name: str) -> Response:
+        """The stored bytes of one chunk, or the range of them that was asked for."""
+        session = await self._store.get(session_id)
+        chunk = next((c for c in session.chunks.values() if c.name == stored_name), None)
+        if chunk is None:
+            names = ", ".join(c.name for c in session.ordered_chunks()) or "none"
+            raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
+        data = b"".join(await self._store.audio(session_id, chunk.sequence))
+        headers = {"Accept-Ranges": "bytes"}
+        asked = parse_range_header(request.headers.get("range"))
+        if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+            return Response(data, headers=headers, media_type=chunk.content_type)
+        found = asked.range_for_length(len(data))
+        if found is None:
+            raise RangeNotSatisfiable(len(data))
+        first, end = found
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
+        return Response(data[first:end], 206, headers, chunk.content_type)
+
+    async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
+        address = base_url(request, self._settings)
+        chunks = [
+            control_chunk(chunk, await self._store.sha256(session.session_id, chunk.sequence))
+            for chunk in session.ordered_chunks()
+        ]
+        return control_session(session, self._clock.now(), address, chunks)

@@ -1,0 +1,278 @@
+"""Every error the program raises on purpose, as data: status, code and exit code sit on the class.
+
+ScribeError
+├── ApiError                      leaves as the error envelope
+│   ├── AuthenticationFailed      401 authentication_failed
+│   ├── NotFound                  404 not_found
+│   ├── MethodNotAllowed          405 method_not_allowed
+│   ├── InvalidRequest            400 invalid_request
+│   │   └── InvalidBody           422 invalid_request
+│   ├── RequestTooLarge           413 request_too_large
+│   ├── SessionNotFound           404 session_not_found
+│   ├── SessionExists             409 session_exists
+│   ├── SessionExpired            410 session_expired
+│   ├── SessionEnded              400 session_ended
+│   ├── SessionCompleted          400 session_completed
+│   ├── SessionNotCompleted       409 session_not_completed
+│   ├── SessionNotProcessing      409 session_not_processing (control API only)
+│   ├── SessionAlreadyCommitted   409 session_already_committed
+│   ├── TemplateNotFound          404 template_not_found
+│   ├── ChunkNotFound             404 chunk_not_found (control API only)
+│   ├── RangeNotSatisfiable       416 range_not_satisfiable (control API only)
+│   ├── InvalidAudioFormat        400 invalid_audio_format
+│   ├── ChunkTooLarge             413 chunk_too_large
+│   ├── ServiceUnavailable        503 service_unavailable
+│   └── InternalError             500 internal_error
+├── ClientGone                    the client left; nobody is there to answer
+└── StartError                    ends `scribe-mock` with a message and its exit code
+├── SettingsError             exit code 2
+├── AddressError              exit code 3
+├── SpecError                 exit code 4
+└── FixtureError              exit code 5
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class ScribeError(Exception):
+    """The root of all errors of this package."""
+
+
+class ApiError(ScribeError):
+    """An answer that is not a success (protocol.md, "Errors").
+
+    Args:
+        message: One or two sentences for a person: what was wrong, expected, and what to do.
+        details: Facts for a program; left out of the envelope when empty.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header fields that belong to this answer."""
+        return {}
+
+    def envelope(self) -> dict[str, Any]:
+        """The body of the answer."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+
+class AuthenticationFailed(ApiError):
+    """No token, or one that is not accepted."""
+
+    status, code = 401, "authentication_failed"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge (RFC 9110, 11.6.1)."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class NotFound(ApiError):
+    """No operation has this path."""
+
+    status, code = 404, "not_found"
+
+
+class MethodNotAllowed(ApiError):
+    """The path is known, the method is not."""
+
+    status, code = 405, "method_not_allowed"
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(
+            f"{method} is not allowed here; use {' or '.join(allowed)}.", allowed=allowed
+        )
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What is allowed instead (RFC 9110, 10.2.1)."""
+        return {"Allow": ", ".join(self.allowed)}
+
+
+class InvalidRequest(ApiError):
+    """The request breaks a rule that no code of its own names."""
+
+    status, code = 400, "invalid_request"
+
+
+class InvalidBody(InvalidRequest):
+    """The JSON body breaks its schema."""
+
+    status = 422
+
+
+class RequestTooLarge(ApiError):
+    """The JSON body is larger than the server reads."""
+
+    status, code = 413, "request_too_large"
+
+
+class SessionNotFound(ApiError):
+    """No session has this id."""
+
+    status, code = 404, "session_not_found"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"There is no session {session_id[:80]!r}. Create one with POST /voice/v1/sessions "
+            "and use the session_id it returns."
+        )
+
+
+class SessionExists(ApiError):
+    """A session has this id already."""
+
+    status, code = 409, "session_exists"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"The session_id {session_id!r} is in use. Send another, or none to get a fresh one.",
+            session_id=session_id,
+        )
+
+
+class SessionExpired(ApiError):
+    """The session was not ended before its expires_at."""
+
+    status, code = 410, "session_expired"
+
+
+class SessionEnded(ApiError):
+    """The session was ended and is being processed."""
+
+    status, code = 400, "session_ended"
+
+
+class SessionCompleted(ApiError):
+    """Processing has finished, whatever its outcome."""
+
+    status, code = 400, "session_completed"
+
+
+class SessionNotCompleted(ApiError):
+    """The operation needs results that are not there yet."""
+
+    status, code = 409, "session_not_completed"
+
+
+class SessionNotProcessing(ApiError):
+    """Only processing can be finished by hand."""
+
+    status, code = 409, "session_not_processing"
+
+
+class SessionAlreadyCommitted(ApiError):
+    """The field can't change once the session was ended."""
+
+    status, code = 409, "session_already_committed"
+
+
+class TemplateNotFound(ApiError):
+    """The session knows no template of this id."""
+
+    status, code = 404, "template_not_found"
+
+
+class ChunkNotFound(ApiError):
+    """The session has no chunk of this name."""
+
+    status, code = 404, "chunk_not_found"
+
+
+class RangeNotSatisfiable(ApiError):
+    """The Range asks for bytes behind the end (RFC 9110, 15.5.17)."""
+
+    status, code = 416, "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The chunk has {size} bytes; ask for a range within them.", size=size)
+        self.size = size
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The size that is there."""
+        return {"Content-Range": f"bytes */{self.size}"}
+
+
+class InvalidAudioFormat(ApiError):
+    """The audio's type is not supported, or the bytes are not what was declared."""
+
+    status, code = 400, "invalid_audio_format"
+
+
+class ChunkTooLarge(ApiError):
+    """The audio is over the limit of one upload."""
+
+    status, code = 413, "chunk_too_large"
+
+
+class ServiceUnavailable(ApiError):
+    """The server has no memory left that it may use."""
+
+    status, code = 503, "service_unavailable"
+
+    #: Seconds after which a retry makes sense: processing, and with it eviction, takes about this.
+    retry_after = 5
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """When to come back (RFC 9110, 10.2.3)."""
+        return {"Retry-After": str(self.retry_after)}
+
+
+class InternalError(ApiError):
+    """A fault of our own."""
+
+    status, code = 500, "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The mock failed; this is a bug in it, not in your request. Its log has the details."
+        )
+
+
+class ClientGone(ScribeError):
+    """The client closed the connection before its request was complete."""
+
+
+class StartError(ScribeError):
+    """The program can't start; the text says why and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(StartError):
+    """A setting has a value that makes no sense."""
+
+    exit_code = 2
+
+
+class AddressError(StartError):
+    """The address can't be listened on."""
+
+    exit_code = 3
+
+
+class SpecError(StartError):
+    """The OpenAPI file is missing, broken or not what the program can serve."""
+
+    exit_code = 4
+
+
+class FixtureError(StartError):
+    """A fixture file is missing or broken."""
+
+    exit_code = 5

@@ -1,0 +1,77 @@
+"""The stations of one spec, put together by Connexion."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from connexion import ConnexionMiddleware
+from connexion.middleware.response_validation import ResponseValidationMiddleware
+from connexion.resolver import Resolver
+from inflection import underscore
+
+from scribe_mock.clock import Clock
+from scribe_mock.errors import SpecError
+from scribe_mock.pipeline.admission import Admission
+from scribe_mock.pipeline.answers import ErrorMiddleware
+from scribe_mock.pipeline.dispatch import Dispatch, nowhere
+from scribe_mock.pipeline.routing import SpecRouting
+from scribe_mock.pipeline.security import TokenSecurity
+from scribe_mock.pipeline.validation import Validation
+from scribe_mock.spec import explain, load_spec
+from scribe_mock.store import SessionStore
+
+
+class Api(ConnexionMiddleware):
+    """One spec served by the methods of one object.
+
+    Args:
+        spec: The OpenAPI file.
+        operations: Has an async method, in snake case, for each operationId.
+        admission: The store and the clock that sessions are admitted by; None for a spec whose
+            operations find their sessions themselves.
+        tokens: The bearer tokens to accept; empty for any.
+        validate_responses: Hold answers to the spec too; a wrong one becomes a 500.
+
+    Raises:
+        SpecError: the file is broken, or names an operation that is not there.
+    """
+
+    def __init__(
+        self,
+        spec: Path,
+        operations: object,
+        *,
+        admission: tuple[SessionStore, Clock] | None,
+        tokens: Sequence[str],
+        validate_responses: bool,
+    ) -> None:
+        validation = [ResponseValidationMiddleware] if validate_responses else []
+        store, clock = admission or (None, None)
+        super().__init__(
+            nowhere,
+            middlewares=[
+                SpecRouting,
+                *validation,
+                ErrorMiddleware,
+                TokenSecurity,
+                *([Admission] if admission else []),
+                Validation,
+                Dispatch,
+            ],
+            resolver=Resolver(lambda name: getattr(operations, underscore(name))),
+            validate_responses=validate_responses,
+        )
+        document = load_spec(spec)
+        try:
+            self.add_api(
+                document,
+                accepted_tokens=tokens,
+                store=store,
+                clock=clock,
+                takes_session=admission is not None,
+            )
+            self.app, self.middleware_stack = self._build_middleware_stack()
+        except Exception as error:
+            reason = explain(spec, load_spec(spec)) or f"{spec}: {error}"
+            raise SpecError(
+                f"{reason}. Expected OpenAPI 3.0 with the mock's operations."
+            ) from error

@@ -1,0 +1,161 @@
+"""Connexion's request validation, with its validators built once.
+
+Parameters in the path are not judged here: a fault in one answers after the session's and the
+media type's, in the order of the contract, so the operations judge them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from connexion.exceptions import BadRequestProblem
+from connexion.json_schema import Draft4RequestValidator
+from connexion.middleware.request_validation import (
+    RequestValidationAPI,
+    RequestValidationMiddleware,
+)
+from connexion.uri_parsing import OpenAPIURIParser
+from connexion.validators import ParameterValidator
+from jsonschema import Draft4Validator, ValidationError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scribe_mock.errors import ClientGone, InvalidBody, InvalidRequest, RequestTooLarge
+
+#: Bytes of a JSON body.
+MAX_JSON_BYTES = 1024 * 1024
+#: Levels of a JSON body; what is echoed must be writable again.
+MAX_JSON_DEPTH = 100
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    # In ECMA 262, the dialect of OpenAPI, `$` is the end; in Python also before a last newline.
+    if isinstance(instance, str) and not re.search(re.sub(r"\$\Z", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+class ValidatedOperation:
+    """The checks of one operation's query and JSON body."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+        self._next_app = next_app
+        judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
+        parser = OpenAPIURIParser(operation.parameters, {})
+        self._parameters = ParameterValidator(judged, uri_parser=parser) if judged else None
+        content = operation.request_body.get("content", {})
+        self._body: JsonBody | None = None
+        if "application/json" in content:
+            required = operation.request_body.get("required", False)
+            self._body = JsonBody(operation.body_schema("application/json"), required)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its JSON; raises InvalidRequest, InvalidBody."""
+        if self._parameters is not None:
+            try:
+                self._parameters.validate(scope)
+            except BadRequestProblem as problem:
+                raise InvalidRequest(str(problem.detail)[:500]) from None
+        if self._body is not None:
+            scope["scribe_mock.body"] = await self._body.read(receive)
+        await self._next_app(scope, receive, send)
+
+
+class JsonBody:
+    """Reads the JSON bodies of one operation, and holds them to their schema.
+
+    Args:
+        schema: Of the body; references resolved.
+        required: Whether there must be a body; one that is left out reads as None.
+    """
+
+    def __init__(self, schema: Any, required: bool) -> None:
+        checker = Draft4Validator.FORMAT_CHECKER
+        self._validator = _BodyValidator(schema, format_checker=checker)
+        self._required = required
+
+    async def read(self, receive: Receive) -> Any:
+        """The body; raises InvalidRequest, InvalidBody, RequestTooLarge, ClientGone."""
+        data = await read_all(receive, MAX_JSON_BYTES)
+        if not data and not self._required:
+            return None
+        body = parse_json(data)
+        found = best_match(self._validator.iter_errors(body))
+        if found is not None:
+            refuse_body(found.json_path, found.message)
+        return body
+
+
+def refuse_body(path: str, message: str) -> NoReturn:
+    """Raise InvalidBody for the value at a JSON path such as `$.templates[0]`."""
+    shown = message if len(message) <= 300 else f"{message[:300]}…"
+    raise InvalidBody(f"The body breaks its schema at {path}: {shown}.", path=path)
+
+
+async def read_all(receive: Receive, limit: int) -> bytes:
+    """A body of at most `limit` bytes; raises RequestTooLarge, ClientGone."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise RequestTooLarge(f"A JSON body has at most {limit} bytes.", limit_bytes=limit)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON as RFC 8259 says: UTF-8, no NaN, and not too deep; raises InvalidRequest."""
+    try:
+        body = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+    except RecursionError:
+        body = _TOO_DEEP
+    except ValueError as error:
+        raise InvalidRequest(
+            f"The body is not JSON: {str(error)[:200]}. Send a JSON object."
+        ) from None
+    if body is _TOO_DEEP or _deeper_than(body, MAX_JSON_DEPTH):
+        raise InvalidRequest(f"The JSON body is nested deeper than {MAX_JSON_DEPTH} levels.")
+    return body
+
+
+_TOO_DEEP = object()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for container in level
+            if isinstance(container, dict | list)
+            for child in (container.values() if isinstance(container, dict) else container)
+        ]
+        if not level:
+            return False
+    return any(isinstance(value, dict | list) for value in level)
+
+
+class ValidationAPI(RequestValidationAPI):
+    """The checks of all operations of one spec."""
+
+    def make_operation(self, operation: Any) -> Any:
+        """The checks that the spec's parameters and request body ask for."""
+        return ValidatedOperation(self.next_app, operation)
+
+
+class Validation(RequestValidationMiddleware):
+    """Holds requests to the parameters and bodies of the spec."""
+
+    api_cls = ValidationAPI

@@ -1,0 +1,89 @@
+"""Where sessions and their audio are kept: one protocol, one implementation a module."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from scribe_mock.sessions import Chunk, Session
+
+T = TypeVar("T")
+
+#: The bytes of one chunk, as the parts in which they came; joining them would be a copy.
+Parts = Sequence[bytes]
+
+#: What one upload adds to a session: chunks and their bytes.
+Pieces = Sequence[tuple[Chunk, Parts]]
+
+
+class Intake(Protocol):
+    """The bytes of an upload under way; leaving it releases what was not added to a session."""
+
+    #: What has arrived, in bytes and as it came.
+    size: int
+    parts: list[bytes]
+
+    def take(self, part: bytes) -> None:
+        """Keep one more part; raises ServiceUnavailable when there is no room for it."""
+
+    def release(self) -> None:
+        """Give up the claim on memory; the parts are the session's now, or nobody's."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class SessionStore(Protocol):
+    """Sessions and their audio, bounded in memory.
+
+    Every change is atomic: concurrent calls see one order (protocol.md, "States"). Sessions that
+    are handed out are to be read; `change` and `add_upload` alone write.
+    """
+
+    async def create(self, session: Session) -> None:
+        """Keep a new session; raises SessionExists, ServiceUnavailable."""
+
+    async def get(self, session_id: str) -> Session:
+        """A session; raises SessionNotFound."""
+
+    async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
+        """Let `change` alter a session; raises SessionNotFound and what `change` raises."""
+
+    def intake(self, expected: int) -> Intake:
+        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+
+    async def add_upload(
+        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+    ) -> Pieces:
+        """Add what `pieces` makes of the session, all or nothing, and end the intake's claim.
+
+        Raises:
+            SessionNotFound, SessionExpired, SessionEnded, SessionCompleted: it is not open.
+            ServiceUnavailable: there is no room.
+        """
+
+    async def audio(self, session_id: str, sequence: int) -> Parts:
+        """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
+
+    async def sha256(self, session_id: str, sequence: int) -> str:
+        """The digest of one chunk, in hex; raises SessionNotFound, ChunkNotFound."""
+
+    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
+        """Keep a session with its audio, in place of one with the same id."""
+
+    async def delete(self, session_id: str) -> None:
+        """Forget a session; raises SessionNotFound."""
+
+    async def all(self) -> Sequence[Session]:
+        """Every session, in order of creation."""
+
+    async def clear(self) -> None:
+        """Forget all sessions."""
+
+    async def usage(self) -> tuple[int, int]:
+        """How many sessions there are, and how many bytes of audio."""

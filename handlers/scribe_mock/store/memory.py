@@ -1,0 +1,279 @@
+"""Sessions in this process's memory.
+
+Every method that changes something does so without awaiting, so the event loop is the lock.
+"""
+
+import asyncio
+import hashlib
+import heapq
+import json
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+from scribe_mock.clock import Clock
+from scribe_mock.errors import (
+    ChunkNotFound,
+    ServiceUnavailable,
+    SessionExists,
+    SessionNotFound,
+)
+from scribe_mock.sessions import Session
+from scribe_mock.store import Intake, Parts, Pieces
+
+T = TypeVar("T")
+
+#: What a session and a chunk take beside their data, measured with tracemalloc, rounded up.
+_SESSION_BYTES = 2048
+_CHUNK_BYTES = 640
+
+
+class _Entry:
+    """A session, its audio, and the bytes that both are counted for."""
+
+    __slots__ = ("audio", "audio_bytes", "digests", "own_bytes", "session")
+
+    def __init__(self, session: Session, audio: dict[int, Parts]) -> None:
+        self.session = session
+        self.audio = audio
+        self.digests: dict[int, str] = {}
+        self.audio_bytes = sum(map(_size, audio.values()))
+        self.own_bytes = _weight(session)
+
+    @property
+    def bytes(self) -> int:
+        return self.own_bytes + self.audio_bytes
+
+
+def _size(parts: Parts) -> int:
+    return sum(map(len, parts))
+
+
+def _sha256(parts: Parts) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _weight(session: Session) -> int:
+    data = [session.additional_data, session.patient_details]
+    lists = [list(session.templates), list(session.language_hint)]
+    return (
+        _SESSION_BYTES
+        + 3 * len(json.dumps([*data, *lists]))
+        + _CHUNK_BYTES * (len(session.chunks) + len(session.documents))
+    )
+
+
+class MemoryIntake:
+    """An upload under way: its bytes count as used from the moment they arrive."""
+
+    __slots__ = ("_store", "parts", "size")
+
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def take(self, part: bytes) -> None:
+        """Keep one more part; raises ServiceUnavailable when there is no room for it."""
+        self._store.claim(len(part))
+        self.size += len(part)
+        self.parts.append(part)
+
+    def release(self) -> None:
+        """Give the claim back."""
+        self._store.claimed -= self.size
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+class MemoryStore:
+    """The SessionStore of one process.
+
+    Args:
+        clock: Tells which sessions are finished or expired.
+        max_memory: Bytes for all sessions, their audio and the uploads under way together. When
+            they would not do, finished, then expired sessions go, the oldest first.
+    """
+
+    def __init__(self, clock: Clock, max_memory: int) -> None:
+        self._clock = clock
+        self._max_memory = max_memory
+        self._clear()
+
+    def _clear(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._kept = 0
+        self.claimed = 0
+        # When a session was or will be done, and when it expires: heaps of (time, session_id)
+        # in which stale pairs stay until they surface or are too many.
+        self._done: list[tuple[float, str]] = []
+        self._expiring: list[tuple[float, str]] = []
+
+    async def create(self, session: Session) -> None:
+        """Keep a new session; raises SessionExists, ServiceUnavailable."""
+        if session.session_id in self._entries:
+            raise SessionExists(session.session_id)
+        self._put(_Entry(session, {}))
+
+    async def get(self, session_id: str) -> Session:
+        """A session; raises SessionNotFound."""
+        return self._entry(session_id).session
+
+    async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
+        """Let `change` alter a session, all or nothing; see SessionStore."""
+        entry = self._entry(session_id)
+        session = entry.session.copy()
+        result = change(session)
+        more = _weight(session) - entry.own_bytes
+        self._make_room(more, keep=session_id)
+        entry.session = session
+        entry.own_bytes += more
+        self._kept += more
+        self._note_times(session)
+        return result
+
+    def intake(self, expected: int) -> MemoryIntake:
+        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+        self._make_room(expected)
+        return MemoryIntake(self)
+
+    async def add_upload(
+        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+    ) -> Pieces:
+        """Add what `pieces` makes of the session; see SessionStore."""
+        entry = self._entry(session_id)
+        now = self._clock.now()
+        entry.session.require_open(now)
+        added = pieces(entry.session)
+        size = sum(_size(parts) for _, parts in added)
+        self._make_room(size - intake.size + _CHUNK_BYTES * len(added))
+        entry.session.add_upload([chunk for chunk, _ in added], now)
+        intake.release()
+        before, before_count = entry.bytes, len(entry.audio)
+        for chunk, parts in added:
+            size -= _size(entry.audio.get(chunk.sequence, ()))
+            entry.audio[chunk.sequence] = parts
+            entry.digests.pop(chunk.sequence, None)
+        entry.audio_bytes += size
+        entry.own_bytes += _CHUNK_BYTES * (len(entry.audio) - before_count)
+        self._kept += entry.bytes - before
+        return added
+
+    async def audio(self, session_id: str, sequence: int) -> Parts:
+        """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
+        try:
+            return self._entry(session_id).audio[sequence]
+        except KeyError:
+            raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
+
+    async def sha256(self, session_id: str, sequence: int) -> str:
+        """The digest of one chunk, in hex; worked out in a thread when first asked for."""
+        parts = await self.audio(session_id, sequence)
+        entry = self._entry(session_id)
+        if sequence not in entry.digests:
+            digest = await asyncio.to_thread(_sha256, parts)
+            if entry.audio.get(sequence) is not parts:
+                return digest
+            entry.digests[sequence] = digest
+        return entry.digests[sequence]
+
+    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
+        """Keep a session with its audio, in place of one with the same id."""
+        if session.session_id in self._entries:
+            self._forget(session.session_id)
+        self._put(_Entry(session, audio))
+
+    async def delete(self, session_id: str) -> None:
+        """Forget a session; raises SessionNotFound."""
+        self._entry(session_id)
+        self._forget(session_id)
+
+    async def all(self) -> Sequence[Session]:
+        """Every session, in order of creation."""
+        return [entry.session for entry in self._entries.values()]
+
+    async def clear(self) -> None:
+        """Forget all sessions; claims of uploads under way stay."""
+        claimed = self.claimed
+        self._clear()
+        self.claimed = claimed
+
+    async def usage(self) -> tuple[int, int]:
+        """How many sessions there are, and how many bytes of audio."""
+        return len(self._entries), sum(entry.audio_bytes for entry in self._entries.values())
+
+    def claim(self, size: int) -> None:
+        """Count bytes of an upload under way; raises ServiceUnavailable."""
+        self._make_room(size)
+        self.claimed += size
+
+    def _entry(self, session_id: str) -> _Entry:
+        try:
+            return self._entries[session_id]
+        except KeyError:
+            raise SessionNotFound(session_id) from None
+
+    def _put(self, entry: _Entry) -> None:
+        self._make_room(entry.bytes)
+        self._entries[entry.session.session_id] = entry
+        self._kept += entry.bytes
+        self._note_times(entry.session)
+
+    def _forget(self, session_id: str) -> None:
+        self._kept -= self._entries.pop(session_id).bytes
+
+    def _note_times(self, session: Session) -> None:
+        if session.outcome is not None:
+            heapq.heappush(self._done, (session.done_at, session.session_id))
+        else:
+            heapq.heappush(self._expiring, (session.expires_at, session.session_id))
+        for heap in (self._done, self._expiring):
+            if len(heap) > 64 + 2 * len(self._entries):
+                self._drop_stale(heap)
+
+    def _drop_stale(self, heap: list[tuple[float, str]]) -> None:
+        heap[:] = sorted({pair for pair in heap if self._holds(heap, pair)})
+
+    def _holds(self, heap: list[tuple[float, str]], pair: tuple[float, str]) -> bool:
+        entry = self._entries.get(pair[1])
+        if entry is None:
+            return False
+        session = entry.session
+        if heap is self._done:
+            return session.outcome is not None and session.done_at == pair[0]
+        return session.outcome is None and session.expires_at == pair[0]
+
+    def _make_room(self, size: int, keep: str | None = None) -> None:
+        over = self._kept + self.claimed + size - self._max_memory
+        if over <= 0:
+            return
+        now = self._clock.now()
+        for heap in (self._done, self._expiring):
+            kept = []
+            while over > 0 and heap and heap[0][0] <= now:
+                pair = heapq.heappop(heap)
+                if pair[1] == keep:
+                    kept.append(pair)
+                elif self._holds(heap, pair):
+                    over -= self._entries[pair[1]].bytes
+                    self._forget(pair[1])
+            for pair in kept:
+                heapq.heappush(heap, pair)
+        if over > 0:
+            raise ServiceUnavailable(
+                f"All of the mock's {self._max_memory} bytes are taken by sessions under way. "
+                "End or expire some, or start it with a larger --max-memory."
+            )

@@ -1,0 +1,123 @@
+"""`python -m tests.benchmarks`: measure, print the tables, say which goals are reached.
+
+Exit codes: 0 every goal that was measured is reached, 1 some are not, 2 it could not run.
+"""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from .figures import Figures
+from .load import require_wrk
+from .measurements import (
+    measure_memory,
+    measure_sessions,
+    measure_startup,
+    measure_throughput,
+)
+from .processes import BenchmarkError
+
+MEASUREMENTS = ("throughput", "startup", "memory", "sessions")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the options ask for and return the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    console, progress = Console(), Console(stderr=True)
+    machine = _machine()
+    console.print("{system}, {cpus} CPUs, Python {python}, load {load_average}".format(**machine))
+    try:
+        require_wrk()
+        figures = _measure(options, progress)
+    except BenchmarkError as error:
+        progress.print(f"The benchmark could not run: {error}", style="red", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        progress.print("Interrupted; the servers are stopped.")
+        return 2
+    for table in figures.tables():
+        console.print(table, "")
+    for remark in figures.remarks():
+        console.print(f"Note: {remark}; its figure is too low.", style="yellow")
+    if options.json:
+        options.json.write_text(json.dumps(_report(figures, machine), indent=2) + "\n")
+    return 0 if all(goal.reached for goal in figures.goals()) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=_positive, default=3, metavar="N")
+    parser.add_argument(
+        "--seconds", type=_positive, default=3, metavar="S", help="of each run of wrk"
+    )
+    parser.add_argument(
+        "--only",
+        type=_names,
+        default=MEASUREMENTS,
+        metavar="NAME[,NAME]",
+        help=", ".join(MEASUREMENTS),
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError(text)
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in MEASUREMENTS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(MEASUREMENTS)}")
+    return names
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(terse=True),
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+def _measure(options: argparse.Namespace, progress: Console) -> Figures:
+    figures = Figures()
+    with progress.status("starting") as status:
+        if "throughput" in options.only:
+            figures.throughput = measure_throughput(options.rounds, options.seconds, status.update)
+        if "startup" in options.only:
+            figures.startup = measure_startup(status.update)
+        if "memory" in options.only:
+            figures.memory = measure_memory(status.update)
+        if "sessions" in options.only:
+            figures.sessions = measure_sessions(options.rounds, options.seconds, status.update)
+    return figures
+
+
+def _report(figures: Figures, machine: dict[str, Any]) -> dict[str, Any]:
+    goals = [
+        asdict(goal) | {"value": goal.value, "reached": goal.reached} for goal in figures.goals()
+    ]
+    return {"machine": machine, **asdict(figures), "goals": goals}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Figures and goals: what the measurements add up to, and how that is shown."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from rich.table import Table
+
+from .load import Run
+from .measurements import BODIES, MANY_SESSIONS, MIB, Memory, Sessions, Startup, Throughput
+from .processes import CONNEXION, CONTENDERS, DRAIN, SCRIBE_MOCK, STARLETTE, Contender
+
+BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One figure of scribe-mock against its bound; the ratios are those of the single rounds."""
+
+    figure: str
+    bound: float
+    at_least: bool
+    ratios: list[float]
+
+    @property
+    def value(self) -> float:
+        """The median of the rounds."""
+        return median(self.ratios)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the median keeps the bound."""
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+@dataclass
+class Figures:
+    """Everything that was measured; what was not asked for is None."""
+
+    startup: Startup | None = None
+    throughput: Throughput | None = None
+    memory: Memory | None = None
+    sessions: Sessions | None = None
+
+    def goals(self) -> list[Goal]:
+        """Return the goals that the measurements at hand decide."""
+        goals: list[Goal] = []
+        if self.throughput:
+            goals += _throughput_goals(self.throughput)
+        if self.startup:
+            seconds = self.startup.seconds
+            ratios = _ratios(seconds[SCRIBE_MOCK.name], seconds[CONNEXION.name])
+            goals.append(Goal("start-up to first answer / stock Connexion", 1.1, False, ratios))
+        if self.memory:
+            goals += _memory_goals(self.memory)
+        if self.sessions:
+            many = [run.p99_seconds for run in self.sessions.many]
+            few = [run.p99_seconds for run in self.sessions.few]
+            figure = f"p99 of 64 KiB, {MANY_SESSIONS:,} sessions / 10 sessions"
+            goals.append(Goal(figure, 1.2, False, _ratios(many, few)))
+        return goals
+
+    def tables(self) -> Iterator[Table]:
+        """Yield what there is to show, the goals last."""
+        if self.throughput:
+            yield _throughput_table(self.throughput)
+        if self.startup:
+            yield _startup_table(self.startup)
+        if self.memory:
+            yield _memory_table(self.memory)
+        if self.sessions:
+            yield _sessions_table(self.sessions)
+        yield _goals_table(self.goals())
+
+    def remarks(self) -> Iterator[str]:
+        """Yield a warning for each figure that wrk held down rather than the server."""
+        if not self.throughput:
+            return
+        for body, by_contender in self.throughput.runs.items():
+            for contender in CONTENDERS:
+                generator, server = _cpu(by_contender[contender.name])
+                if generator > BUSY_GENERATOR and server < IDLE_SERVER:
+                    yield f"wrk, not {contender.label}, was the bottleneck at {body}"
+
+
+def _ratios(upper: Iterable[float], lower: Iterable[float]) -> list[float]:
+    return [above / below for above, below in zip(upper, lower, strict=True)]
+
+
+def _throughput_goals(throughput: Throughput) -> list[Goal]:
+    def goal(body: str, other: Contender, bound: float) -> Goal:
+        runs = throughput.runs[body]
+        mine, theirs = (
+            [run.requests_per_second for run in runs[contender.name]]
+            for contender in (SCRIBE_MOCK, other)
+        )
+        return Goal(f"{body} requests/s / {other.label}", bound, True, _ratios(mine, theirs))
+
+    return [
+        goal("64 KiB", CONNEXION, 3.5),
+        goal("64 KiB", STARLETTE, 0.6),
+        goal("10 MiB", DRAIN, 0.85),
+    ]
+
+
+def _memory_goals(memory: Memory) -> list[Goal]:
+    goals = []
+    for body, by_contender in memory.footprints.items():
+        footprint = by_contender[SCRIBE_MOCK.name]
+        grown = footprint.resident_bytes - footprint.idle_bytes
+        figure = f"memory above idle / {footprint.stored_bytes // MIB} MiB in chunks of {body}"
+        goals.append(Goal(figure, 1.1, False, [grown / footprint.stored_bytes]))
+    return goals
+
+
+def _cpu(runs: list[Run]) -> tuple[float, float]:
+    return median(run.generator_cpu for run in runs), median(run.server_cpu for run in runs)
+
+
+def _table(title: str, *columns: str, caption: str | None = None) -> Table:
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left", no_wrap=True)
+    return table
+
+
+def _throughput_table(throughput: Throughput) -> Table:
+    caption = "in brackets: share of a processor used by the server / by wrk, in %"
+    labels = [body.label for body in BODIES]
+    table = _table("Uploads per second", "", *labels, caption=caption)
+    for contender in CONTENDERS:
+        cells = []
+        for label in labels:
+            runs = throughput.runs[label][contender.name]
+            rate = median(run.requests_per_second for run in runs)
+            generator, server = _cpu(runs)
+            cells.append(f"{rate:,.0f} ({server * 100:.0f}/{generator * 100:.0f})")
+        table.add_row(contender.label, *cells)
+    return table
+
+
+def _startup_table(startup: Startup) -> Table:
+    table = _table("Start-up", "", "to first answer", "idle memory")
+    for contender in CONTENDERS:
+        seconds = median(startup.seconds[contender.name])
+        idle = median(startup.idle_bytes[contender.name])
+        table.add_row(contender.label, f"{seconds * 1000:,.0f} ms", f"{idle / MIB:.0f} MiB")
+    return table
+
+
+def _memory_table(memory: Memory) -> Table:
+    columns = [f"in chunks of {body}" for body in memory.footprints]
+    table = _table("Resident memory above idle, over bytes stored", "", *columns)
+    for contender in CONTENDERS:
+        cells = []
+        for by_contender in memory.footprints.values():
+            print_ = by_contender[contender.name]
+            grown = print_.resident_bytes - print_.idle_bytes
+            cells.append(f"{grown / MIB:,.0f} / {print_.stored_bytes / MIB:,.0f} MiB")
+        table.add_row(contender.label, *cells)
+    return table
+
+
+def _sessions_table(sessions: Sessions) -> Table:
+    table = _table("64 KiB uploads to scribe-mock", "sessions stored", "p99", "requests/s")
+    for count, runs in (("10", sessions.few), (f"{MANY_SESSIONS:,}", sessions.many)):
+        p99 = median(run.p99_seconds for run in runs)
+        rate = median(run.requests_per_second for run in runs)
+        table.add_row(count, f"{p99 * 1000:.2f} ms", f"{rate:,.0f}")
+    return table
+
+
+def _goals_table(goals: list[Goal]) -> Table:
+    caption = "median of the rounds' ratios; range: lowest and highest round"
+    table = _table("Goals", "figure", "ratio", "range", "goal", "", caption=caption)
+    for goal in goals:
+        wanted = f"{'at least' if goal.at_least else 'at most'} {goal.bound:g}"
+        verdict = "[green]reached[/]" if goal.reached else "[bold red]not reached[/]"
+        span = f"{min(goal.ratios):.2f} to {max(goal.ratios):.2f}"
+        table.add_row(goal.figure, f"{goal.value:.2f}", span, wanted, verdict)
+    return table

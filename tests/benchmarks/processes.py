@@ -1,0 +1,129 @@
+"""Servers under measurement: how each is started, looked at and stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+POLL_SECONDS = 0.002
+ROOT = Path(__file__).parents[2]
+
+
+class BenchmarkError(Exception):
+    """The benchmark could not run; the message is for the person who started it."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One server in the comparison: its name, its command line, and whether it has sessions."""
+
+    name: str
+    label: str
+    command: Callable[[int], list[str]]
+    health_path: str
+    has_sessions: bool = False
+
+
+def _scribe_mock(port: int) -> list[str]:
+    program = Path(sys.executable).with_name("scribe-mock")
+    options = ["--quiet", "--processing-seconds", "0", "--max-memory", "4GiB"]
+    return [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), *options]
+
+
+def _baseline(module: str) -> Callable[[int], list[str]]:
+    return lambda port: [sys.executable, "-m", f"{__package__}.servers.{module}", str(port)]
+
+
+SCRIBE_MOCK = Contender("scribe_mock", "scribe-mock", _scribe_mock, "/_mock/health", True)
+CONNEXION = Contender("connexion", "stock Connexion", _baseline("stock_connexion"), "/")
+STARLETTE = Contender("starlette", "bare Starlette", _baseline("bare_starlette"), "/")
+DRAIN = Contender("drain", "bare drain", _baseline("drain"), "/")
+CONTENDERS = (SCRIBE_MOCK, CONNEXION, STARLETTE, DRAIN)
+
+
+class Server:
+    """A running contender; leaving the context stops it."""
+
+    def __init__(self, contender: Contender) -> None:
+        self.contender = contender
+        self.port = _free_port()
+        self.start_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        """Start the process and wait for its first answer."""
+        self._log = tempfile.TemporaryFile()
+        command = self.contender.command(self.port)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SCRIBE_MOCK_")}
+        began = time.perf_counter()
+        try:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=self._log, stderr=subprocess.STDOUT
+            )
+        except OSError as error:
+            raise BenchmarkError(f"{self.contender.label} does not start: {error}") from error
+        try:
+            self._await_first_answer(began + START_SECONDS)
+        except BaseException:
+            self.__exit__()
+            raise
+        self.start_seconds = time.perf_counter() - began
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask the process to stop; kill it when it doesn't."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        finally:
+            self._log.close()
+
+    def _await_first_answer(self, deadline: float) -> None:
+        path = self.contender.health_path
+        question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+        while time.perf_counter() < deadline:
+            if self._process.poll() is not None:
+                raise BenchmarkError(f"{self.contender.label} ended at once:\n{self.last_words()}")
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as peer:
+                peer.sendall(question)
+                if peer.recv(16).startswith(b"HTTP/1.1 "):
+                    return
+            time.sleep(POLL_SECONDS)
+        raise BenchmarkError(
+            f"{self.contender.label} gave no answer in {START_SECONDS:.0f} s:\n{self.last_words()}"
+        )
+
+    def last_words(self) -> str:
+        """Return the end of what the server printed."""
+        self._log.seek(0)
+        return self._log.read()[-2000:].decode(errors="replace").strip()
+
+    def resident_bytes(self) -> int:
+        """Read the process's resident memory."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
+    def cpu_seconds(self) -> float:
+        """Read how long the process has run on a processor, in user and system mode."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,247 @@
+"""The spec by itself: it is valid, its examples are true, and every rule has its grade."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft4Validator
+from openapi_spec_validator import validate
+
+with warnings.catch_warnings():
+    # Connexion imports Starlette's test client and jsonschema's RefResolver; both are deprecated.
+    warnings.simplefilter("ignore")
+    from connexion.json_schema import Draft4ResponseValidator
+    from connexion.spec import Specification
+
+ROOT = Path(__file__).parents[1]
+LINT = ROOT / "tests" / "lint"
+RAW = yaml.load((ROOT / "openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+SPEC = Specification.load(ROOT / "openapi.yaml")  # all references resolved
+
+OPERATIONS = {
+    operation["operationId"]: operation
+    for path in SPEC["paths"].values()
+    for operation in path.values()
+}
+#: Every response, those of no operation included, under a name such as "uploadAudio 413".
+RESPONSES = {
+    f"{name} {status}": response
+    for name, responses in [
+        *((name, operation["responses"]) for name, operation in OPERATIONS.items()),
+        ("outside", SPEC["x-outside-operations"]),
+    ]
+    for status, response in responses.items()
+}
+#: The body of getSession's 410 is the session, not an error.
+ERRORS = {
+    name: response
+    for name, response in RESPONSES.items()
+    if name.split()[1] >= "400" and name != "getSession 410"
+}
+BODIES = RESPONSES | {
+    f"{name} request": operation["requestBody"]
+    for name, operation in OPERATIONS.items()
+    if "requestBody" in operation
+}
+STRENGTH = {None: 2, "protocol": 1, "inferred": 0}
+
+BAD_JSON = {"400": {"invalid_request"}, "413": {"request_too_large"}, "422": {"invalid_request"}}
+NO_TOKEN = {"401": {"authentication_failed"}}
+NO_ROOM = {"503": {"service_unavailable"}}
+NO_SESSION = {"404": {"session_not_found"}, "410": {"session_expired"}}
+OVER = {"session_ended", "session_completed"}
+CODES = {
+    "uploadAudio": NO_TOKEN
+    | NO_SESSION
+    | NO_ROOM
+    | {"400": OVER | {"invalid_audio_format", "invalid_request"}, "413": {"chunk_too_large"}},
+    "createSession": NO_TOKEN | BAD_JSON | NO_ROOM | {"409": {"session_exists"}},
+    "endSession": NO_TOKEN | NO_SESSION | BAD_JSON | {"400": OVER | {"invalid_request"}},
+    "getSession": NO_TOKEN | {"404": {"session_not_found", "template_not_found"}},
+    "updateSession": NO_TOKEN
+    | NO_SESSION
+    | BAD_JSON
+    | NO_ROOM
+    | {"409": {"session_already_committed"}},
+    "processTemplate": NO_TOKEN | NO_SESSION | NO_ROOM | {"409": {"session_not_completed"}},
+    "getDiscovery": {},
+    "login": BAD_JSON,
+    "refreshToken": NO_TOKEN | BAD_JSON,
+    "outside": {
+        "400": {"invalid_request"},
+        "404": {"not_found"},
+        "405": {"method_not_allowed"},
+        "408": {"request_timeout"},
+        "431": {"headers_too_large"},
+    },
+}
+
+
+def walk(node: object) -> Iterator[dict]:
+    """Every mapping in a document."""
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from walk(part)
+
+
+def contents(body: dict) -> Iterator[tuple[dict, str, dict]]:
+    """Schema, name and example of every example of a request or response."""
+    for content in body["content"].values():
+        for name, example in content["examples"].items():
+            yield content["schema"], name, example
+
+
+def codes_of(schema: dict) -> set[str]:
+    """What a response's schema allows as `error.code`."""
+    codes = schema
+    for key in ("properties", "error", "properties", "code", "enum"):
+        codes = codes.get(key, {})
+    return set(codes).union(*map(codes_of, schema.get("allOf", [])))
+
+
+def is_valid(schema: dict, value: object) -> bool:
+    checker = Draft4Validator.FORMAT_CHECKER
+    return Draft4ResponseValidator(schema, format_checker=checker).is_valid(value)
+
+
+def test_is_valid_openapi():
+    validate(RAW)
+
+
+def test_paths_are_in_the_routers_order_and_declare_nothing_themselves():
+    assert next(iter(RAW["paths"])) == "/voice/v1/sessions/{session_id}/audio/{file_name}"
+    assert all(set(path) <= {"get", "post", "patch"} for path in RAW["paths"].values())
+
+
+def test_servers_begin_with_the_server_itself():
+    urls = [server["url"] for server in RAW["servers"]]
+    assert urls == ["/", "https://api.eka.care", "https://api.dev.eka.care"]
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_operations_and_their_error_codes_are_the_contracts(name):
+    found = {
+        status: codes_of(response["content"]["application/json"]["schema"])
+        for (owner, status), response in ((key.split(), value) for key, value in ERRORS.items())
+        if owner == name
+    }
+    always = {} if name == "outside" else {"500": {"internal_error"}}
+    assert found == CODES[name] | always
+
+
+def test_operation_ids_are_plain_names():
+    assert set(OPERATIONS) == set(CODES) - {"outside"}
+    assert all(re.fullmatch(r"[a-z][a-zA-Z]+", name) for name in OPERATIONS)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_examples_fit_their_schemas(name):
+    examples = list(contents(BODIES[name]))
+    assert examples
+    for schema, example_name, example in examples:
+        if "externalValue" in example:
+            assert (ROOT / example["externalValue"]).is_file()
+        else:
+            assert is_valid(schema, example["value"]), example_name
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_are_keyed_by_their_code_and_allow_no_other(name):
+    content = ERRORS[name]["content"]["application/json"]
+    codes = set()
+    for key, example in content["examples"].items():
+        error = example["value"]["error"]
+        codes.add(error["code"])
+        assert key == error["code"] or key.startswith(f"{error['code']}_")
+        assert not is_valid(content["schema"], {"error": error | {"code": "not_documented"}})
+    assert codes == codes_of(content["schema"])
+    assert codes <= set(content["examples"])
+
+
+def test_grades_are_spelled_right():
+    grades = {node["x-grade"] for node in walk(RAW) if "x-grade" in node}
+    assert grades == {"protocol", "inferred"}
+
+
+def test_all_but_the_upload_endpoint_is_graded():
+    for name, operation in OPERATIONS.items():
+        if name != "uploadAudio":
+            assert operation["x-grade"]
+            assert all(parameter["x-grade"] for parameter in operation.get("parameters", []))
+    for name, body in BODIES.items():
+        assert all(header["x-grade"] for header in body.get("headers", {}).values())
+        if not name.startswith("uploadAudio"):
+            assert body["x-grade"]
+            assert all(example["x-grade"] for _, _, example in contents(body))
+    for schema in walk(SPEC["components"]["schemas"]):
+        if "type" in schema:  # else it only narrows what another schema grades
+            assert all(part["x-grade"] for part in schema.get("properties", {}).values())
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_no_response_is_graded_weaker_than_its_examples(name):
+    own = STRENGTH[RESPONSES[name].get("x-grade")]
+    assert own >= max(STRENGTH[example.get("x-grade")] for *_, example in contents(BODIES[name]))
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_responses_name_their_headers(name):
+    status = name.split()[1]
+    expected = {"X-Request-Id"} | {
+        "401": {"WWW-Authenticate"},
+        "405": {"Allow"},
+        "503": {"Retry-After"},
+    }.get(status, set())
+    assert expected <= set(RESPONSES[name]["headers"])
+
+
+def test_links_lead_from_create_session_to_all_that_take_its_session():
+    links = OPERATIONS["createSession"]["responses"]["201"]["links"].values()
+    taking = {
+        name
+        for name, operation in OPERATIONS.items()
+        if any(parameter["name"] == "session_id" for parameter in operation.get("parameters", []))
+    }
+    assert {link["operationId"] for link in links} == taking
+    for link in links:
+        operation = OPERATIONS[link["operationId"]]
+        required = {p["name"] for p in operation.get("parameters", []) if p.get("required")}
+        assert set(link["parameters"]) == required
+        if "requestBody" in link:
+            content = operation["requestBody"]["content"]["application/json"]
+            assert is_valid(content["schema"], link["requestBody"])
+
+
+def test_the_linter_finds_nothing():
+    if shutil.which("npm") is None:
+        cannot_lint("npm is not installed; Node.js 20.19 or newer brings it")
+    installed, locked = LINT / "node_modules/.package-lock.json", LINT / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+        done = npm("ci")
+        if done.returncode:
+            cannot_lint(f"npm ci failed: {done.stderr}")
+    done = npm("run", "--silent", "lint", "--", "--format=json")
+    assert done.stdout.startswith("{"), done.stderr
+    assert json.loads(done.stdout)["problems"] == []
+
+
+def npm(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["npm", *arguments], cwd=LINT, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def cannot_lint(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
