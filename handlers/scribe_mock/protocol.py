@@ -10,6 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from scribe_mock.pipeline.gateway import new_request_id
+
 #: Bytes of a request line and its header fields together.
 MAX_HEAD_BYTES = 64 * 1024
 #: What one read from a socket gives at most: it may hold a body before the head that follows.
@@ -113,7 +115,7 @@ class BoundedProtocol(HttpToolsProtocol):
         body = json.dumps({"error": {"code": code, "message": message}}).encode()
         head = (
             f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\nx-request-id: "
         )
-        self.transport.write(head.encode() + body)
+        self.transport.write(head.encode() + new_request_id() + b"\r\n\r\n" + body)
         self.transport.close()

@@ -5,7 +5,7 @@ import logging
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe_mock.errors import ApiError, ClientGone, InternalError
+from scribe_mock.errors import ApiError, InternalError
 
 logger = logging.getLogger("scribe_mock")
 
@@ -19,7 +19,7 @@ def answer_to(error: Exception) -> JSONResponse:
 
 
 class ErrorMiddleware:
-    """Answers what is raised behind it; a response that has begun is left to the server to cut."""
+    """Answers the errors that operations raise on purpose; the gateway sees to all others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,9 +28,5 @@ class ErrorMiddleware:
         """Call the app; answer its error."""
         try:
             await self._app(scope, receive, send)
-        except ClientGone:
-            raise
-        except Exception as error:
-            if scope.get("scribe_mock.began"):
-                raise
+        except ApiError as error:
             await answer_to(error)(scope, receive, send)

@@ -91,8 +91,9 @@ class Gateway:
             if exchange.preflight is not None:
                 await exchange.answer_preflight(exchange.preflight)
                 return
-            if b"%" in scope["raw_path"]:
-                _check_path(scope["raw_path"])
+            raw_path = scope.get("raw_path") or b""
+            if b"%" in raw_path:
+                _check_path(raw_path)
             await self._room(scope)(scope, exchange.receive, exchange.send)
         except ClientGone:
             raise
@@ -108,6 +109,11 @@ class Gateway:
             for prefix, app in self._rooms
             if not prefix or path == prefix or path.startswith(f"{prefix}/")
         )
+
+
+def new_request_id() -> bytes:
+    """An id for a request that brought none."""
+    return f"req_{secrets.token_hex(8)}".encode()
 
 
 class Exchange:
@@ -137,7 +143,7 @@ class Exchange:
                 origin = value
             elif name.startswith(b"access-control-request-"):
                 asked[name[23:].decode("latin-1")] = value
-        self._answer.append((b"x-request-id", request_id or f"req_{secrets.token_hex(8)}".encode()))
+        self._answer.append((b"x-request-id", request_id or new_request_id()))
         if origin is not None:
             self._allow(origin)
             if scope["method"] == "OPTIONS" and "method" in asked:
@@ -217,5 +223,5 @@ def _check_path(raw_path: bytes) -> None:
 
 def _log(scope: Scope, exchange: Exchange, seconds: float) -> None:
     status: Any = exchange.status or "client left"
-    path = scope["raw_path"].decode("latin-1")
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     logger.info("%s %s %s %.1f ms", scope["method"], path, status, seconds * 1000)

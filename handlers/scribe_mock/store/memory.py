@@ -6,10 +6,10 @@ Every method that changes something does so without awaiting, so the event loop 
 import asyncio
 import hashlib
 import heapq
-import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from scribe_mock.clock import Clock
 from scribe_mock.errors import (
@@ -26,6 +26,9 @@ T = TypeVar("T")
 #: What a session and a chunk take beside their data, measured with tracemalloc, rounded up.
 _SESSION_BYTES = 2048
 _CHUNK_BYTES = 640
+
+#: Parts below this are joined: of an upload that dribbles in, each byte would take 34.
+_SMALL_PART = 16 * 1024
 
 
 class _Entry:
@@ -57,13 +60,20 @@ def _sha256(parts: Parts) -> str:
 
 
 def _weight(session: Session) -> int:
-    data = [session.additional_data, session.patient_details]
-    lists = [list(session.templates), list(session.language_hint)]
-    return (
-        _SESSION_BYTES
-        + 3 * len(json.dumps([*data, *lists]))
-        + _CHUNK_BYTES * (len(session.chunks) + len(session.documents))
-    )
+    data = (session.additional_data, session.patient_details)
+    lists = (session.templates, session.language_hint)
+    pieces = len(session.chunks) + len(session.documents)
+    return _SESSION_BYTES + _footprint([*data, *lists]) + _CHUNK_BYTES * pieces
+
+
+def _footprint(value: Any) -> int:
+    """Bytes that a JSON value takes in memory: a client chooses its form, so it is weighed."""
+    size = sys.getsizeof(value)
+    if isinstance(value, Mapping):
+        return size + sum(_footprint(key) + _footprint(child) for key, child in value.items())
+    if isinstance(value, list | tuple):
+        return size + sum(map(_footprint, value))
+    return size
 
 
 class MemoryIntake:
@@ -80,7 +90,11 @@ class MemoryIntake:
         """Keep one more part; raises ServiceUnavailable when there is no room for it."""
         self._store.claim(len(part))
         self.size += len(part)
-        self.parts.append(part)
+        parts = self.parts
+        if parts and len(part) < _SMALL_PART and len(parts[-1]) < _SMALL_PART:
+            parts[-1] += part
+        else:
+            parts.append(part)
 
     def release(self) -> None:
         """Give the claim back."""
