@@ -1,12 +1,15 @@
 """The documentation's pages, as a Flask app: both specs, and a page that renders them."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, render_template, send_from_directory
+from flask import Flask, Response, render_template, request, send_from_directory
 from swagger_ui_bundle import swagger_ui_path
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
-from scribe_mock.errors import NotFound
+from scribe_mock.errors import ApiError, MethodNotAllowed, NotFound
 
 _SPEC_TYPE = "application/yaml"
 
@@ -37,10 +40,10 @@ def create_pages(spec: Path, control_spec: Path) -> Flask:
         return Response(control_spec.read_bytes(), mimetype=_SPEC_TYPE)
 
     @pages.errorhandler(HTTPException)
-    def envelope(error: HTTPException) -> tuple[dict[str, object], int]:
-        if error.code == NotFound.status:
-            return NotFound("There is no such page. The documentation is at /docs.").envelope(), 404
-        problem = {"code": error.name.lower().replace(" ", "_"), "message": error.description or ""}
-        return {"error": problem}, error.code or 500
+    def envelope(error: HTTPException) -> tuple[dict[str, Any], int, Mapping[str, str]]:
+        answer: ApiError = NotFound("There is no such page. The documentation is at /docs.")
+        if isinstance(error, WrongMethod):
+            answer = MethodNotAllowed(request.method, sorted(error.valid_methods or ()))
+        return answer.envelope(), answer.status, answer.headers
 
     return pages

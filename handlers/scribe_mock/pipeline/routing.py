@@ -3,9 +3,9 @@
 import re
 from typing import Any, cast
 
-from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
+from connexion.middleware.routing import RoutingMiddleware
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from scribe_mock.errors import MethodNotAllowed
@@ -23,9 +23,11 @@ class SpecRouting(RoutingMiddleware):
         """Add the spec's operations as Connexion does, then make their paths exact."""
         known = len(self.router.routes)
         super().add_api(specification, **options)
-        for mount in self.router.routes[known:]:
-            router: Router = mount.app.router if isinstance(mount.app, RoutingAPI) else mount.app
+        for mount in cast(list[Mount], self.router.routes[known:]):
+            router = cast(Router, mount.app)
             router.redirect_slashes = False
+            # A name may hold a newline; which names will do is the operation's to say.
+            mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
             for route in cast(list[Route], router.routes):
                 # `$` also matches before a newline at the end, which a client can send as %0A.
                 pattern = route.path_regex.pattern.removesuffix("$")

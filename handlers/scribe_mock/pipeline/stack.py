@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from connexion import ConnexionMiddleware
-from connexion.middleware.response_validation import ResponseValidationMiddleware
 from connexion.resolver import Resolver
 from inflection import underscore
 
@@ -12,6 +11,7 @@ from scribe_mock.clock import Clock
 from scribe_mock.errors import SpecError
 from scribe_mock.pipeline.admission import Admission
 from scribe_mock.pipeline.answers import ErrorMiddleware
+from scribe_mock.pipeline.conformance import Conformance
 from scribe_mock.pipeline.dispatch import Dispatch, nowhere
 from scribe_mock.pipeline.routing import SpecRouting
 from scribe_mock.pipeline.security import TokenSecurity
@@ -44,13 +44,13 @@ class Api(ConnexionMiddleware):
         tokens: Sequence[str],
         validate_responses: bool,
     ) -> None:
-        validation = [ResponseValidationMiddleware] if validate_responses else []
+        conformance = [Conformance] if validate_responses else []
         store, clock = admission or (None, None)
         super().__init__(
             nowhere,
             middlewares=[
                 SpecRouting,
-                *validation,
+                *conformance,
                 ErrorMiddleware,
                 TokenSecurity,
                 *([Admission] if admission else []),
@@ -58,7 +58,6 @@ class Api(ConnexionMiddleware):
                 Dispatch,
             ],
             resolver=Resolver(lambda name: getattr(operations, underscore(name))),
-            validate_responses=validate_responses,
         )
         document = load_spec(spec)
         try:
