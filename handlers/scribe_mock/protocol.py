@@ -8,6 +8,7 @@ that is too large.
 import json
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from scribe_mock.pipeline.gateway import new_request_id
@@ -56,6 +57,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._unparsed_bytes = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, handed on as it is: uvicorn would copy it twice on its way."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        waiting: Any = cycle.body
+        cycle.body = waiting + body if waiting else body  # type: ignore[assignment]
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""

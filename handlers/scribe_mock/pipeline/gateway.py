@@ -1,6 +1,7 @@
 """The outermost station: request ids, CORS, early answers, and errors that nothing else caught."""
 
 import asyncio
+import itertools
 import logging
 import re
 import secrets
@@ -49,7 +50,9 @@ class Gateway:
         start: Callable[[], Awaitable[None]],
         log_requests: bool,
     ) -> None:
-        self._rooms = sorted(rooms.items(), key=lambda room: -len(room[0]))
+        named = [(prefix, app) for prefix, app in rooms.items() if prefix]
+        self._rooms = sorted(named, key=lambda room: -len(room[0]))
+        self._rest = rooms[""]
         self._start: Callable[[], Awaitable[None]] | None = start
         self._starting = asyncio.Lock()
         self._log_requests = log_requests
@@ -104,16 +107,19 @@ class Gateway:
 
     def _room(self, scope: Scope) -> ASGIApp:
         path = scope["path"]
-        return next(
-            app
-            for prefix, app in self._rooms
-            if not prefix or path == prefix or path.startswith(f"{prefix}/")
-        )
+        for prefix, app in self._rooms:
+            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+                return app
+        return self._rest
+
+
+# Ids are to be told apart, not to be secret: a random start and a count, without a system call.
+_request_ids = itertools.count(secrets.randbits(60))
 
 
 def new_request_id() -> bytes:
     """An id for a request that brought none."""
-    return f"req_{secrets.token_hex(8)}".encode()
+    return b"req_%015x" % next(_request_ids)
 
 
 class Exchange:
