@@ -5,17 +5,18 @@ Exit codes: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be l
 """
 
 import argparse
+import gc
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
-from scribe_mock import Settings, __version__, create_app
+from scribe_mock import __version__
 from scribe_mock.errors import StartError
-from scribe_mock.server import Server, address_of, listen
-from scribe_mock.settings import ENVIRONMENT_PREFIX, option_name, read_option
+from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,12 +37,30 @@ def serve(settings: Settings) -> int:
     logging.getLogger("scribe_mock.requests").setLevel(
         logging.WARNING if settings.quiet else logging.INFO
     )
-    listener = listen(settings.host, settings.port)
-    with listener:
+    with _collector_at_rest():
+        # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
+        from scribe_mock.app import create_app
+        from scribe_mock.server import Server, address_of, listen
+
         server = Server(create_app(settings))
+    with listen(settings.host, settings.port) as listener:
         print(_welcome(settings, address_of(listener)), flush=True)
         server.run([listener])
     return 0
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Start without garbage collections: nearly all that start-up makes lives to the end.
+
+    They would take an eighth of the start; frozen, they are not looked at while serving either.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _welcome(settings: Settings, address: str) -> str:
