@@ -31,7 +31,7 @@ check: $(INSTALLED) ## ruff and mypy
 	$(BIN)/mypy
 
 test: check ## checks, then all tests; options in ARGS="-k upload"
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 bench: $(INSTALLED) ## the benchmarks, side by side (wrk is needed)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -37,6 +37,8 @@ def serve(settings: Settings) -> int:
     logging.getLogger("scribe_mock.requests").setLevel(
         logging.WARNING if settings.quiet else logging.INFO
     )
+    # What Connexion logs of a broken spec, our message says better.
+    logging.getLogger("connexion").setLevel(logging.CRITICAL)
     with _collector_at_rest():
         # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
         from scribe_mock.app import create_app

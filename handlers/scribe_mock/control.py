@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from werkzeug.http import parse_range_header
 
 from scribe_mock import __version__
 from scribe_mock.addresses import base_url
@@ -19,6 +18,9 @@ from scribe_mock.seeding import Seeder
 from scribe_mock.sessions import SESSION_ID_PATTERN, Session, State, UploadType
 from scribe_mock.settings import Settings
 from scribe_mock.store import Parts, SessionStore
+
+#: One range of bytes; several, and other units, are answered with all of them.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class Control:
@@ -136,13 +138,10 @@ class Control:
             raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
         data = b"".join(await self._store.audio(session_id, chunk.sequence))
         headers = {"Accept-Ranges": "bytes"}
-        asked = parse_range_header(request.headers.get("range"))
-        if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        asked = _RANGE.fullmatch(request.headers.get("range", ""))
+        if asked is None or not _makes_sense(asked[1], asked[2]):
             return Response(data, headers=headers, media_type=chunk.content_type)
-        found = asked.range_for_length(len(data))
-        if found is None:
-            raise RangeNotSatisfiable(len(data))
-        first, end = found
+        first, end = _within(asked[1], asked[2], len(data))
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
         return Response(data[first:end], 206, headers, chunk.content_type)
 
@@ -153,3 +152,18 @@ class Control:
             for chunk in session.ordered_chunks()
         ]
         return control_session(session, self._clock.now(), address, chunks)
+
+
+def _makes_sense(first: str, last: str) -> bool:
+    return int(first) <= int(last) if first and last else bool(first or last)
+
+
+def _within(first: str, last: str, size: int) -> tuple[int, int]:
+    """Begin and end of a range (RFC 9110, 14.1.2); raises RangeNotSatisfiable."""
+    if first:
+        begin, end = int(first), min(int(last) + 1, size) if last else size
+    else:
+        begin, end = max(0, size - int(last)), size
+    if begin >= end:
+        raise RangeNotSatisfiable(size)
+    return begin, end

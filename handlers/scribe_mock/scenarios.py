@@ -206,8 +206,9 @@ class _Document:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise FixtureError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise FixtureError(f"{path}: expected a readable YAML file, but {error}.") from None
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            reason = str(error).partition("\n")[0]
+            raise FixtureError(f"{path}: expected a readable YAML file, but {reason}.") from None
 
     def checked(self, schema: Mapping[str, Any]) -> Any:
         """The data, once it keeps the schema; raises FixtureError."""

@@ -157,5 +157,8 @@ def _read(name: str, text: str, source: str) -> Any:
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(sorted(known))}."
+    names = {name.removeprefix(ENVIRONMENT_PREFIX): name for name in sorted(known)}
+    near = difflib.get_close_matches(key.removeprefix(ENVIRONMENT_PREFIX).upper(), names, n=1)
+    if near:
+        return f" Did you mean {names[near[0]]}?"
+    return f" Known are: {', '.join(names.values())}."

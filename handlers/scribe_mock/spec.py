@@ -15,8 +15,9 @@ def load_spec(path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise SpecError(f"{path}: expected a readable OpenAPI file, but {error}.") from None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.") from None
     if not isinstance(document, dict):
         raise SpecError(f"{path}: expected an OpenAPI document, but it is no mapping.")
     return document
@@ -33,4 +34,4 @@ def explain(path: Path, document: dict[str, Any]) -> str | None:
     if error is None:
         return None
     place = "/".join(map(str, error.absolute_path))
-    return f"{path}: at #/{place}: {error.message[:300]}"
+    return f"{path}: at #/{place}: {str(error.message).partition(chr(10))[0][:300]}"

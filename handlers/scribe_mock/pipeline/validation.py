@@ -87,8 +87,19 @@ class JsonBody:
         body = parse_json(data)
         found = best_match(self._validator.iter_errors(body))
         if found is not None:
-            refuse_body(found.json_path, found.message)
+            refuse_body(_place(found), found.message)
         return body
+
+
+def _place(error: Any) -> str:
+    """The JSON path of the value at fault: one that is missing, or should not be there, too."""
+    named = []
+    if error.validator == "required":
+        named = [name for name in error.validator_value if name not in error.instance]
+    elif error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        named = [name for name in error.instance if name not in known]
+    return f"{error.json_path}.{named[0]}" if named else str(error.json_path)
 
 
 def refuse_body(path: str, message: str) -> NoReturn:

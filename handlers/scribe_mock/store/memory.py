@@ -206,8 +206,6 @@ class MemoryStore:
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Keep a session with its audio, in place of one with the same id."""
-        if session.session_id in self._entries:
-            self._forget(session.session_id)
         self._put(_Entry(session, audio))
 
     async def delete(self, session_id: str) -> None:
@@ -241,9 +239,12 @@ class MemoryStore:
             raise SessionNotFound(session_id) from None
 
     def _put(self, entry: _Entry) -> None:
-        self._make_room(entry.bytes)
-        self._entries[entry.session.session_id] = entry
-        self._kept += entry.bytes
+        session_id = entry.session.session_id
+        before = self._entries.get(session_id)
+        more = entry.bytes - (before.bytes if before else 0)
+        self._make_room(more, keep=session_id)
+        self._entries[session_id] = entry
+        self._kept += more
         self._note_times(entry.session)
 
     def _forget(self, session_id: str) -> None:
