@@ -23,8 +23,9 @@ from .measurements import (
     measure_startup,
     measure_throughput,
 )
-from .processes import BenchmarkError
+from .processes import BenchmarkError, OtherWork
 
+DISTURBING_SHARE = 0.1
 MEASUREMENTS = ("throughput", "startup", "memory", "sessions")
 
 
@@ -32,11 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run what the options ask for and return the exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    console, progress = Console(), Console(stderr=True)
+    console, progress = Console(width=None if sys.stdout.isatty() else 100), Console(stderr=True)
     machine = _machine()
     console.print("{system}, {cpus} CPUs, Python {python}, load {load_average}".format(**machine))
     try:
         require_wrk()
+        others = OtherWork()
         figures = _measure(options, progress)
     except BenchmarkError as error:
         progress.print(f"The benchmark could not run: {error}", style="red", markup=False)
@@ -44,10 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         progress.print("Interrupted; the servers are stopped.")
         return 2
-    for table in figures.tables():
-        console.print(table, "")
-    for remark in figures.remarks():
-        console.print(f"Note: {remark}; its figure is too low.", style="yellow")
+    machine["other_work"] = others.share()
+    _print(figures, machine, console)
     if options.json:
         options.json.write_text(json.dumps(_report(figures, machine), indent=2) + "\n")
     return 0 if all(goal.reached for goal in figures.goals()) else 1
@@ -55,9 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=_positive, default=3, metavar="N")
+    parser.add_argument("--rounds", type=_positive, default=9, metavar="N", help="ratios per goal")
     parser.add_argument(
-        "--seconds", type=_positive, default=3, metavar="S", help="of each run of wrk"
+        "--seconds", type=_positive, default=1, metavar="S", help="of each run of wrk"
     )
     parser.add_argument(
         "--only",
@@ -66,15 +66,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[,NAME]",
         help=", ".join(MEASUREMENTS),
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
+    parser.add_argument("--json", type=_file, metavar="FILE", help="write every figure there too")
     return parser
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _file(text: str) -> Path:
+    if not Path(text).parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no directory {Path(text).parent}")
+    return Path(text)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -110,6 +115,16 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
         if "sessions" in options.only:
             figures.sessions = measure_sessions(options.rounds, options.seconds, status.update)
     return figures
+
+
+def _print(figures: Figures, machine: dict[str, Any], console: Console) -> None:
+    for table in figures.tables():
+        console.print(table, "")
+    for remark in figures.remarks():
+        console.print(f"Note: {remark}; its figure is too low.", style="yellow")
+    if machine["other_work"] > DISTURBING_SHARE:
+        busy = f"{machine['other_work'] * 100:.0f} % of a CPU"
+        console.print(f"Note: other programs used {busy} meanwhile; trust a quieter run more.")
 
 
 def _report(figures: Figures, machine: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 
 from rich.table import Table
 
@@ -28,6 +28,12 @@ class Goal:
         return median(self.ratios)
 
     @property
+    def middle_half(self) -> tuple[float, float]:
+        """The lower and upper quartile of the rounds."""
+        low, _, high = quantiles(self.ratios, n=4, method="inclusive")
+        return low, high
+
+    @property
     def reached(self) -> bool:
         """Whether the median keeps the bound."""
         return self.value >= self.bound if self.at_least else self.value <= self.bound
@@ -50,13 +56,13 @@ class Figures:
         if self.startup:
             seconds = self.startup.seconds
             ratios = _ratios(seconds[SCRIBE_MOCK.name], seconds[CONNEXION.name])
-            goals.append(Goal("start-up to first answer / stock Connexion", 1.1, False, ratios))
+            goals.append(Goal("start-up / stock Connexion", 1.1, False, ratios))
         if self.memory:
             goals += _memory_goals(self.memory)
         if self.sessions:
             many = [run.p99_seconds for run in self.sessions.many]
             few = [run.p99_seconds for run in self.sessions.few]
-            figure = f"p99 of 64 KiB, {MANY_SESSIONS:,} sessions / 10 sessions"
+            figure = f"p99 with {MANY_SESSIONS:,} sessions / with 10"
             goals.append(Goal(figure, 1.2, False, _ratios(many, few)))
         return goals
 
@@ -108,7 +114,7 @@ def _memory_goals(memory: Memory) -> list[Goal]:
     for body, by_contender in memory.footprints.items():
         footprint = by_contender[SCRIBE_MOCK.name]
         grown = footprint.resident_bytes - footprint.idle_bytes
-        figure = f"memory above idle / {footprint.stored_bytes // MIB} MiB in chunks of {body}"
+        figure = f"memory / {footprint.stored_bytes // MIB} MiB stored, chunks of {body}"
         goals.append(Goal(figure, 1.1, False, [grown / footprint.stored_bytes]))
     return goals
 
@@ -125,7 +131,7 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Table:
 
 
 def _throughput_table(throughput: Throughput) -> Table:
-    caption = "in brackets: share of a processor used by the server / by wrk, in %"
+    caption = "in brackets: % of a CPU used by the server / by wrk"
     labels = [body.label for body in BODIES]
     table = _table("Uploads per second", "", *labels, caption=caption)
     for contender in CONTENDERS:
@@ -171,11 +177,12 @@ def _sessions_table(sessions: Sessions) -> Table:
 
 
 def _goals_table(goals: list[Goal]) -> Table:
-    caption = "median of the rounds' ratios; range: lowest and highest round"
-    table = _table("Goals", "figure", "ratio", "range", "goal", "", caption=caption)
+    caption = "the median of the rounds' ratios; noise of the machine moves it: see the middle half"
+    table = _table("Goals", "figure", "ratio", "middle half", "goal", "", caption=caption)
     for goal in goals:
         wanted = f"{'at least' if goal.at_least else 'at most'} {goal.bound:g}"
         verdict = "[green]reached[/]" if goal.reached else "[bold red]not reached[/]"
-        span = f"{min(goal.ratios):.2f} to {max(goal.ratios):.2f}"
+        several = len(goal.ratios) > 1
+        span = "{:.2f} to {:.2f}".format(*goal.middle_half) if several else ""
         table.add_row(goal.figure, f"{goal.value:.2f}", span, wanted, verdict)
     return table

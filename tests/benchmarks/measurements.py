@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from .load import CONNECTIONS, Load, Run, create_sessions, health, run_wrk, upload, upload_path
+from .load import Load, Run, create_sessions, health, run_wrk, upload, upload_path
 from .processes import CONTENDERS, SCRIBE_MOCK, BenchmarkError, Contender, Server
 
 KIB, MIB = 1024, 1024 * 1024
@@ -13,6 +13,7 @@ STORED_BYTES = 500 * MIB
 WARM_UP_SECONDS = 1
 FEW_SESSIONS, MANY_SESSIONS = 10, 50_000
 SPREAD, NAMES_PER_SESSION = 10, 6
+PAIRS_PER_ROUND = 2  # a p99 is noisy
 
 Say = Callable[[str], None]
 
@@ -83,21 +84,31 @@ def measure_throughput(rounds: int, seconds: int, say: Say) -> Throughput:
     }
     with ExitStack() as stack:
         servers = [stack.enter_context(Server(contender)) for contender in CONTENDERS]
-        sessions = [create_sessions(server, 1)[0] for server in servers]
-        for turn in range(rounds + 1):
-            for body in BODIES:
-                for server, session in zip(servers, sessions, strict=True):
-                    contender = server.contender
-                    paths = tuple(upload_path(session, number) for number in range(body.names))
-                    load = Load(body.size, paths, body.connections)
-                    if turn == 0:
-                        say(f"throughput: warming up {contender.label}, {body.label}")
-                        upload(server, body.size, paths[:1])
-                        run_wrk(server, load, WARM_UP_SECONDS)
-                        continue
-                    say(f"throughput: round {turn} of {rounds}, {body.label}, {contender.label}")
-                    runs[body.label][contender.name].append(run_wrk(server, load, seconds))
+        loads = {server: _throughput_loads(server) for server in servers}
+        for server in servers:
+            say(f"throughput: warming up {server.contender.label}")
+            for load in loads[server]:
+                run_wrk(server, load, WARM_UP_SECONDS)
+        for turn in range(rounds):
+            for index, body in enumerate(BODIES):
+                say(f"throughput: round {turn + 1} of {rounds}, {body.label}")
+                for server in _rotated(servers, turn):
+                    run = run_wrk(server, loads[server][index], seconds)
+                    runs[body.label][server.contender.name].append(run)
     return Throughput(runs)
+
+
+def _throughput_loads(server: Server) -> list[Load]:
+    session = create_sessions(server, 1)[0]
+    paths = [upload_path(session, number) for number in range(max(b.names for b in BODIES))]
+    upload(server, KIB, paths[:1])
+    return [Load(body.size, tuple(paths[: body.names]), body.connections) for body in BODIES]
+
+
+def _rotated(servers: list[Server], turn: int) -> list[Server]:
+    """Let another server go first each round, so that none gains by its place."""
+    first = turn % len(servers)
+    return servers[first:] + servers[:first]
 
 
 def measure_startup(say: Say) -> Startup:
@@ -139,18 +150,17 @@ def _footprint(contender: Contender, size: int) -> Footprint:
 
 def measure_sessions(rounds: int, seconds: int, say: Say) -> Sessions:
     """Upload to ten sessions, in a server that has no more and in one that has many more."""
-    few: list[Run] = []
-    many: list[Run] = []
-    with Server(SCRIBE_MOCK) as small, Server(SCRIBE_MOCK) as large:
+    with Server(SCRIBE_MOCK) as few, Server(SCRIBE_MOCK) as many:
         say(f"sessions: creating {MANY_SESSIONS:,}")
-        loads = [_spread_load(small, FEW_SESSIONS), _spread_load(large, MANY_SESSIONS)]
-        for server, load in zip((small, large), loads, strict=True):
+        loads = {few: _spread_load(few, FEW_SESSIONS), many: _spread_load(many, MANY_SESSIONS)}
+        runs: dict[Server, list[Run]] = {few: [], many: []}
+        for server, load in loads.items():
             run_wrk(server, load, WARM_UP_SECONDS)
-        for turn in range(rounds):
-            say(f"sessions: round {turn + 1} of {rounds}")
-            few.append(run_wrk(small, loads[0], seconds))
-            many.append(run_wrk(large, loads[1], seconds))
-    return Sessions(few, many)
+        for turn in range(rounds * PAIRS_PER_ROUND):
+            say(f"sessions: pair {turn + 1} of {rounds * PAIRS_PER_ROUND}")
+            for server in _rotated([few, many], turn):
+                runs[server].append(run_wrk(server, loads[server], seconds))
+    return Sessions(runs[few], runs[many])
 
 
 def _spread_load(server: Server, count: int) -> Load:
@@ -159,4 +169,6 @@ def _spread_load(server: Server, count: int) -> Load:
         raise BenchmarkError(f"{server.contender.label} holds {held:,} of {count:,} sessions")
     chosen = sessions[:: count // SPREAD][:SPREAD]
     paths = [upload_path(session, n) for n in range(NAMES_PER_SESSION) for session in chosen]
-    return Load(64 * KIB, tuple(paths), CONNECTIONS)
+    # No more connections: from about 1 MiB in flight on, malloc gives memory back after each burst,
+    # but not where many sessions pin the heap, and the page faults would hide what is measured.
+    return Load(64 * KIB, tuple(paths), 8)

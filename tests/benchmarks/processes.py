@@ -1,6 +1,7 @@
 """Servers under measurement: how each is started, looked at and stopped."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -121,6 +122,31 @@ class Server:
         stat = Path(f"/proc/{self._process.pid}/stat").read_text()
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class OtherWork:
+    """What programs outside the benchmark take of the machine, from construction on."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._machine = self._machine_cpu_seconds()
+        self._own = self._own_cpu_seconds()
+
+    def share(self) -> float:
+        """Return the mean share of one processor; count our servers only once they are stopped."""
+        machine = self._machine_cpu_seconds() - self._machine
+        own = self._own_cpu_seconds() - self._own
+        return max(0.0, machine - own) / (time.perf_counter() - self._began)
+
+    @staticmethod
+    def _machine_cpu_seconds() -> float:
+        user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+        return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def _own_cpu_seconds() -> float:
+        usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _free_port() -> int:

@@ -1,0 +1,52 @@
+"""Fixtures: a mock that is as good as new for each test, and factories around it."""
+
+from contextlib import ExitStack
+
+import hypothesis
+import pytest
+
+from support import running
+
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=100,
+    # A test's session is its own, also where it has many examples.
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def _server():
+    with running() as mock:
+        yield mock
+
+
+@pytest.fixture
+def mock(_server):
+    """A fresh mock whose clock stands still."""
+    _server.control("POST", "/reset")
+    _server.control("POST", "/clock", {"freeze": True})
+    return _server
+
+
+@pytest.fixture
+def client(mock):
+    """A client of the session API, with a token."""
+    return mock.client
+
+
+@pytest.fixture
+def session(mock):
+    """A factory of sessions: `session("single", templates=["t"], scenario="partial")`."""
+    return mock.create
+
+
+@pytest.fixture
+def serve():
+    """A factory of mocks with settings of their own."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(running(**settings))

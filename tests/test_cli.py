@@ -1,0 +1,256 @@
+"""The command line, run as a user runs it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from scribe_mock import Settings, __version__
+from scribe_mock.cli import main
+from support import ROOT, Mock
+
+MODULE = [sys.executable, "-m", "scribe_mock"]
+COMMAND = [str(Path(sys.executable).with_name("scribe-mock"))]
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("SCRIBE_MOCK_")}
+
+
+class Started:
+    """A server that was started from the command line."""
+
+    def __init__(self, process):
+        self.process = process
+        self.said = ""
+        while "curl" not in self.said or not self.said.endswith("\n\n"):
+            line = process.stdout.readline()
+            assert line, self.said + process.stderr.read()
+            self.said += line
+        self.url = re.search(r"http://\S+?:[0-9]+", self.said)[0]
+
+    def stopped(self, number):
+        """Exit code, and what was printed since, after this signal."""
+        self.process.send_signal(number)
+        output, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, output + errors
+
+
+@contextmanager
+def started(*options, command=MODULE, **environment):
+    process = subprocess.Popen(
+        [*command, "serve", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT | environment,
+    )
+    with process:
+        try:
+            yield Started(process)
+        finally:
+            process.kill()
+
+
+def test_start_up_says_where_to_go_and_its_curl_line_works():
+    with started("--port", "0", command=COMMAND) as server:
+        assert __version__ in server.said
+        for path in ("/voice/v1", "/docs", "/_mock/health"):
+            assert f"{server.url}{path}" in server.said
+        curl = server.said[server.said.index("  curl") :]
+        done = subprocess.run(
+            curl.replace("curl", "curl -sS", 1),
+            shell=True,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert '"session_id":"ses_' in done.stdout
+        code, log = server.stopped(signal.SIGINT)
+    assert code == 0
+    assert "Traceback" not in log
+    assert re.search(r"^POST /voice/v1/sessions 201 [0-9.]+ ms$", log, re.MULTILINE)
+
+
+def test_options_and_environment_decide_and_the_option_wins():
+    environment = {
+        "SCRIBE_MOCK_PORT": "1",
+        "SCRIBE_MOCK_TOKEN": "from-environment",
+        "SCRIBE_MOCK_SESSION_TTL": "90",
+    }
+    options = ["--port=0", "--token", "one", "--token", "two", "--quiet", "--scenario", "silence"]
+    with started(*options, **environment) as server:
+        assert "Bearer one" in server.said
+        for token in ("one", "two"):
+            mock = Mock(server.url, {"Authorization": f"Bearer {token}"})
+            created = mock.client.post("/sessions", json={"upload_type": "chunked"}).json()
+            mock.close()
+        mock = Mock(server.url, {"Authorization": "Bearer from-environment"})
+        assert mock.client.get(f"/sessions/{created['session_id']}").status_code == 401
+        mock.close()
+        code, log = server.stopped(signal.SIGTERM)
+    assert (code, log) == (0, "")
+
+
+def test_a_request_under_way_gets_its_answer_before_the_server_ends():
+    with started("--port", "0") as server:
+        mock = Mock(server.url)
+        session = mock.create()
+        with session.begin_upload(size=5) as wire:
+            wire.send(b"aud")
+            server.process.send_signal(signal.SIGTERM)
+            # Once the server listens no more, it has begun to stop.
+            assert any(not listens(mock) for _ in range(100_000))
+            wire.send(b"io")
+            assert wire.response().status_code == 200
+        mock.close()
+        assert server.process.wait(timeout=30) == 0
+        assert "Traceback" not in server.process.stderr.read()
+
+
+def listens(mock):
+    try:
+        with socket.create_connection((mock.host, mock.port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+# What does not start: one run of the command for each exit code, the rest in this process
+
+
+def run(*arguments, command=MODULE):
+    """Exit code, output and errors of a run that ends by itself."""
+    done = subprocess.run(
+        [*command, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def said(capsys):
+    """A function that runs the command line here: exit code, output and errors."""
+
+    def run_here(*arguments):
+        try:
+            code = main(arguments)
+        except SystemExit as ended:  # argparse's way
+            code = ended.code
+        return code, *capsys.readouterr()
+
+    return run_here
+
+
+def assert_says(outcome, code, *words):
+    """It ended with this code, having said one line with these words."""
+    assert outcome[0] == code, outcome
+    assert outcome[1] == ""
+    assert len(outcome[2].strip().splitlines()) == 1, outcome[2]
+    for word in words:
+        assert word in outcome[2]
+
+
+def test_a_value_that_makes_no_sense_is_2():
+    assert_says(run("serve", "--max-memory", "1MB"), 2, "--max-memory", "'1MB'")
+
+
+def test_a_port_that_is_taken_is_3():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_says(run("serve", "--port", port), 3, port, "--port")
+
+
+def test_a_spec_that_names_an_operation_that_is_not_there_is_4(tmp_path):
+    path = tmp_path / "openapi.yaml"
+    path.write_text((ROOT / "openapi.yaml").read_text().replace("uploadAudio", "downloadAudio"))
+    assert_says(run("serve", "--port", "0", "--spec", str(path)), 4, "download", "openapi.yaml")
+
+
+def test_a_broken_fixture_is_5(tmp_path):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/consultation.yaml").write_text("title: x\noutcome: splendid\n")
+    outcome = run("serve", "--port", "0", "--fixtures", str(tmp_path))
+    assert_says(outcome, 5, "scenarios/consultation.yaml:")
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--prot", "1"], ["sreve"], []])
+def test_an_option_or_command_that_is_none_is_2(said, arguments):
+    code, output, errors = said(*arguments)
+    assert (code, output) == (2, "")
+    assert "usage: scribe-mock" in errors
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "65536"),
+        ("--processing-seconds", "soon"),
+        ("--session-ttl", "0"),
+        ("--public-url", "here"),
+        ("--token", ","),
+    ],
+)
+def test_another_value_that_makes_no_sense_is_2(said, option, value):
+    assert_says(said("serve", option, value), 2, option, repr(value))
+
+
+def test_a_variable_that_makes_no_sense_is_2(said, monkeypatch):
+    monkeypatch.setenv("SCRIBE_MOCK_PROT", "1")
+    assert_says(said("serve"), 2, "SCRIBE_MOCK_PROT", "SCRIBE_MOCK_PORT?")
+
+
+@pytest.mark.parametrize("host", ["256.256.256.256", "no such host", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_3(said, host):
+    assert_says(said("serve", "--host", host, "--port", "0"), 3, host)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "openapi.yaml"),
+        ("openapi: [3\n", "openapi.yaml:2"),
+        ("openapi: \x00\n", "openapi.yaml"),
+        ("text\n", "openapi.yaml"),
+        ("openapi: 3.0.3\ninfo: {title: x}\npaths: {}\n", "#/info"),
+        ("openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n", "3.0"),
+    ],
+)
+def test_a_broken_spec_is_4(said, tmp_path, text, words):
+    path = tmp_path / "openapi.yaml"
+    if text is not None:
+        path.write_text(text)
+    assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", words)
+
+
+def test_a_scenario_that_is_not_there_is_5(said):
+    outcome = said("serve", "--port", "0", "--scenario", "unheard-of")
+    assert_says(outcome, 5, "'unheard-of'", "consultation")
+
+
+# Help
+
+
+def test_the_version_is_the_packages(said):
+    expected = (0, f"scribe-mock {__version__}\n", "")
+    assert run("--version", command=COMMAND) == expected
+    assert said("--version") == expected
+
+
+def test_help_explains_every_option_and_the_exit_codes(said):
+    code, output, _ = said("serve", "--help")
+    assert code == 0
+    for field in fields(Settings):
+        assert f"--{field.name.replace('_', '-')} " in output.replace("]", " ")
+    assert "SCRIBE_MOCK_" in output
+    code, output, _ = said("--help")
+    assert code == 0
+    assert "Exit codes" in output

@@ -1,0 +1,389 @@
+"""What the specs document is what the mock does: no answer more, none less.
+
+Each recipe makes the mock give one documented answer: an operation's status and error code. That
+any operation may crash (500 internal_error) is documented too; test_pipeline.py lets them.
+"""
+
+import re
+
+import pytest
+import yaml
+from inflection import underscore
+
+from scribe_mock import Settings, discovery, sessions
+from scribe_mock.audio import formats
+from scribe_mock.control import Control
+from scribe_mock.operations import TOKEN_SECONDS, Operations
+from scribe_mock.pipeline import validation
+from support import LIMIT, ROOT, refusal
+
+SPECS = [
+    yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)
+    for path in ("openapi.yaml", "handlers/scribe_mock/control.yaml")
+]
+SPEC = SPECS[0]
+BIG = b'{"x": "' + b"x" * 1_048_576 + b'"}'
+CREDENTIALS = {"client_id": "a", "client_secret": "b"}
+TOKENS = {"access_token": "a", "refresh_token": "b"}
+
+
+def resolved(spec, node):
+    """What a node says, or what it refers to."""
+    while "$ref" in node:
+        target = spec
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def operations(spec):
+    """operationId → operation."""
+    found = [operation for path in spec["paths"].values() for operation in path.values()]
+    return {operation["operationId"]: operation for operation in found}
+
+
+def answers(spec, name, responses):
+    """`name 409 session_exists` for each error code, `name 201` for what has none."""
+    for status, response in responses.items():
+        content = resolved(spec, response).get("content", {}).get("application/json", {})
+        examples = [resolved(spec, example) for example in content.get("examples", {}).values()]
+        codes = {example["value"].get("error", {}).get("code", "") for example in examples} or {""}
+        yield from (f"{name} {status} {code}".strip() for code in codes)
+
+
+DOCUMENTED = {
+    answer
+    for spec in SPECS
+    for name, operation in operations(spec).items()
+    for answer in answers(spec, name, operation["responses"])
+} | set(answers(SPEC, "outside", SPEC["x-outside-operations"]))
+
+
+# Recipes
+
+
+def root(mock, method, path, **options):
+    return mock.client.request(method, mock.url + path, **options)
+
+
+def unauthorised(method, path):
+    return lambda mock: mock.bare.request(method, f"/voice/v1/sessions{path}")
+
+
+def unknown(method, path):
+    return lambda mock: mock.client.request(method, f"/sessions/unknown{path}")
+
+
+def account(name, **options):
+    return lambda mock: root(mock, "POST", f"/connect-auth/v1/account/{name}", **options)
+
+
+def control(method, path, **options):
+    return lambda mock: root(mock, method, f"/_mock{path}", **options)
+
+
+def below(data):
+    """What the server says to bytes that are no request."""
+
+    def send(mock):
+        with mock.wire() as wire:
+            wire.send(data)
+            return wire.response()
+
+    return send
+
+
+def processed(mock):
+    return mock.put("completed")
+
+
+CHUNK = "/sessions/demo_session_recording/chunks"
+DEMO = "/sessions/demo_session_created"
+TEMPLATE = "/process/template/one"
+
+RECIPES = {
+    "uploadAudio 200": lambda mock: mock.create().upload(),
+    "uploadAudio 400 session_ended": lambda mock: mock.put("processing").upload(),
+    "uploadAudio 400 session_completed": lambda mock: mock.put("failed").upload(),
+    "uploadAudio 400 invalid_audio_format": lambda mock: mock.create().upload(kind="audio/flac"),
+    "uploadAudio 400 invalid_request": lambda mock: mock.create().upload("audio.webm"),
+    "uploadAudio 401 authentication_failed": unauthorised("POST", "/x/audio/a_0.webm"),
+    "uploadAudio 404 session_not_found": unknown("POST", "/audio/a_0.webm"),
+    "uploadAudio 410 session_expired": lambda mock: mock.put("expired").upload(),
+    "uploadAudio 413 chunk_too_large": lambda mock: mock.create().upload(content=bytes(LIMIT + 1)),
+    "createSession 201": lambda mock: mock.client.post("/sessions", json={"upload_type": "single"}),
+    "createSession 400 invalid_request": lambda mock: mock.client.post("/sessions", content=b"x"),
+    "createSession 401 authentication_failed": unauthorised("POST", ""),
+    "createSession 409 session_exists": lambda mock: mock.client.post(
+        "/sessions", json={"upload_type": "single", "session_id": "demo_session_created"}
+    ),
+    "createSession 413 request_too_large": lambda mock: mock.client.post("/sessions", content=BIG),
+    "createSession 422 invalid_request": lambda mock: mock.client.post("/sessions", json={}),
+    "endSession 202": lambda mock: mock.create().end(),
+    "endSession 400 session_ended": lambda mock: mock.put("processing").end(),
+    "endSession 400 session_completed": lambda mock: mock.put("partial").end(),
+    "endSession 400 invalid_request": lambda mock: mock.client.post(f"{DEMO}/end", content=b"x"),
+    "endSession 401 authentication_failed": unauthorised("POST", "/x/end"),
+    "endSession 404 session_not_found": unknown("POST", "/end"),
+    "endSession 410 session_expired": lambda mock: mock.put("expired").end(),
+    "endSession 413 request_too_large": lambda mock: mock.client.post(f"{DEMO}/end", content=BIG),
+    "endSession 422 invalid_request": lambda mock: mock.create().end(sent=-1),
+    "getSession 200": lambda mock: mock.put("completed").get(),
+    "getSession 202": lambda mock: mock.create().get(),
+    "getSession 206": lambda mock: mock.put("partial").get(),
+    "getSession 401 authentication_failed": unauthorised("GET", "/x"),
+    "getSession 404 session_not_found": unknown("GET", ""),
+    "getSession 404 template_not_found": lambda mock: mock.create().get(template_id="x"),
+    "getSession 410": lambda mock: mock.put("expired").get(),
+    "updateSession 200": lambda mock: mock.create().patch(model="pro"),
+    "updateSession 400 invalid_request": lambda mock: mock.create().patch(),
+    "updateSession 401 authentication_failed": unauthorised("PATCH", "/x"),
+    "updateSession 404 session_not_found": unknown("PATCH", ""),
+    "updateSession 409 session_already_committed": lambda mock: processed(mock).patch(model="pro"),
+    "updateSession 410 session_expired": lambda mock: mock.put("expired").patch(model="pro"),
+    "updateSession 413 request_too_large": lambda mock: mock.client.patch(DEMO, content=BIG),
+    "updateSession 422 invalid_request": lambda mock: mock.create().patch(unknown=1),
+    "processTemplate 202": lambda mock: processed(mock).process("one"),
+    "processTemplate 401 authentication_failed": unauthorised("POST", f"/x{TEMPLATE}"),
+    "processTemplate 404 session_not_found": unknown("POST", TEMPLATE),
+    "processTemplate 409 session_not_completed": lambda mock: mock.create().process("one"),
+    "processTemplate 410 session_expired": lambda mock: mock.put("expired").process("one"),
+    "getDiscovery 200": lambda mock: mock.client.get("/.well-known/medscribealliance"),
+    "login 200": account("login", json=CREDENTIALS),
+    "login 400 invalid_request": account("login", content=b"x"),
+    "login 413 request_too_large": account("login", content=BIG),
+    "login 422 invalid_request": account("login", json={}),
+    "refreshToken 200": account("refresh-token", json=TOKENS),
+    "refreshToken 400 invalid_request": account("refresh-token", content=b"x"),
+    "refreshToken 401 authentication_failed": lambda mock: mock.bare.post(
+        "/connect-auth/v1/account/refresh-token", json=TOKENS
+    ),
+    "refreshToken 413 request_too_large": account("refresh-token", content=BIG),
+    "refreshToken 422 invalid_request": account("refresh-token", json={}),
+    "outside 400 invalid_request": below(b"no request\r\n\r\n"),
+    "outside 404 not_found": lambda mock: mock.client.get("/nowhere"),
+    "outside 405 method_not_allowed": lambda mock: mock.client.put("/sessions"),
+    "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
+    "getHealth 200": control("GET", "/health"),
+    "reset 204": control("POST", "/reset"),
+    "listSessions 200": control("GET", "/sessions"),
+    "listSessions 400 invalid_request": control("GET", "/sessions?state=gone"),
+    "inspectSession 200": control("GET", DEMO),
+    "inspectSession 404 session_not_found": control("GET", "/sessions/unknown"),
+    "putSession 200": control("PUT", DEMO, json={"state": "expired"}),
+    "putSession 201": control("PUT", "/sessions/one-of-the-tests", json={"state": "created"}),
+    "putSession 400 invalid_request": control("PUT", DEMO, content=b"x"),
+    "putSession 413 request_too_large": control("PUT", DEMO, content=BIG),
+    "putSession 422 invalid_request": control("PUT", DEMO, json={"state": "gone"}),
+    "deleteSession 204": control("DELETE", DEMO),
+    "deleteSession 404 session_not_found": control("DELETE", "/sessions/unknown"),
+    "getChunk 200": control("GET", f"{CHUNK}/0.webm"),
+    "getChunk 206": control("GET", f"{CHUNK}/0.webm", headers={"Range": "bytes=0-9"}),
+    "getChunk 404 session_not_found": control("GET", "/sessions/unknown/chunks/0.webm"),
+    "getChunk 404 chunk_not_found": control("GET", f"{CHUNK}/9.webm"),
+    "getChunk 416 range_not_satisfiable": control(
+        "GET", f"{CHUNK}/0.webm", headers={"Range": "bytes=99999999-"}
+    ),
+    "finishSession 200": control(
+        "POST", "/sessions/demo_session_processing/finish", json={"outcome": "failed"}
+    ),
+    "finishSession 400 invalid_request": control("POST", f"{DEMO}/finish", content=b"x"),
+    "finishSession 404 session_not_found": control(
+        "POST", "/sessions/unknown/finish", json={"outcome": "failed"}
+    ),
+    "finishSession 409 session_not_processing": control(
+        "POST", f"{DEMO}/finish", json={"outcome": "failed"}
+    ),
+    "finishSession 413 request_too_large": control("POST", f"{DEMO}/finish", content=BIG),
+    "finishSession 422 invalid_request": control("POST", f"{DEMO}/finish", json={}),
+    "getClock 200": control("GET", "/clock"),
+    "setClock 200": control("POST", "/clock", json={"freeze": False}),
+    "setClock 400 invalid_request": control("POST", "/clock", content=b"x"),
+    "setClock 413 request_too_large": control("POST", "/clock", content=BIG),
+    "setClock 422 invalid_request": control("POST", "/clock", json={}),
+}
+
+#: What only a server with a list of tokens says: the control API is open without one.
+GUARDED = {
+    f"{operation['operationId']} 401 authentication_failed": (method.upper(), path)
+    for path, item in SPECS[1]["paths"].items()
+    for method, operation in item.items()
+}
+
+#: What only a server says whose memory is full of live sessions; one of them is given.
+FULL = {
+    "uploadAudio 503 service_unavailable": lambda live: live.upload("a_9.webm"),
+    "createSession 503 service_unavailable": lambda live: live.mock.client.post(
+        "/sessions", json={"upload_type": "single"}
+    ),
+    "updateSession 503 service_unavailable": lambda live: live.patch(
+        patient_details={"name": "x" * 10_000}
+    ),
+    "putSession 503 service_unavailable": lambda live: control(
+        "PUT", "/sessions/one-of-the-tests", json={"state": "created"}
+    )(live.mock),
+}
+
+#: Documents are only for sessions that are done, and these go first to make room for others.
+FULL_BUT_ONE = "processTemplate 503 service_unavailable"
+
+#: The sweep that finds stalled connections comes once a second.
+STALLED = "outside 408 request_timeout"
+
+
+def test_the_recipes_are_for_what_is_documented():
+    crashes = {f"{name} 500 internal_error" for spec in SPECS for name in operations(spec)}
+    assert {*RECIPES, *GUARDED, *FULL, FULL_BUT_ONE, STALLED} | crashes == DOCUMENTED
+
+
+def assert_is(response, answer):
+    _, status, *code = answer.split()
+    if code:
+        assert refusal(response) == (int(status), code[0])
+    else:
+        assert response.status_code == int(status)
+
+
+@pytest.mark.parametrize("answer", RECIPES)
+def test_what_is_documented_is_answered(mock, answer):
+    assert_is(RECIPES[answer](mock), answer)
+
+
+def test_what_is_documented_is_answered_by_a_guarded_control_api(serve):
+    mock = serve(token=("good",))
+    for answer, (method, path) in GUARDED.items():
+        path = path.replace("{session_id}", "x").replace("{stored_name}", "0.webm")
+        assert_is(mock.bare.request(method, path), answer)
+
+
+def test_a_stalled_request_is_answered(mock, monkeypatch):
+    monkeypatch.setattr("scribe_mock.protocol.HEAD_SECONDS", 0.0)
+    assert_is(below(b"GET")(mock), STALLED)
+
+
+@pytest.fixture
+def full(serve):
+    """A session of a server whose memory is full of live sessions, and another one."""
+    mock = serve(max_memory=1_000_000)
+    live, other = mock.create(), mock.put("processing", templates=["one"])
+    for size in (100_000, 10_000, 1_000, 100, 1):
+        number = size * 10_000
+        while live.upload(f"a_{number}.webm", bytes(size)).status_code == 200:
+            number += 1
+    return live, other
+
+
+def assert_full(response, answer):
+    assert_is(response, answer)
+    assert int(response.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("answer", FULL)
+def test_what_is_documented_is_answered_when_memory_is_full(full, answer):
+    assert_full(FULL[answer](full[0]), answer)
+
+
+def test_what_is_documented_is_answered_to_the_only_finished_session_in_full_memory(full):
+    _, other = full
+    other.finish("completed")
+    assert_full(other.process("one"), FULL_BUT_ONE)
+
+
+# Names and limits
+
+
+def test_operation_ids_are_the_methods():
+    for spec, implementation in zip(SPECS, (Operations, Control), strict=True):
+        methods = {name for name in vars(implementation) if not name.startswith("_")}
+        assert {underscore(name) for name in operations(spec)} == methods
+
+
+UPLOAD = operations(SPEC)["uploadAudio"]
+SCHEMAS = SPEC["components"]["schemas"]
+
+
+def test_the_limits_of_an_upload_are_the_specs():
+    assert SCHEMAS["AudioBytes"]["maxLength"] == formats.MAX_UPLOAD_BYTES == LIMIT
+    file_name = next(p for p in UPLOAD["parameters"] if p["name"] == "file_name")
+    assert file_name["schema"]["maxLength"] == formats.MAX_NAME_LENGTH == 255
+    assert f"{formats.MAX_UPLOAD_BYTES:,}" in UPLOAD["description"]
+
+
+def test_the_audio_types_are_the_specs():
+    assert tuple(UPLOAD["requestBody"]["content"]) == formats.SUPPORTED_TYPES
+    assert set(formats.TYPE_OF_EXTENSION.values()) < set(formats.SUPPORTED_TYPES)
+
+
+def test_the_limits_of_json_are_the_specs():
+    prose = SPEC["info"]["description"]
+    assert "more than 1 MiB is 413" in prose.replace("\n", " ")
+    assert validation.MAX_JSON_BYTES == 2**20
+    assert f"deeper than {validation.MAX_JSON_DEPTH} levels" in prose
+
+
+def test_the_ids_that_clients_may_choose_are_the_specs():
+    schema = SCHEMAS["CreateSessionRequest"]["properties"]["session_id"]
+    form = re.compile(sessions.SESSION_ID_PATTERN)
+    for length in (schema["minLength"], schema["maxLength"]):
+        assert form.search("x" * length)
+    assert not form.search("x" * (schema["minLength"] - 1))
+    assert not form.search("x" * (schema["maxLength"] + 1))
+    for character in map(chr, range(256)):
+        own = "x" * 16 + character
+        assert bool(form.search(own)) == bool(re.fullmatch(schema["pattern"].strip("^$"), own))
+
+
+def test_times_are_the_specs():
+    found = operations(SPEC)["getDiscovery"]["responses"]["200"]["headers"]["Cache-Control"]
+    assert f"max-age={discovery.MAX_AGE}" in found["example"]
+    login = operations(SPEC)["login"]["responses"]["200"]["content"]["application/json"]
+    assert login["examples"]["tokens"]["value"]["expires_in"] == TOKEN_SECONDS
+    assert f"{formats.MAX_CHUNK_SECONDS} seconds" in UPLOAD["description"]
+    assert "takes two seconds" in operations(SPEC)["getSession"]["description"]
+    assert "an hour after its creation" in SCHEMAS["ExpiresAt"]["description"]
+    assert (Settings().processing_seconds, Settings().session_ttl) == (2, 3600)
+
+
+def test_the_scenarios_are_the_specs():
+    shipped = {path.stem for path in (ROOT / "fixtures/scenarios").glob("*.yaml")}
+    for prose in (
+        SCHEMAS["AdditionalData"]["description"].partition("are those of")[2],
+        operations(SPEC)["createSession"]["description"].partition("_mock.scenario")[2],
+    ):
+        assert shipped == set(re.findall(r"`([a-z]+)`", prose)[: len(shipped)])
+
+
+# Examples
+
+
+def example(spec_response, name):
+    return spec_response["content"]["application/json"]["examples"][name]["value"]
+
+
+def test_the_discovery_of_the_examples_is_what_the_mock_says(mock):
+    shown = example(operations(SPEC)["getDiscovery"]["responses"]["200"], "mock")
+    found = mock.client.get("/.well-known/medscribealliance", headers={"Host": "127.0.0.1:8080"})
+    assert found.json() == shown
+
+
+THREE = {"upload_type": "chunked", "templates": ["a", "b", "c"]}
+EXAMPLES = {
+    "createSession invalid_request_too_many_templates": lambda mock: mock.client.post(
+        "/sessions", json=THREE
+    ),
+    "createSession invalid_request": lambda mock: mock.client.post(
+        "/sessions", json={"upload_type": "chunk"}
+    ),
+    "endSession invalid_request": lambda mock: mock.create().end(sent=-1),
+    "updateSession invalid_request": lambda mock: mock.create().patch(upload_type="single"),
+    "login invalid_request": account("login", json={"client_id": "a"}),
+    "refreshToken invalid_request": account("refresh-token", json=TOKENS | {"refresh_token": ""}),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_paths_of_faults_in_the_examples_are_what_the_mock_says(mock, name):
+    operation, key = name.split()
+    shown = example(operations(SPEC)[operation]["responses"]["422"], key)
+    assert EXAMPLES[name](mock).json()["error"]["details"] == shown["error"]["details"]

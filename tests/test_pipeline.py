@@ -1,0 +1,587 @@
+"""What every request meets before its operation: path, method, token, and how errors leave."""
+
+import logging
+import re
+import threading
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from starlette.responses import JSONResponse
+
+from scribe_mock import Settings, create_app
+from scribe_mock.pipeline.gateway import Gateway
+from scribe_mock.pipeline.stack import Api
+from scribe_mock.server import Server, address_of, listen
+from support import ROOT, TOKEN, Mock, refusal
+
+SESSIONS = "/voice/v1/sessions"
+CREATED = f"{SESSIONS}/demo_session_created"
+
+
+def ask(mock, method, target, headers=None):
+    """The answer to a request that goes out as it is written."""
+    with mock.wire() as wire:
+        wire.request(method, target, {"Content-Length": 0} | TOKEN | (headers or {}))
+        return wire.response()
+
+
+# Path and method
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/voice/v1",
+        "/voice/v1/",
+        f"{SESSIONS}/",
+        f"{CREATED}/",
+        f"{CREATED}/end/",
+        f"/{SESSIONS}",
+        f"/voice//v1{SESSIONS.removeprefix('/voice/v1')}",
+        f"{CREATED}/audio",
+        f"{CREATED}/audio/",
+        f"{CREATED}/audio/a/b",
+        f"{SESSIONS}%0A",
+        f"{CREATED}/end%0A",
+        f"{SESSIONS.upper()}",
+        "/_mock",
+        "/_mock/",
+        "/_mock/nothing",
+        "/docs/nothing",
+        "/docs/assets/../pages.py",
+        "/openapi.yaml/",
+        "/openapi.json",
+        "*",
+    ],
+)
+def test_a_path_that_leads_nowhere_is_not_found(mock, target):
+    for method in ("GET", "POST", "PATCH", "OPTIONS"):
+        assert refusal(ask(mock, method, target)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%5c..%5cpages.py", "..", "%00", "x" * 4000])
+def test_an_asset_that_is_not_there_is_not_found(mock, name):
+    assert refusal(ask(mock, "GET", f"/docs/assets/{name}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{SESSIONS}/%",
+        f"{SESSIONS}/%4",
+        f"{SESSIONS}/%zz",
+        f"{SESSIONS}/%ff",
+        f"{SESSIONS}/%ed%a0%80",
+        f"{SESSIONS}/%c0%af",
+        f"{SESSIONS}%2fdemo_session_created",
+        f"{SESSIONS}%2Fdemo_session_created",
+        f"{SESSIONS}/..%2fsessions",
+        "/_mock/sessions%2Fdemo_session_created",
+        "/docs%2f",
+        "/%",
+    ],
+)
+def test_broken_percent_encoding_and_encoded_slashes_lead_nowhere(mock, target):
+    assert refusal(ask(mock, "GET", target)) == (404, "not_found")
+
+
+def test_percent_encoding_that_hides_nothing_is_decoded(mock):
+    assert ask(mock, "GET", f"{SESSIONS}/demo%5Fsession%5fcreated").status_code == 202
+
+
+def test_a_path_is_looked_at_before_the_token(mock):
+    assert refusal(ask(mock, "GET", "/nowhere", {"Authorization": ""})) == (404, "not_found")
+
+
+METHODS = {
+    "/voice/v1/.well-known/medscribealliance": {"GET", "HEAD"},
+    SESSIONS: {"POST"},
+    CREATED: {"GET", "HEAD", "PATCH"},
+    f"{CREATED}/end": {"POST"},
+    f"{CREATED}/audio/a_0.webm": {"POST"},
+    f"{CREATED}/process/template/one": {"POST"},
+    "/connect-auth/v1/account/login": {"POST"},
+    "/connect-auth/v1/account/refresh-token": {"POST"},
+    "/_mock/health": {"GET", "HEAD"},
+    "/_mock/reset": {"POST"},
+    "/_mock/clock": {"GET", "HEAD", "POST"},
+    "/_mock/sessions": {"GET", "HEAD"},
+    "/_mock/sessions/demo_session_created": {"GET", "HEAD", "PUT", "DELETE"},
+    "/_mock/sessions/demo_session_created/finish": {"POST"},
+    "/_mock/sessions/demo_session_recording/chunks/0.webm": {"GET", "HEAD"},
+    "/docs": {"GET", "HEAD"},
+    "/openapi.yaml": {"GET", "HEAD"},
+    "/_mock/control.yaml": {"GET", "HEAD"},
+}
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_another_method_is_told_those_that_work(mock, path):
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - METHODS[path]:
+        response = ask(mock, method, path, {"Authorization": ""})  # before the token
+        assert refusal(response) == (405, "method_not_allowed")
+        assert METHODS[path] <= {name.strip() for name in response.headers["allow"].split(",")}
+
+
+@pytest.mark.parametrize("path", [path for path, methods in METHODS.items() if "HEAD" in methods])
+def test_head_answers_as_get_does_without_the_body(mock, path):
+    shown = mock.client.get(mock.url + path)
+    head = mock.client.head(mock.url + path)
+    assert head.status_code == shown.status_code
+    assert head.content == b""
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == shown.headers[name]
+
+
+def test_head_of_an_error_has_no_body_either(mock):
+    response = mock.client.head(f"{mock.url}/nowhere")
+    assert (response.status_code, response.content) == (404, b"")
+    assert mock.client.get(f"{mock.url}/nowhere").status_code == 404  # the connection is in order
+
+
+# Token
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("Authorization", "")],
+        [("Authorization", "Bearer")],
+        [("Authorization", "Basic dXNlcjpwYXNz")],
+        [("Authorization", "a-token")],
+        [("Authorization", "Bearera-token")],
+        [("Authorization", "Token a-token")],
+        [("Authorization", "Bearer a"), ("Authorization", "Bearer a")],
+        [("Authorization", "Bearer a"), ("Authorization", "Basic b")],
+        [("X-Authorization", "Bearer a")],
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", SESSIONS),
+        ("GET", CREATED),
+        ("PATCH", CREATED),
+        ("POST", f"{CREATED}/end"),
+        ("POST", f"{CREATED}/audio/a_0.webm"),
+        ("POST", f"{CREATED}/process/template/one"),
+        ("POST", "/connect-auth/v1/account/refresh-token"),
+    ],
+)
+def test_without_one_bearer_token_nothing_is_done(mock, method, path, headers):
+    response = mock.bare.request(method, path, headers=headers)
+    assert refusal(response) == (401, "authentication_failed")
+    assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_the_token_is_looked_at_before_the_session(mock):
+    response = ask(mock, "GET", f"{SESSIONS}/unknown", {"Authorization": ""})
+    assert refusal(response) == (401, "authentication_failed")
+
+
+@pytest.mark.parametrize("value", ["Bearer x", "bearer x", "BEARER x", "Bearer   x", "Bearer é"])
+def test_any_bearer_token_is_taken_by_default(mock, value):
+    assert ask(mock, "GET", CREATED, {"Authorization": value}).status_code == 202
+
+
+def test_with_an_allow_list_only_its_tokens_are_taken(serve):
+    mock = serve(token=("good", "better"))
+    for token, status in [("good", 202), ("better", 202), ("bad", 401), ("Good", 401)]:
+        assert ask(mock, "GET", CREATED, {"Authorization": f"Bearer {token}"}).status_code == status
+        health = ask(mock, "GET", "/_mock/health", {"Authorization": f"Bearer {token}"})
+        assert health.status_code == (200 if status == 202 else 401)
+    bare = mock.bare.get("/_mock/health")
+    assert refusal(bare) == (401, "authentication_failed")
+
+
+def test_discovery_login_and_documentation_need_no_token(serve):
+    mock = serve(token=("good",))
+    for path in ("/voice/v1/.well-known/medscribealliance", "/docs", "/openapi.yaml"):
+        assert mock.bare.get(path).status_code == 200
+    login = {"client_id": "a", "client_secret": "b"}
+    assert mock.bare.post("/connect-auth/v1/account/login", json=login).status_code == 200
+
+
+def test_without_an_allow_list_the_control_api_needs_no_token(mock):
+    assert mock.bare.get("/_mock/health").status_code == 200
+
+
+# Session and state before the rest of the request
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/end"), ("PATCH", ""), ("GET", ""), ("POST", "/process/template/x")],
+)
+def test_the_session_is_looked_at_before_the_body(mock, method, path):
+    unknown = mock.client.request(method, f"/sessions/unknown{path}", content=b"no json")
+    assert refusal(unknown) == (404, "session_not_found")
+    if method != "GET":
+        expired = f"/sessions/demo_session_expired{path}"
+        response = mock.client.request(method, expired, content=b"no json")
+        assert refusal(response) == (410, "session_expired")
+
+
+def test_the_state_is_looked_at_before_the_body(mock):
+    for state, code in [("processing", "session_ended"), ("completed", "session_completed")]:
+        response = mock.client.post(f"{mock.put(state).path}/end", content=b"no json")
+        assert refusal(response) == (400, code)
+
+
+@pytest.mark.parametrize(
+    "session_id", ["x", "x" * 4000, "%22", "%00", "%F0%9F%8E%A4", "a'b", "..", "a%20b", "%0A"]
+)
+def test_any_other_session_id_is_unknown(mock, session_id):
+    for method, suffix in [("GET", ""), ("POST", "/end"), ("POST", "/audio/a_0.webm")]:
+        status, code = refusal(ask(mock, method, f"{SESSIONS}/{session_id}{suffix}"))
+        assert (status, code) in [(404, "session_not_found"), (404, "not_found")]
+
+
+# Browsers
+
+ORIGINS = ["http://localhost:3000", "https://app.example.org", "null"]
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", CREATED),
+        ("GET", "/nowhere"),
+        ("PUT", SESSIONS),
+        ("GET", f"{SESSIONS}/unknown"),
+        ("GET", f"{SESSIONS}/%zz"),
+        ("POST", SESSIONS),
+        ("GET", "/docs"),
+        ("GET", "/_mock/health"),
+    ],
+)
+def test_every_answer_may_be_read_by_the_page_that_asked(mock, origin, method, target):
+    headers = ask(mock, method, target, {"Origin": origin}).headers
+    assert headers["access-control-allow-origin"] == origin
+    assert headers["access-control-allow-credentials"] == "true"
+    assert "origin" in headers["vary"].lower()
+    exposed = {name.strip().lower() for name in headers["access-control-expose-headers"].split(",")}
+    assert {"retry-after", "x-request-id"} <= exposed
+
+
+def test_a_401_may_be_read_by_the_page_that_asked(mock):
+    response = ask(mock, "GET", CREATED, {"Origin": ORIGINS[0], "Authorization": ""})
+    assert refusal(response) == (401, "authentication_failed")
+    assert response.headers["access-control-allow-origin"] == ORIGINS[0]
+
+
+def test_without_an_origin_nothing_is_said_of_origins(mock):
+    headers = ask(mock, "GET", CREATED).headers
+    assert not [name for name in headers if name.startswith("access-control-")]
+    assert "origin" in headers["vary"].lower()  # a cache must not mix the two up
+
+
+def preflight(mock, target=f"{CREATED}/audio/a_0.webm", **asked):
+    asked = {"Method": "POST"} | {name.replace("_", "-"): value for name, value in asked.items()}
+    headers = {f"Access-Control-Request-{name}": value for name, value in asked.items()}
+    return ask(mock, "OPTIONS", target, {"Origin": ORIGINS[0], "Authorization": ""} | headers)
+
+
+def listed(response, name):
+    values = response.headers[f"access-control-{name}"].split(",")
+    return {value.strip().lower() for value in values} - {""}
+
+
+def test_a_preflight_is_answered_and_cached(mock):
+    response = preflight(mock)
+    assert response.status_code == 204
+    assert response.content == b""
+    assert response.headers["access-control-allow-origin"] == ORIGINS[0]
+    assert response.headers["access-control-allow-credentials"] == "true"
+    assert {"get", "post", "put", "patch", "delete"} <= listed(response, "allow-methods")
+    assert int(response.headers["access-control-max-age"]) >= 600
+    assert "origin" in response.headers["vary"].lower()
+
+
+def test_the_headers_of_the_api_are_allowed_and_others_not(mock):
+    asked = "authorization,content-type, Prefer , x-mock-fault, X-Mock-Delay-Ms"
+    response = preflight(mock, Headers=f"{asked},x-other,cookie,x-mock-,x-mock-a_b,x-mocking")
+    assert listed(response, "allow-headers") == {
+        "authorization",
+        "content-type",
+        "prefer",
+        "x-mock-fault",
+        "x-mock-delay-ms",
+    }
+
+
+def test_a_private_network_is_allowed_when_asked_for(mock):
+    name = "access-control-allow-private-network"
+    assert preflight(mock, Private_Network="true").headers[name] == "true"
+    assert name not in preflight(mock).headers
+
+
+def test_options_that_are_no_preflight_are_like_any_method(mock):
+    response = ask(mock, "OPTIONS", SESSIONS, {"Origin": ORIGINS[0]})
+    assert refusal(response) == (405, "method_not_allowed")
+
+
+# Request ids
+
+
+@pytest.mark.parametrize("request_id", ["a", "7c1f0d52-3b8e-4a66", "A.b_c-9", "x" * 128])
+def test_a_sane_request_id_is_taken_over(mock, request_id):
+    for target in (CREATED, "/nowhere", "/docs", f"{SESSIONS}/%zz"):
+        response = ask(mock, "GET", target, {"X-Request-Id": request_id})
+        assert response.headers["x-request-id"] == request_id
+
+
+@pytest.mark.parametrize("request_id", [None, "", "x" * 129, "a b", "a/b", "é", "a;b", '"a"'])
+def test_another_request_id_is_replaced(mock, request_id):
+    headers = {} if request_id is None else {"X-Request-Id": request_id}
+    ids = {ask(mock, "GET", CREATED, headers).headers["x-request-id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert request_id not in ids
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,128}", found) for found in ids)
+
+
+# A crash of our own
+
+
+class Broken:
+    """Operations of which none works."""
+
+    def __getattr__(self, name):
+        async def fail(request, **arguments):
+            raise ZeroDivisionError("a secret of the server")
+
+        fail.__name__ = name
+        return fail
+
+
+@pytest.fixture
+def serving():
+    """A factory: serves an ASGI app; gives a client of it and its server."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(served(app))
+
+
+@contextmanager
+def served(app):
+    with listen("127.0.0.1", 0) as listener:
+        server = Server(app)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        assert server.ready.wait(20)
+        mock = Mock(address_of(listener))
+        try:
+            yield mock, server
+        finally:
+            mock.close()
+            server.should_exit = True
+            thread.join()
+
+
+def control_api_of(operations):
+    """The stations of the control API, in front of operations of the test's own."""
+    api = Api(
+        ROOT / "handlers/scribe_mock/control.yaml",
+        operations,
+        admission=None,
+        tokens=(),
+        validate_responses=True,
+    )
+
+    async def start():
+        pass
+
+    return Gateway({"": api}, start=start, log_requests=False)
+
+
+@pytest.fixture
+def broken_mock(serving):
+    return serving(control_api_of(Broken()))[0]
+
+
+def test_a_crash_is_500_and_its_cause_stays_in_the_log(broken_mock, caplog):
+    with caplog.at_level(logging.ERROR):
+        response = broken_mock.client.get(
+            f"{broken_mock.url}/_mock/health", headers={"Origin": ORIGINS[0]}
+        )
+    assert refusal(response) == (500, "internal_error")
+    assert "secret" not in response.text
+    assert "Traceback" not in response.text
+    assert "ZeroDivisionError: a secret of the server" in caplog.text
+    assert response.headers["access-control-allow-origin"] == ORIGINS[0]
+    assert response.headers["x-request-id"]
+
+
+def test_a_crash_does_not_end_the_server(broken_mock):
+    for _ in range(3):
+        response = broken_mock.client.get(f"{broken_mock.url}/_mock/clock")
+        assert response.status_code == 500
+
+
+class Lying(Broken):
+    """Operations whose answers break the spec."""
+
+    async def get_health(self, request):
+        return JSONResponse({"status": "splendid"})
+
+
+def test_a_server_that_validates_its_answers_does_not_send_wrong_ones(serving):
+    mock, _ = serving(control_api_of(Lying()))
+    assert refusal(mock.bare.get("/_mock/health")) == (500, "internal_error")
+
+
+# Faults below HTTP
+
+
+def assert_parser_answers(wire, status, code):
+    response = wire.response()
+    assert refusal(response) == (status, code)
+    assert response.headers["connection"] == "close"
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", response.headers["x-request-id"])
+    assert wire.closed()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a TLS hello
+        b"\x00" * 64,
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: empty\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1, 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"CONNECT mock:443 HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_400(mock, garbage):
+    with mock.wire() as wire:
+        wire.send(garbage)
+        assert_parser_answers(wire, 400, "invalid_request")
+
+
+def test_a_broken_chunked_body_is_400_and_stores_nothing(session):
+    chunked = session()
+    with chunked.begin_upload(**{"Transfer-Encoding": "chunked"}) as wire:
+        wire.send(b"5\r\naudio\r\nnot a size\r\n")
+        assert_parser_answers(wire, 400, "invalid_request")
+    assert chunked.names() == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X" * 70_000 + b": a\r\n\r\n",
+    ],
+)
+def test_a_head_over_the_limit_is_431(mock, head):
+    with mock.wire() as wire:
+        wire.send(head)
+        response = wire.response()
+    assert refusal(response) == (431, "headers_too_large")
+    assert response.headers["x-request-id"]
+
+
+def test_a_head_within_the_limit_is_read(mock):
+    assert ask(mock, "GET", CREATED, {"X": "a" * 60_000}).status_code == 202
+
+
+def test_a_header_line_that_never_ends_is_cut_off(mock):
+    with mock.wire() as wire:
+        wire.send(b"GET / HTTP/1.1\r\nX: ")
+        sent = 0
+        with pytest.raises(ConnectionError):  # noqa: PT012
+            while sent < 50_000_000:
+                wire.send(b"a" * 65_536)
+                sent += 65_536
+        assert sent < 20_000_000  # what lies in the sockets' buffers when the server stops
+
+
+def test_trailing_fields_are_bounded_as_well(session):
+    with session().begin_upload(**{"Transfer-Encoding": "chunked"}) as wire:
+        wire.send(b"5\r\naudio\r\n0\r\n" + b"X: aaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 3000)
+        assert refusal(wire.response()) == (431, "headers_too_large")
+
+
+# Stalled connections: the sweep that closes them, told that it is later
+
+
+@pytest.fixture
+def swept(serving):
+    """A mock, and a function that sweeps its connections as if so many seconds had passed."""
+    mock, server = serving(create_app(Settings(quiet=True), validate_responses=True))
+
+    def sweep(seconds):
+        for connection in list(server.server_state.connections):
+            later = connection.loop.time() + seconds
+            connection.loop.call_soon_threadsafe(connection.close_if_stalled, later)
+
+    return mock, sweep
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost:"])
+def test_a_head_that_stalls_is_408(swept, sent):
+    mock, sweep = swept
+    with mock.wire() as wire:
+        wire.send(sent)
+        mock.client.get(CREATED)  # accepted after the one above
+        sweep(29)
+        sweep(31)
+        assert_parser_answers(wire, 408, "request_timeout")
+
+
+def test_a_body_that_stalls_is_408_and_stores_nothing(swept):
+    mock, sweep = swept
+    chunked = mock.create()
+    with chunked.begin_upload() as wire:
+        wire.send(b"aud")
+        sweep(31)
+        assert_parser_answers(wire, 408, "request_timeout")
+    assert chunked.names() == []
+
+
+def test_a_body_that_only_pauses_is_read(swept):
+    mock, sweep = swept
+    with mock.create().begin_upload() as wire:
+        sweep(29)
+        wire.send(b"audio")
+        assert wire.response().status_code == 200
+
+
+def test_a_connection_that_rests_between_requests_is_not_stalled(swept):
+    mock, sweep = swept
+    with mock.wire() as wire:
+        for _ in range(2):
+            wire.request("GET", CREATED, TOKEN)
+            assert wire.response().status_code == 202
+            sweep(10_000)
+
+
+def test_a_client_that_stalls_after_its_answer_is_hung_up_on(swept):
+    mock, sweep = swept
+    with mock.wire() as wire:
+        wire.request("POST", SESSIONS, {"Content-Length": 5})
+        assert wire.response().status_code == 401
+        sweep(31)
+        assert wire.closed()
+
+
+def test_the_server_sweeps_by_itself(swept, monkeypatch):
+    mock, _ = swept
+    monkeypatch.setattr("scribe_mock.protocol.HEAD_SECONDS", 0.0)
+    with mock.wire() as wire:
+        assert_parser_answers(wire, 408, "request_timeout")

@@ -1,0 +1,114 @@
+"""`MockServer` and `create_app`, as a Python user has them."""
+
+import asyncio
+import socket
+import threading
+
+import httpx
+import pytest
+
+from scribe_mock import MockServer, Settings, create_app
+from scribe_mock.errors import AddressError, FixtureError, SpecError
+from support import TOKEN
+
+QUIET = Settings(port=0, quiet=True)
+
+
+def ours():
+    """Threads that serve a mock."""
+    return [thread for thread in threading.enumerate() if thread.name == "scribe-mock"]
+
+
+def test_a_server_runs_as_long_as_its_block():
+    before = ours()
+    with MockServer(QUIET) as server:
+        assert len(ours()) == len(before) + 1
+        assert server.base_url == f"{server.url}/voice/v1"
+        discovery = httpx.get(f"{server.base_url}/.well-known/medscribealliance", trust_env=False)
+        assert discovery.json()["endpoints"]["base_url"] == server.base_url
+    assert ours() == before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.url, trust_env=False)
+
+
+def test_a_server_without_settings_takes_a_free_port():
+    with MockServer() as one, MockServer() as two:
+        assert one.url.startswith("http://127.0.0.1:")
+        assert one.url != two.url
+
+
+def test_a_server_ends_when_its_block_fails():
+    before = ours()
+    with pytest.raises(ZeroDivisionError), MockServer(QUIET):
+        raise ZeroDivisionError
+    assert ours() == before
+
+
+def test_two_servers_in_one_process_share_nothing(serve):
+    one, two = serve(), serve(token=("good",), scenario="failed")
+    guarded = {"Authorization": "Bearer good"}
+    session = one.create(session_id="one-id-on-both-of-them")
+    session.store("a_0.webm")
+    two.client.headers.update(guarded)
+    other = two.create(session_id="one-id-on-both-of-them")
+    assert other.names() == []
+    one.advance(7200)
+    assert session.get().json()["status"] == "expired"
+    assert other.get().json()["status"] == "created"
+    one.control("POST", "/reset")
+    assert other.process_to_the_end().json()["status"] == "failed"
+    assert one.bare.get("/_mock/health").status_code == 200
+    assert two.bare.get("/_mock/health").status_code == 401
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_so():
+    before = ours()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(AddressError, match=str(port)), MockServer(Settings(port=port)):
+            pass
+    assert ours() == before
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+def test_the_address_is_one_that_clients_can_use(host):
+    with MockServer(Settings(port=0, quiet=True, host=host)) as server:
+        assert httpx.get(f"{server.url}/_mock/health", trust_env=False).status_code == 200
+
+
+def test_a_broken_file_is_an_error_before_anything_runs(tmp_path):
+    before = ours()
+    with pytest.raises(FixtureError), MockServer(Settings(port=0, fixtures=tmp_path)):
+        pass
+    with pytest.raises(SpecError), MockServer(Settings(port=0, spec=tmp_path / "gone.yaml")):
+        pass
+    assert ours() == before
+
+
+def test_the_app_serves_under_any_asgi_server_even_without_lifespan():
+    async def talk():
+        transport = httpx.ASGITransport(create_app(QUIET))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            seeded = await client.get("/voice/v1/sessions/demo_session_completed", headers=TOKEN)
+            created = await client.post(
+                "/voice/v1/sessions", headers=TOKEN, json={"upload_type": "chunked"}
+            )
+            upload = await client.post(
+                f"/voice/v1/sessions/{created.json()['session_id']}/audio/a_0.webm",
+                headers=TOKEN,
+                content=b"audio",
+            )
+            lost = await client.get("/nowhere")
+        return [answer.status_code for answer in (seeded, created, upload, lost)]
+
+    assert asyncio.run(talk()) == [200, 201, 200, 404]
+
+
+def test_requests_are_logged_unless_it_is_to_be_quiet(caplog):
+    with caplog.at_level("INFO", logger="scribe_mock.requests"):
+        for quiet in (True, False):
+            with MockServer(Settings(port=0, quiet=quiet)) as server:
+                httpx.get(f"{server.url}/nowhere%0Ato%20be", trust_env=False)
+    lines = [record.getMessage() for record in caplog.records if "nowhere" in record.getMessage()]
+    assert len(lines) == 1
+    assert lines[0].startswith("GET /nowhere%0Ato%20be 404 ")

@@ -1,0 +1,274 @@
+"""The states of a session: any order of calls, one after another and all at once."""
+
+import re
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from support import parallel, refusal, running
+
+PROCESSING_SECONDS = 2
+TTL = 3600
+OVER = ("completed", "partial", "failed")
+
+
+class Model:
+    """One session by the words of protocol.md, in a few lines."""
+
+    def __init__(self, session, now, scenario):
+        self.session = session
+        self.created, self.scenario = now, scenario
+        self.chunks, self.ended, self.outcome = {}, None, None
+        self.templates = []
+
+    def state(self, now):
+        if self.ended is None:
+            expired = now >= self.created + TTL
+            return "expired" if expired else "recording" if self.chunks else "created"
+        return self.outcome if now >= self.ended + PROCESSING_SECONDS else "processing"
+
+    def refuses_audio(self, now):
+        state = self.state(now)
+        if state == "expired":
+            return 410, "session_expired"
+        if state == "processing":
+            return 400, "session_ended"
+        if state in OVER:
+            return 400, "session_completed"
+        return None
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Calls in any order against the mock and against the model."""
+
+    sessions = Bundle("sessions")
+    mock = None  # set by the test
+
+    @initialize()
+    def fresh(self):
+        self.mock.control("POST", "/reset")
+        self.mock.control("POST", "/clock", {"freeze": True})
+        self.now = 0.0
+        self.models = []
+
+    @rule(target=sessions, scenario=st.sampled_from(["consultation", "partial", "failed"]))
+    def create(self, scenario):
+        model = Model(self.mock.create(scenario=scenario), self.now, scenario)
+        self.models.append(model)
+        return model
+
+    @rule(model=sessions, number=st.integers(0, 12), extension=st.sampled_from(["webm", "mp3"]))
+    def upload(self, model, number, extension):
+        response = model.session.upload(f"a_{number}.{extension}", b"%d" % number)
+        if refused := model.refuses_audio(self.now):
+            assert refusal(response) == refused
+        else:
+            assert response.status_code == 200
+            model.chunks[number] = f"{number}.{extension}"
+
+    @rule(model=sessions, off=st.sampled_from([None, 0, 0, 1]))
+    def end(self, model, off):
+        sent = None if off is None else len(model.chunks) + off
+        response = model.session.end(sent)
+        if refused := model.refuses_audio(self.now):
+            assert refusal(response) == refused
+            return
+        assert response.status_code == 202
+        assert response.json()["audio_files"] == self.names(model)
+        model.ended = self.now
+        model.outcome = "completed" if model.scenario == "consultation" else model.scenario
+        if off and model.outcome != "failed":
+            model.outcome = "partial"
+
+    @rule(model=sessions, outcome=st.sampled_from(OVER))
+    def finish(self, model, outcome):
+        path = f"/_mock/sessions/{model.session.id}/finish"
+        response = self.mock.client.post(f"{self.mock.url}{path}", json={"outcome": outcome})
+        if model.state(self.now) == "processing":
+            assert response.status_code == 200
+            model.outcome, model.ended = outcome, self.now - PROCESSING_SECONDS
+        else:
+            assert refusal(response) == (409, "session_not_processing")
+
+    @rule(model=sessions, field=st.sampled_from(["model", "patient_details"]))
+    def patch(self, model, field):
+        response = model.session.patch(**{field: "pro" if field == "model" else {"age": 1}})
+        if model.state(self.now) == "expired":
+            assert refusal(response) == (410, "session_expired")
+        elif field == "model" and model.ended is not None:
+            assert refusal(response) == (409, "session_already_committed")
+        else:
+            assert response.status_code == 200
+
+    @rule(model=sessions)
+    def process(self, model):
+        response, state = model.session.process("one"), model.state(self.now)
+        if state == "expired":
+            assert refusal(response) == (410, "session_expired")
+        elif state not in OVER:
+            assert refusal(response) == (409, "session_not_completed")
+        else:
+            assert response.status_code == 202
+
+    @rule(seconds=st.sampled_from([1, 1, PROCESSING_SECONDS, TTL - 1, TTL]))
+    def advance(self, seconds):
+        self.mock.advance(seconds)
+        self.now += seconds
+
+    @rule(model=consumes(sessions))
+    def delete(self, model):
+        self.mock.control("DELETE", f"/sessions/{model.session.id}")
+        self.models.remove(model)
+        assert refusal(model.session.get()) == (404, "session_not_found")
+
+    @precondition(lambda self: self.models)
+    @invariant()
+    def the_mock_is_as_the_model(self):
+        for model in self.models:
+            shown, state = model.session.get(), model.state(self.now)
+            assert shown.json()["status"] == state
+            expected = {"partial": 206, "expired": 410, "completed": 200, "failed": 200}
+            assert shown.status_code == expected.get(state, 202)
+            assert shown.json()["audio_files"] == self.names(model)
+
+    @staticmethod
+    def names(model):
+        return [model.chunks[number] for number in sorted(model.chunks)]
+
+
+@pytest.fixture(scope="module")
+def two_second_mock():
+    with running(processing_seconds=PROCESSING_SECONDS, session_ttl=TTL) as mock:
+        yield mock
+
+
+def test_calls_in_any_order_keep_to_the_states(two_second_mock):
+    machine = type("AnyOrderHere", (AnyOrder,), {"mock": two_second_mock})
+    machine.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
+    machine.TestCase("runTest").runTest()
+
+
+# All at once
+
+
+def test_of_many_ends_exactly_one_is_accepted(session):
+    chunked = session()
+    chunked.store("a_0.webm")
+    responses = parallel([chunked.end] * 20)
+    accepted = [response for response in responses if response.status_code == 202]
+    refused = [response for response in responses if response.status_code != 202]
+    assert len(accepted) == 1
+    assert {refusal(response) for response in refused} == {(400, "session_ended")}
+
+
+def test_of_many_creations_with_one_id_exactly_one_succeeds(mock):
+    body = {"upload_type": "chunked", "session_id": "one-id-for-all-of-them"}
+    responses = parallel([lambda: mock.client.post("/sessions", json=body)] * 20)
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 19
+
+
+def test_what_was_acknowledged_before_the_end_is_in_its_list(session):
+    chunked = session()
+
+    def upload(number):
+        return lambda: chunked.upload(f"a_{number}.webm", b"%d" % number)
+
+    calls = [upload(number) for number in range(100)]
+    calls.insert(50, chunked.end)
+    responses = parallel(calls)
+    ended = responses.pop(50)
+    assert ended.status_code == 202
+    listed = ended.json()["audio_files"]
+    stored = [f"{n}.webm" for n, response in enumerate(responses) if response.status_code == 200]
+    assert listed == stored
+    assert chunked.names() == stored
+    refused = [response for response in responses if response.status_code != 200]
+    assert {refusal(response) for response in refused} <= {(400, "session_ended")}
+
+
+def test_an_upload_under_way_when_the_session_ends_is_refused(session):
+    chunked = session()
+    with chunked.begin_upload() as wire:
+        assert chunked.end().json()["audio_files"] == []
+        wire.send(b"audio")
+        assert refusal(wire.response()) == (400, "session_ended")
+    assert chunked.names() == []
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "refused"),
+    [
+        (lambda mock, s: mock.advance(3600), (410, "session_expired")),
+        (lambda mock, s: mock.control("POST", "/reset"), (404, "session_not_found")),
+        (lambda mock, s: mock.control("DELETE", s.path), (404, "session_not_found")),
+        (
+            lambda mock, s: mock.control("PUT", s.path, {"state": "failed"}),
+            (400, "session_completed"),
+        ),
+    ],
+)
+def test_an_upload_is_held_to_the_state_that_its_last_byte_meets(mock, session, meanwhile, refused):
+    chunked = session()
+    with chunked.begin_upload() as wire:
+        meanwhile(mock, chunked)
+        wire.send(b"audio")
+        assert refusal(wire.response()) == refused
+
+
+def test_many_uploads_at_once_lose_and_mix_nothing(session):
+    sessions = [session() for _ in range(4)]
+    bodies = {
+        (which, number): bytes([which * 16 + number]) * (50_000 + 1_000 * number)
+        for which in range(4)
+        for number in range(16)
+    }
+
+    def upload(which, number):
+        body = bodies[which, number]
+        parts = (body[at : at + 7_000] for at in range(0, len(body), 7_000))
+        return lambda: sessions[which].upload(f"a_{number}.webm", parts)
+
+    responses = parallel([upload(*key) for key in bodies], workers=64)
+    assert {response.status_code for response in responses} == {200}
+    for (which, number), body in bodies.items():
+        assert sessions[which].chunk(f"{number}.webm").content == body
+
+
+def test_one_sequence_number_at_once_keeps_one_whole_chunk(session):
+    chunked = session()
+    bodies = [bytes([number]) * 100_000 for number in range(16)]
+    parallel([lambda body=body: chunked.upload("a_0.webm", body) for body in bodies])
+    assert chunked.names() == ["0.webm"]
+    assert chunked.chunk("0.webm").content in bodies
+
+
+def test_recordings_that_arrive_at_once_share_no_number(session):
+    single = session("single")
+    parallel([lambda: single.upload("a.wav", wav(), "audio/wav")] * 10)
+    names = single.names()
+    assert len(names) >= 10
+    assert names == [f"{number}.wav" for number in range(len(names))]
+
+
+def wav():
+    """A short recording: 0.1 s of a square wave."""
+    samples = (b"\x00\x20" * 20 + b"\x00\xe0" * 20) * 20
+    sizes = [(36 + len(samples)).to_bytes(4, "little"), len(samples).to_bytes(4, "little")]
+    form = b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data"
+    return b"RIFF" + sizes[0] + form + sizes[1] + samples
+
+
+def test_ids_made_at_once_differ(session):
+    ids = {created.id for created in parallel([session] * 50)}
+    assert len(ids) == 50
+    assert all(re.fullmatch(r"ses_[0-9a-f]{20}", session_id) for session_id in ids)

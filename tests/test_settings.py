@@ -1,0 +1,124 @@
+"""Settings: read from the environment, and what a wrong one is told."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from scribe_mock import Settings
+from scribe_mock.errors import SettingsError
+
+
+def read(name, text):
+    return getattr(Settings.from_env({f"SCRIBE_MOCK_{name.upper()}": text}), name)
+
+
+def test_nothing_set_are_the_defaults():
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env({"HOME": "/", "SCRIBE": "x", "XSCRIBE_MOCK_PORT": "x"}) == Settings()
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("host", "0.0.0.0", "0.0.0.0"),
+        ("port", "0", 0),
+        ("port", "65535", 65535),
+        ("token", "a", ("a",)),
+        ("token", "a, b c", ("a", "b", "c")),
+        ("processing_seconds", "0", 0.0),
+        ("processing_seconds", "0.5", 0.5),
+        ("session_ttl", "1e3", 1000.0),
+        ("max_memory", "16777216", 16 * 2**20),
+        ("max_memory", "16MiB", 16 * 2**20),
+        ("max_memory", "500MB", 500 * 10**6),
+        ("max_memory", "1.5 gib", 3 * 2**29),
+        ("max_memory", "2tb", 2 * 10**12),
+        ("scenario", "silence", "silence"),
+        ("fixtures", "/a/b", Path("/a/b")),
+        ("spec", "x.yaml", Path("x.yaml")),
+        ("public_url", "https://mock.example.org", "https://mock.example.org"),
+        ("public_url", "https://mock.example.org/a/", "https://mock.example.org/a"),
+        ("trust_forwarded", "1", True),
+        ("trust_forwarded", "No", False),
+        ("quiet", "true", True),
+        ("quiet", "", False),
+    ],
+)
+def test_each_setting_is_read(name, text, value):
+    assert read(name, text) == value
+
+
+def test_there_is_an_example_above_of_each_setting():
+    tried = test_each_setting_is_read.pytestmark[0].args[1]
+    assert {name for name, *_ in tried} == {field.name for field in fields(Settings)}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("host", ""),
+        ("port", "-1"),
+        ("port", "65536"),
+        ("port", "http"),
+        ("port", "1.5"),
+        ("port", "٣"),
+        ("port", ""),
+        ("token", ""),
+        ("token", " , "),
+        ("processing_seconds", "-0.1"),
+        ("processing_seconds", "soon"),
+        ("processing_seconds", "nan"),
+        ("processing_seconds", "inf"),
+        ("session_ttl", "0"),
+        ("session_ttl", "-1"),
+        ("session_ttl", "inf"),
+        ("max_memory", "0"),
+        ("max_memory", "16MB"),
+        ("max_memory", "1GB1"),
+        ("max_memory", "-1GiB"),
+        ("max_memory", "1XB"),
+        ("max_memory", "lots"),
+        ("scenario", " "),
+        ("public_url", "mock.example.org"),
+        ("public_url", "ftp://mock.example.org"),
+        ("public_url", "https://"),
+        ("public_url", "https://mock.example.org/?a=b"),
+        ("trust_forwarded", "perhaps"),
+        ("quiet", "2"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_told_what_would(name, text):
+    with pytest.raises(SettingsError) as raised:
+        read(name, text)
+    assert f"SCRIBE_MOCK_{name.upper()} takes" in str(raised.value)
+    assert repr(text) in str(raised.value)
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("SCRIBE_MOCK_PROT", "SCRIBE_MOCK_PORT"),
+        ("SCRIBE_MOCK_TOKENS", "SCRIBE_MOCK_TOKEN"),
+        ("SCRIBE_MOCK_MAXMEMORY", "SCRIBE_MOCK_MAX_MEMORY"),
+        ("SCRIBE_MOCK_port", "SCRIBE_MOCK_PORT"),
+    ],
+)
+def test_an_unknown_variable_is_told_the_nearest_one(variable, nearest):
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env({variable: "1"})
+    assert variable in str(raised.value)
+    assert f"{nearest}?" in str(raised.value)
+
+
+def test_a_variable_near_to_none_is_told_all():
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env({"SCRIBE_MOCK_XYZZY": "1"})
+    for field in fields(Settings):
+        assert f"SCRIBE_MOCK_{field.name.upper()}" in str(raised.value)

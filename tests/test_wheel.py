@@ -1,0 +1,87 @@
+"""The built wheel, installed into a fresh environment as a user would."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+
+import pytest
+
+from support import ROOT, Mock
+
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SCRIBE_MOCK_"))}
+
+
+def run(*command):
+    subprocess.run(command, env=CLEAN, check=True, capture_output=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", folder]
+    run(*PIP, "wheel", *options, ROOT)
+    return next(folder.glob("scribe_mock-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Where the programs of a fresh environment are, with the versions of requirements.lock."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    pins = re.findall(r"^\S+==[^\\\n]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    (folder / "pins.txt").write_text("\n".join(pins))
+    programs = folder / "bin"
+    options = ["--no-compile", "--constraint", folder / "pins.txt"]
+    run(*PIP, "--python", programs / "python", "install", *options, wheel)
+    return programs
+
+
+def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    needed = [
+        "openapi.yaml",
+        "control.yaml",
+        "py.typed",
+        "apidocs/templates/docs.html",
+        "fixtures/sessions.yaml",
+        "fixtures/scenarios/consultation.yaml",
+        "fixtures/audio/speech.webm",
+    ]
+    assert {f"scribe_mock/{name}" for name in needed} <= names
+    assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"scribe_mock"}
+    assert not [name for name in names if "__pycache__" in name or "test" in name]
+
+
+def test_the_wheels_spec_and_fixtures_are_the_repositorys(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        for name in ("openapi.yaml", "fixtures/sessions.yaml", "fixtures/audio/speech.webm"):
+            assert archive.read(f"scribe_mock/{name}") == (ROOT / name).read_bytes()
+
+
+def test_the_wheel_serves_from_a_fresh_environment(installed, tmp_path):
+    with subprocess.Popen(
+        [installed / "scribe-mock", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+        env=CLEAN,
+    ) as process:
+        try:
+            said = next(line for line in process.stdout if "/voice/v1" in line)
+            mock = Mock(re.search(r"http://\S+?:[0-9]+", said)[0])
+            session = mock.create(scenario="partial")
+            session.store("audio_0.webm", "audio_1.webm")
+            assert session.process_to_the_end(sent=2).status_code == 206
+            assert mock.client.get("/sessions/demo_session_recording").status_code == 202
+            for path in ("/docs", "/openapi.yaml", "/_mock/control.yaml"):
+                assert mock.bare.get(path).status_code == 200
+            mock.close()
+            process.terminate()
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
