@@ -12,9 +12,12 @@ hypothesis.settings.register_profile(
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=100,
-    # A test's session is its own, also where it has many examples.
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+    max_examples=50,
+    # A test's session is its own, also where it has many examples; a busy machine is no fault.
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
 )
 hypothesis.settings.load_profile("repeatable")
 

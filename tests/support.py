@@ -1,6 +1,7 @@
 """What the tests share: a session as its client drives it, answers, and raw connections."""
 
 import random
+import secrets
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +98,7 @@ class Mock:
 
     def put(self, state, upload_type="chunked", **fields):
         """A session in any state, made by the control API."""
-        session_id = f"put.{random.getrandbits(80):x}".ljust(20, "0")
+        session_id = f"put.{secrets.token_hex(10)}"
         body = {"state": state, "upload_type": upload_type, **fields}
         self.control("PUT", f"/sessions/{session_id}", body)
         return ApiSession(self, session_id)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import AUDIO, ROOT, fault, noise, refusal
+from support import AUDIO, ROOT, fault, noise, parallel, refusal
 
 STATES = ["created", "recording", "processing", "completed", "partial", "failed", "expired"]
 STATUS = {"completed": 200, "failed": 200, "partial": 206, "expired": 410}
@@ -164,6 +164,17 @@ def test_a_session_that_is_deleted_is_unknown(mock, session):
     assert refusal(chunked.get()) == (404, "session_not_found")
     assert refusal(ask(mock, "GET", chunked.path)) == (404, "session_not_found")
     assert refusal(ask(mock, "DELETE", chunked.path)) == (404, "session_not_found")
+
+
+def test_a_list_is_answered_while_its_sessions_go(mock, session):
+    for _ in range(5):
+        going = [session() for _ in range(3)]
+        for chunked in going:
+            chunked.store("a_0.webm", "a_1.webm", content=bytes(5_000_000))
+        calls = [lambda: ask(mock, "GET", "/sessions")] * 2
+        calls += [lambda gone=gone: ask(mock, "DELETE", gone.path) for gone in reversed(going)]
+        responses = parallel(calls)
+        assert [response.status_code for response in responses] == [200, 200, 204, 204, 204]
 
 
 @pytest.mark.parametrize("upload_type", ["chunked", "single", "stream"])

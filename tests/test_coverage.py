@@ -15,7 +15,7 @@ from scribe_mock.audio import formats
 from scribe_mock.control import Control
 from scribe_mock.operations import TOKEN_SECONDS, Operations
 from scribe_mock.pipeline import validation
-from support import LIMIT, ROOT, refusal
+from support import LIMIT, ROOT, refusal, running
 
 SPECS = [
     yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)
@@ -263,15 +263,15 @@ def test_a_stalled_request_is_answered(mock, monkeypatch):
 
 
 @pytest.fixture
-def full(serve):
+def full():
     """A session of a server whose memory is full of live sessions, and another one."""
-    mock = serve(max_memory=1_000_000)
-    live, other = mock.create(), mock.put("processing", templates=["one"])
-    for size in (100_000, 10_000, 1_000, 100, 1):
-        number = size * 10_000
-        while live.upload(f"a_{number}.webm", bytes(size)).status_code == 200:
-            number += 1
-    return live, other
+    with running(max_memory=1_000_000) as mock:
+        live, other = mock.create(), mock.put("processing", templates=["one"])
+        for size in (100_000, 10_000, 1_000, 100, 1):
+            number = size * 10_000
+            while live.upload(f"a_{number}.webm", bytes(size)).status_code == 200:
+                number += 1
+        yield live, other
 
 
 def assert_full(response, answer):
@@ -279,13 +279,10 @@ def assert_full(response, answer):
     assert int(response.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize("answer", FULL)
-def test_what_is_documented_is_answered_when_memory_is_full(full, answer):
-    assert_full(FULL[answer](full[0]), answer)
-
-
-def test_what_is_documented_is_answered_to_the_only_finished_session_in_full_memory(full):
-    _, other = full
+def test_what_is_documented_is_answered_when_memory_is_full(full):
+    live, other = full
+    for answer, recipe in FULL.items():
+        assert_full(recipe(live), answer)
     other.finish("completed")
     assert_full(other.process("one"), FULL_BUT_ONE)
 

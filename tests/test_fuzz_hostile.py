@@ -15,7 +15,7 @@ UPLOAD = b"/voice/v1/sessions/demo_session_created/audio/a_0.webm"
 @pytest.fixture(scope="module")
 def sturdy():
     """A mock of its own, for clients like these."""
-    with running(processing_seconds=0) as mock:
+    with running(processing_seconds=0, trust_forwarded=True) as mock:
         yield mock
 
 
@@ -83,6 +83,28 @@ def test_requests_in_a_row_are_answered_in_a_row(sturdy):
         assert len(wire.response().json()["audio_files"]) == 20
 
 
+AUDIO = "/sessions/demo_session_recording/audio/a_0.webm"
+#: Requests of a size that is allowed, which invite the server to think about them for long.
+LABORIOUS = {
+    "distinct templates": ("/sessions", {"json": {"templates": [{"a": n} for n in range(2500)]}}),
+    "equal templates": ("/sessions", {"json": {"templates": [[{}]] * 5_000}}),
+    "unknown fields": ("/sessions", {"json": {str(n): n for n in range(10_000)}}),
+    "Forwarded": ("/sessions", {"headers": {"Forwarded": "a" * 60_000}}),
+    "parts of Forwarded": ("/sessions", {"headers": {"Forwarded": "a=;" * 20_000}}),
+    "X-Forwarded-Host": ("/sessions", {"headers": {"X-Forwarded-Host": "a." * 30_000 + "!"}}),
+    "Host": ("/sessions", {"headers": {"Host": "a-" * 30_000 + "!"}}),
+    "Content-Type": (AUDIO, {"headers": {"Content-Type": "audio/webm" + ' ;a="\\"' * 7_000}}),
+}
+
+
+@pytest.mark.parametrize("name", LABORIOUS)
+def test_no_request_keeps_the_server_from_others(serve, name):
+    path, options = LABORIOUS[name]
+    options = {"json": {"upload_type": "chunked"}} | options
+    mock = serve(trust_forwarded=True)
+    assert mock.client.post(path, **options, timeout=5).status_code < 500
+
+
 PIECES = st.sampled_from(
     [
         b"GET ",
@@ -142,7 +164,7 @@ REQUESTS = (
 
 
 def test_no_bytes_are_answered_by_a_5xx_or_not_at_all(sturdy, caplog):
-    @settings(max_examples=300)
+    @settings(max_examples=200)
     @given(REQUESTS)
     def attempt(data):
         for status in statuses(answers_to(sturdy, data)):
@@ -163,7 +185,7 @@ SEGMENT = st.text("a0_.-~%2fF\\:;@&=+$, é\0", max_size=12)
 
 
 def test_no_target_is_answered_by_a_5xx(sturdy, caplog):
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     @given(
         st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]),
         st.lists(
@@ -203,7 +225,7 @@ VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), 
 
 
 def test_no_header_is_answered_by_a_5xx(sturdy, caplog):
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     @given(st.dictionaries(HEADER_NAMES, VALUES, max_size=4))
     def attempt(headers):
         target = "/_mock/sessions/demo_session_recording/chunks/0.webm"

@@ -130,8 +130,9 @@ def test_head_answers_as_get_does_without_the_body(mock, path):
     head = mock.client.head(mock.url + path)
     assert head.status_code == shown.status_code
     assert head.content == b""
-    for name in ("content-type", "content-length"):
-        assert head.headers[name] == shown.headers[name]
+    assert head.headers["content-type"] == shown.headers["content-type"]
+    if path != "/_mock/health":  # the uptime has more digits at one time than at another
+        assert head.headers["content-length"] == shown.headers["content-length"]
 
 
 def test_head_of_an_error_has_no_body_either(mock):
@@ -393,7 +394,7 @@ def control_api_of(operations):
     async def start():
         pass
 
-    return Gateway({"": api}, start=start, log_requests=False)
+    return Gateway({"": api}, streams=api, start=start, stop=start, log_requests=False)
 
 
 @pytest.fixture

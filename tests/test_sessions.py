@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from support import parallel, refusal, running
+from support import TOKEN, parallel, refusal, running
 
 PROCESSING_SECONDS = 2
 TTL = 3600
@@ -154,7 +154,7 @@ def two_second_mock():
 
 def test_calls_in_any_order_keep_to_the_states(two_second_mock):
     machine = type("AnyOrderHere", (AnyOrder,), {"mock": two_second_mock})
-    machine.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
+    machine.TestCase.settings = settings(max_examples=20, stateful_step_count=20)
     machine.TestCase("runTest").runTest()
 
 
@@ -222,6 +222,28 @@ def test_an_upload_is_held_to_the_state_that_its_last_byte_meets(mock, session, 
     with chunked.begin_upload() as wire:
         meanwhile(mock, chunked)
         wire.send(b"audio")
+        assert refusal(wire.response()) == refused
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix", "body", "meanwhile", "refused"),
+    [
+        ("POST", "/end", b"{}", {"state": "expired"}, (410, "session_expired")),
+        ("POST", "/end", b"{}", {"state": "processing"}, (400, "session_ended")),
+        ("PATCH", "", b'{"model": "pro"}', {"state": "expired"}, (410, "session_expired")),
+        ("PATCH", "", b'{"model": "pro"}', {"state": "failed"}, (409, "session_already_committed")),
+    ],
+)
+def test_a_change_is_held_to_the_state_that_its_last_byte_meets(
+    mock, session, method, suffix, body, meanwhile, refused
+):
+    chunked = session()
+    with mock.wire() as wire:
+        fields = TOKEN | {"Content-Length": len(body), "Expect": "100-continue"}
+        wire.request(method, f"/voice/v1{chunked.path}{suffix}", fields)
+        assert wire.response().status_code == 100
+        mock.control("PUT", chunked.path, meanwhile)
+        wire.send(body)
         assert refusal(wire.response()) == refused
 
 

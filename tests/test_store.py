@@ -7,18 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import ROOT, noise, parallel, refusal
+from support import ROOT, noise, parallel, refusal, running
 
 FULL = (503, "service_unavailable")
 
 
+@pytest.fixture(scope="module")
+def _small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fixtures")
+    shutil.copytree(ROOT / "fixtures/scenarios", folder / "scenarios")
+    with running(max_memory=1_000_000, fixtures=folder) as mock:
+        yield mock
+
+
 @pytest.fixture
-def small(serve, tmp_path):
+def small(_small):
     """A mock of a million bytes that knows no sessions yet, and whose clock stands still."""
-    shutil.copytree(ROOT / "fixtures/scenarios", tmp_path / "scenarios")
-    mock = serve(max_memory=1_000_000, fixtures=tmp_path)
-    mock.control("POST", "/clock", {"freeze": True})
-    return mock
+    _small.control("POST", "/reset")
+    _small.control("POST", "/clock", {"freeze": True})
+    return _small
 
 
 def recorded(mock, size=300_000):
@@ -106,7 +113,7 @@ def test_a_session_that_was_asked_for_more_documents_goes_by_when_it_was_done(sm
     assert (is_there(first), is_there(second)) == (False, True)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(st.lists(st.sampled_from(["done", "expired", "live"]), max_size=8), st.integers(0, 900))
 def test_what_stays_is_what_comes_last_in_the_order(small, kinds, kilobytes):
     small.control("POST", "/reset")

@@ -408,10 +408,19 @@ def test_the_bytes_stored_are_the_bytes_sent(session):
     assert described["sha256"] == hashlib.sha256(body).hexdigest()
 
 
+MEASURED = (
+    *("container", "codec", "rate", "channels"),
+    *("duration_s", "loudness_dbfs", "peak_dbfs", "speech_share"),
+)
+
+
 def test_a_chunk_is_described_by_what_was_sent(mock, session):
     chunked = session()
     chunked.upload("visit_4.MP3", b"12345", 'Audio/WebM ; CODECS="opus"')
-    assert chunked.inspect()["chunks"] == [
+    (chunk,) = chunked.inspect()["chunks"]
+    found = [finding["code"] for finding in chunk.pop("diagnostics")]
+    assert found == ["declared_type_differs", "gap"]
+    assert [chunk] == [
         {
             "name": "4.mp3",
             "sequence": 4,
@@ -423,7 +432,8 @@ def test_a_chunk_is_described_by_what_was_sent(mock, session):
             "duration_s": None,
             "start_s": None,
             "end_s": None,
-            "diagnostics": [],
+            "speech": None,
+            "audio": dict.fromkeys(MEASURED),
         }
     ]
     assert chunked.chunk("4.mp3").headers["content-type"] == "audio/webm;codecs=opus"

@@ -30,9 +30,9 @@ def base_url(request: Request, settings: Settings) -> str:
 
 def _forwarded(headers: Headers) -> tuple[str | None, str | None]:
     """Scheme and host of the proxy that is nearest to the client."""
-    fields = dict(
-        re.findall(r'(\w+)="?([^";,]+)"?', headers.get("forwarded", "").lower().partition(",")[0])
-    )
+    nearest = headers.get("forwarded", "").lower().partition(",")[0]
+    pairs = (pair.partition("=") for pair in nearest.split(";"))
+    fields = {name.strip(): value.strip().strip('"') for name, _, value in pairs}
     scheme = fields.get("proto") or _first(headers.get("x-forwarded-proto"))
     host = fields.get("host") or _first(headers.get("x-forwarded-host"))
     return (scheme if scheme in ("http", "https") else None), host

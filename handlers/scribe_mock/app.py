@@ -7,8 +7,10 @@ from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
 from scribe_mock.apidocs.pages import create_pages
+from scribe_mock.audio.limits import Limits
 from scribe_mock.clock import Clock
 from scribe_mock.control import Control
+from scribe_mock.examination import Examiner
 from scribe_mock.operations import Operations
 from scribe_mock.pipeline.gateway import Gateway
 from scribe_mock.pipeline.stack import Api
@@ -17,6 +19,7 @@ from scribe_mock.seeding import Seeder
 from scribe_mock.settings import Settings
 from scribe_mock.shipped import shipped
 from scribe_mock.store.memory import MemoryStore
+from scribe_mock.stream import Streams
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -36,8 +39,11 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     store = MemoryStore(clock, settings.max_memory)
     seeder = Seeder(settings, clock, store, fixtures)
     build = partial(Api, tokens=settings.token, validate_responses=validate_responses)
-    operations = Operations(settings, clock, store, fixtures)
-    control = Control(settings, clock, store, fixtures, seeder)
+    limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
+    examiner = Examiner(store, limits, strict=settings.strict_audio)
+    streams = Streams(store, clock, examiner)
+    operations = Operations(settings, clock, store, fixtures, examiner, streams)
+    control = Control(settings, clock, store, fixtures, seeder, examiner)
     pages = cast(ASGIApp, WSGIMiddleware(cast(Any, create_pages(spec, control_spec))))
     return Gateway(
         {
@@ -47,6 +53,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
         },
+        streams=streams,
         start=seeder.plant,
+        stop=examiner.close,
         log_requests=not settings.quiet,
     )

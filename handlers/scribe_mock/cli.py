@@ -12,10 +12,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, replace
+from pathlib import Path
 from typing import Any
 
 from scribe_mock import __version__
-from scribe_mock.errors import StartError
+from scribe_mock.errors import SettingsError, StartError
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 
 
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `scribe-mock`; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "audio":
+            return examine(options.files)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -49,6 +52,19 @@ def serve(settings: Settings) -> int:
         print(_welcome(settings, address_of(listener)), flush=True)
         server.run([listener])
     return 0
+
+
+def examine(files: Sequence[Path]) -> int:
+    """Print what the doctor says of files; 1 when something serious is wrong with one."""
+    from rich.console import Console
+
+    from scribe_mock.audio.limits import Limits
+    from scribe_mock.audio.report import report
+
+    try:
+        return 0 if report(files, Limits(), Console()) else 1
+    except OSError as error:
+        raise SettingsError(f"Can't read {error.filename}: {error.strerror}.") from None
 
 
 @contextmanager
@@ -108,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     for field in fields(Settings):
         _add_option(command, field.name, field.metadata, field.default)
+    doctor = commands.add_parser(
+        "audio",
+        help="say what is wrong with audio files",
+        description="Say what is wrong with audio files, and which chunks a single upload makes.",
+        epilog="Exit codes: 0 nothing serious, 1 something serious, 2 a file can't be read.",
+    )
+    doctor.add_argument("files", metavar="FILE", type=Path, nargs="+", help="an audio file")
     return parser
 
 

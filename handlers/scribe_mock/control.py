@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from scribe_mock import __version__
 from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock, rfc3339
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
+from scribe_mock.examination import Examiner
 from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import control_chunk, control_session
 from scribe_mock.scenarios import Fixtures
@@ -33,12 +35,14 @@ class Control:
         store: SessionStore,
         fixtures: Fixtures,
         seeder: Seeder,
+        examiner: Examiner,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._store = store
         self._fixtures = fixtures
         self._seeder = seeder
+        self._examiner = examiner
 
     async def get_health(self, request: Request) -> Response:
         """Whether the mock runs, and how full it is."""
@@ -78,11 +82,16 @@ class Control:
         now = self._clock.now()
         found = [s for s in await self._store.all() if state is None or s.state(now) == state]
         page = found[int(offset) : int(offset) + int(limit)]
-        sessions = [await self._represent(request, session) for session in page]
+        sessions = []
+        for session in page:
+            # While the digests of one are worked out, another may be deleted or evicted.
+            with suppress(SessionNotFound, ChunkNotFound):
+                sessions.append(await self._represent(request, session))
         return JSONResponse({"sessions": sessions, "total": len(found)})
 
     async def inspect_session(self, request: Request, session_id: str) -> Response:
         """One session with its chunks."""
+        await self._examiner.settle(session_id)
         session = await self._store.get(session_id)
         return JSONResponse(await self._represent(request, session))
 
@@ -147,8 +156,13 @@ class Control:
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
         address = base_url(request, self._settings)
+        found = await self._examiner.findings(session)
         chunks = [
-            control_chunk(chunk, await self._store.sha256(session.session_id, chunk.sequence))
+            control_chunk(
+                chunk,
+                await self._store.sha256(session.session_id, chunk.sequence),
+                found[chunk.sequence],
+            )
             for chunk in session.ordered_chunks()
         ]
         return control_session(session, self._clock.now(), address, chunks)

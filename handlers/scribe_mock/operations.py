@@ -1,7 +1,7 @@
 """The contract's operations: one thin method an operationId, over the store."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock
 from scribe_mock.discovery import MAX_AGE, discovery
 from scribe_mock.errors import InvalidRequest
+from scribe_mock.examination import Examiner
 from scribe_mock.pipeline.admission import admits
 from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import (
@@ -23,7 +24,8 @@ from scribe_mock.scenarios import Fixtures, Scenario
 from scribe_mock.sessions import Session, State, UploadType
 from scribe_mock.settings import Settings
 from scribe_mock.store import SessionStore
-from scribe_mock.uploads import receive_upload
+from scribe_mock.stream import Streams
+from scribe_mock.uploads import Uploads
 
 #: Seconds that a token of login is said to be good for.
 TOKEN_SECONDS = 1800
@@ -44,12 +46,21 @@ class Operations:
     """All operations of `openapi.yaml`, bound to one server's store, clock and fixtures."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, store: SessionStore, fixtures: Fixtures
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: SessionStore,
+        fixtures: Fixtures,
+        examiner: Examiner,
+        streams: Streams,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._store = store
         self._fixtures = fixtures
+        self._examiner = examiner
+        self._streams = streams
+        self._uploads = Uploads(store, clock, examiner)
 
     async def get_discovery(self, request: Request) -> Response:
         """What the server can do."""
@@ -99,20 +110,20 @@ class Operations:
     @admits(Session.require_open)
     async def upload_audio(self, request: Request, session: Session, file_name: str) -> Response:
         """One chunk, or one whole recording."""
-        await receive_upload(request, session, file_name, self._store, self._clock)
-        return JSONResponse(
-            {
-                "session_id": session.session_id,
-                "success": True,
-                "original_filename": file_name,
-            }
-        )
+        codes = await self._uploads.receive(request, session, file_name)
+        answer = {
+            "session_id": session.session_id,
+            "success": True,
+            "original_filename": file_name,
+        }
+        return JSONResponse(answer, headers=_diagnostics(codes))
 
     @admits(Session.require_open)
     async def end_session(
         self, request: Request, session: Session, body: Mapping[str, Any] | None
     ) -> Response:
         """No more audio; processing begins."""
+        await self._streams.settle(session.session_id)
         scenario = self._fixtures.of(session)
         sent = (body or {}).get("audio_files_sent")
 
@@ -139,7 +150,9 @@ class Operations:
             session.require_template(template_id)
         address = base_url(request, self._settings)
         body = public_session(session, now, address, template_id)
-        return JSONResponse(body, STATUS_OF_STATE[state])
+        found = await self._examiner.findings(session)
+        codes = [finding.code for findings in found.values() for finding in findings]
+        return JSONResponse(body, STATUS_OF_STATE[state], _diagnostics(codes))
 
     @admits(Session.require_unexpired)
     async def update_session(
@@ -194,3 +207,9 @@ class Operations:
         if scenario.processing_seconds is None:
             return self._settings.processing_seconds
         return scenario.processing_seconds
+
+
+def _diagnostics(codes: Iterable[str]) -> dict[str, str] | None:
+    """The header that tells what the doctor found; none for nothing."""
+    known = sorted(set(codes))
+    return {"X-Mock-Diagnostics": ", ".join(known)} if known else None

@@ -1,9 +1,11 @@
 """Sessions as JSON: the public form of Get session, and the fuller one of the control API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from scribe_mock.clock import rfc3339
+from scribe_mock.diagnosis import Diagnosis, Finding
 from scribe_mock.sessions import Chunk, Document, Outcome, Session, State, UploadType
 
 #: The status code that tells a session's state (protocol.md, "Get session").
@@ -128,8 +130,12 @@ def control_session(
     }
 
 
-def control_chunk(chunk: Chunk, sha256: str) -> dict[str, Any]:
-    """A chunk of the control API; `diagnostics` are findings about its audio."""
+def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """A chunk of the control API; `diagnostics` are the doctor's findings about it."""
+    diagnosis = chunk.diagnosis
+    duration = chunk.duration_s
+    if duration is None and diagnosis is not None:
+        duration = diagnosis.duration_s
     return {
         "name": chunk.name,
         "sequence": chunk.sequence,
@@ -138,8 +144,14 @@ def control_chunk(chunk: Chunk, sha256: str) -> dict[str, Any]:
         "size": chunk.size,
         "sha256": sha256,
         "received_at": rfc3339(chunk.received_at),
-        "duration_s": chunk.duration_s,
+        "duration_s": duration,
         "start_s": chunk.start_s,
         "end_s": chunk.end_s,
-        "diagnostics": [],
+        "speech": chunk.speech,
+        "audio": None if diagnosis is None else _sound(diagnosis),
+        "diagnostics": [asdict(finding) for finding in findings],
     }
+
+
+def _sound(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {name: value for name, value in asdict(diagnosis).items() if name != "findings"}

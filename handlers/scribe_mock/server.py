@@ -13,6 +13,7 @@ from scribe_mock.app import create_app
 from scribe_mock.errors import AddressError
 from scribe_mock.protocol import BoundedProtocol
 from scribe_mock.settings import Settings
+from scribe_mock.stream import MAX_MESSAGE_BYTES
 
 #: Seconds that requests in flight get to finish after Ctrl-C or SIGTERM.
 GRACE_SECONDS = 30
@@ -29,7 +30,8 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=BoundedProtocol,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=MAX_MESSAGE_BYTES,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
@@ -99,7 +101,7 @@ def address_of(listener: socket.socket) -> str:
 class MockServer:
     """A mock on a port of its own, in a thread, for as long as a `with` block lasts.
 
-    >>> with MockServer(Settings(processing_seconds=0)) as mock:
+    >>> with MockServer(Settings(port=0, processing_seconds=0)) as mock:
     ...     mock.url
     'http://127.0.0.1:…'
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from scribe_mock.diagnosis import Diagnosis
 from scribe_mock.errors import (
     SessionAlreadyCommitted,
     SessionCompleted,
@@ -57,8 +58,8 @@ class State(StrEnum):
 class Chunk:
     """One stored piece of audio; its bytes are the store's.
 
-    `start_s`, `end_s` and `duration_s` are seconds: the place in the recording, for chunks that
-    were cut from one.
+    `start_s` and `end_s` are seconds: the place in the recording, for chunks that were cut from
+    one; `speech` tells whether anybody speaks there. `diagnosis` is None until it was examined.
     """
 
     sequence: int
@@ -70,6 +71,8 @@ class Chunk:
     start_s: float | None = None
     end_s: float | None = None
     duration_s: float | None = None
+    speech: bool | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def name(self) -> str:

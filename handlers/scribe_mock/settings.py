@@ -113,6 +113,15 @@ class Settings:
     spec: Path | None = _setting(
         None, Path, "FILE", "the contract to serve; default: the openapi.yaml that ships"
     )
+    max_audio_seconds: float = _setting(
+        14400.0, _positive_seconds, "S", "the longest single recording, decoded"
+    )
+    max_audio_work: float = _setting(
+        60.0, _positive_seconds, "S", "the most processor time that one recording may take"
+    )
+    strict_audio: bool = _setting(
+        False, _flag, "", "refuse audio in which the doctor finds something serious"
+    )
     public_url: str | None = _setting(
         None, _url, "URL", "address that clients see, for upload_url; default: the one they used"
     )

@@ -3,18 +3,11 @@
 import re
 from functools import lru_cache
 
+from scribe_mock.audio.kinds import KINDS
 from scribe_mock.errors import InvalidAudioFormat, InvalidRequest
 
 #: What the published page lists, in its order.
-SUPPORTED_TYPES = (
-    "audio/webm;codecs=opus",
-    "audio/wav",
-    "audio/ogg",
-    "audio/ogg;codecs=opus",
-    "audio/mp4",
-    "audio/m4a",
-    "audio/mp3",
-)
+SUPPORTED_TYPES = tuple(KINDS)
 
 #: The type of a file whose Content-Type is absent or generic.
 TYPE_OF_EXTENSION = {
@@ -69,11 +62,6 @@ def audio_type(content_type: str | None, file_name: str) -> str:
 def extension_of(file_name: str) -> str:
     """What follows the last dot, in lower case; empty when there is none."""
     return file_name.rpartition(".")[2].lower() if "." in file_name else ""
-
-
-def extension_for(audio_type: str) -> str:
-    """The extension that audio of a supported type is stored under."""
-    return audio_type.partition(";")[0].removeprefix("audio/")
 
 
 def chunk_name(file_name: str) -> tuple[int, str]:

@@ -39,7 +39,9 @@ class Gateway:
 
     Args:
         rooms: Path prefix → ASGI app; the longest prefix wins, "" takes the rest.
+        streams: Serves all WebSockets.
         start: Runs once, before the first request, with or without the lifespan protocol.
+        stop: Runs when the lifespan ends.
         log_requests: Log one line per answer.
     """
 
@@ -47,12 +49,16 @@ class Gateway:
         self,
         rooms: Mapping[str, ASGIApp],
         *,
+        streams: ASGIApp,
         start: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]],
         log_requests: bool,
     ) -> None:
         named = [(prefix, app) for prefix, app in rooms.items() if prefix]
         self._rooms = sorted(named, key=lambda room: -len(room[0]))
         self._rest = rooms[""]
+        self._streams = streams
+        self._stop = stop
         self._start: Callable[[], Awaitable[None]] | None = start
         self._starting = asyncio.Lock()
         self._log_requests = log_requests
@@ -62,11 +68,11 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-            return
         if self._start is not None:
             await self._begin()
+        if scope["type"] == "websocket":
+            await self._streams(scope, receive, send)
+            return
         exchange = Exchange(scope, receive, send)
         started = time.perf_counter()
         try:
@@ -87,6 +93,7 @@ class Gateway:
         await self._begin()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, exchange: "Exchange") -> None:

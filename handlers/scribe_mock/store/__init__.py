@@ -51,6 +51,9 @@ class SessionStore(Protocol):
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""
 
+    async def find_stream(self, stream_id: str) -> Session:
+        """The session whose upload_url has this stream_id; raises SessionNotFound."""
+
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
         """Let `change` alter a session; raises SessionNotFound and what `change` raises."""
 

@@ -129,6 +129,7 @@ class MemoryStore:
 
     def _clear(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._streams: dict[str, str] = {}
         self._kept = 0
         self.claimed = 0
         # When a session was or will be done, and when it expires: heaps of (time, session_id)
@@ -144,6 +145,13 @@ class MemoryStore:
 
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""
+        return self._entry(session_id).session
+
+    async def find_stream(self, stream_id: str) -> Session:
+        """The session whose upload_url has this stream_id; raises SessionNotFound."""
+        session_id = self._streams.get(stream_id)
+        if session_id is None:
+            raise SessionNotFound(stream_id)
         return self._entry(session_id).session
 
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
@@ -244,11 +252,15 @@ class MemoryStore:
         more = entry.bytes - (before.bytes if before else 0)
         self._make_room(more, keep=session_id)
         self._entries[session_id] = entry
+        if entry.session.stream_id is not None:
+            self._streams[entry.session.stream_id] = session_id
         self._kept += more
         self._note_times(entry.session)
 
     def _forget(self, session_id: str) -> None:
-        self._kept -= self._entries.pop(session_id).bytes
+        entry = self._entries.pop(session_id)
+        self._streams.pop(entry.session.stream_id or "", None)
+        self._kept -= entry.bytes
 
     def _note_times(self, session: Session) -> None:
         if session.outcome is not None:

@@ -1,0 +1,149 @@
+"""Decoding packets to 16 kHz mono, block by block, so that memory does not grow with the length."""
+
+import contextlib
+from collections.abc import Iterator
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from scribe_mock.audio.errors import DamagedAudio
+from scribe_mock.audio.limits import Budget
+from scribe_mock.audio.track import Track
+from scribe_mock.audio.wav import decode_pcm
+
+Samples = NDArray[np.float32]
+
+#: Samples per second that speech detection works on.
+RATE = 16_000
+# Packets decoded between two looks at the budget; 2 s of Opus at 20 ms a packet.
+_BATCH = 100
+_BATCH_PCM = 20
+_EXPECTED = "audio that decodes without errors"
+# A share of packets that may fail, in a file that a recorder or a network damaged a little.
+_TOLERATED = 0.05
+
+
+class Decoder:
+    """Decodes some of a track's packets in order.
+
+    Args:
+        track: the track.
+        budget: bounds its work and the length of what it decodes.
+
+    Attributes:
+        counts: samples that each packet gave, or -1 for one that did not decode.
+        rate: samples per second of what came out, once there is some.
+    """
+
+    def __init__(self, track: Track, budget: Budget) -> None:
+        self.track = track
+        self.budget = budget
+        self.rate = track.rate
+        self.counts: list[int] = []
+        self._context: av.AudioCodecContext | None = None
+        # Frames are gathered here, for what handles many small ones in Python is slow.
+        self._gathered = av.AudioFifo()
+        self._seconds = 0.0
+
+    def blocks(self, first: int, last: int) -> Iterator[av.AudioFrame]:
+        """Yield the sound of packets first up to and without last, about two seconds at a time.
+
+        Raises:
+            DamagedAudio: too many packets do not decode.
+            TooMuchWork, TooLongAudio: a limit was reached.
+        """
+        is_pcm = self.track.codec.startswith("pcm")
+        step = _BATCH_PCM if is_pcm else _BATCH
+        for begin in range(first, last, step):
+            self.budget.check_work()
+            packets = self.track.packets(begin, min(begin + step, last))
+            block = self._pcm(packets) if is_pcm else self._coded(packets)
+            if block is not None:
+                self._seconds += block.samples / self.rate
+                self.budget.check_seconds(self._seconds)
+                yield block
+        bad = sum(count < 0 for count in self.counts)
+        if bad > _TOLERATED * len(self.counts) + 1 or bad == len(self.counts) > 0:
+            found = f"{bad} of {len(self.counts)} {self.track.codec} packets that can't be decoded"
+            raise DamagedAudio(found, _EXPECTED)
+
+    def _pcm(self, packets: list[bytes]) -> av.AudioFrame:
+        samples = decode_pcm(self.track.codec, self.track.channels, b"".join(packets))
+        frame_bytes = sum(map(len, packets)) // samples.shape[1]
+        self.counts += [len(packet) // frame_bytes for packet in packets]
+        if len(samples) > 2:
+            samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
+        layout = "mono" if len(samples) == 1 else "stereo"
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
+        frame.sample_rate = self.rate
+        return frame
+
+    def _coded(self, packets: list[bytes]) -> av.AudioFrame | None:
+        context = self._context or self._open()
+        for packet in packets:
+            count = -1
+            with contextlib.suppress(FFmpegError, ValueError):
+                if packet:
+                    count = self._gather(context.decode(av.Packet(packet)))
+            self.counts.append(count)
+        return self._gathered.read(0, partial=True)
+
+    def _gather(self, frames: list[av.AudioFrame]) -> int:
+        count = 0
+        for frame in frames:
+            if not self._gathered.samples_written:
+                self.rate = frame.sample_rate
+            frame.pts = None  # the queue would insist on times without holes
+            self._gathered.write(frame)
+            count += frame.samples
+        return count
+
+    def _open(self) -> av.AudioCodecContext:
+        track = self.track
+        context = av.CodecContext.create(track.codec, "r")
+        assert isinstance(context, av.AudioCodecContext)
+        try:
+            context.sample_rate = track.rate
+            context.layout = "mono" if track.channels == 1 else f"{track.channels}c"
+            if track.extradata:
+                context.extradata = track.extradata
+            context.open()
+        except (FFmpegError, ValueError) as error:
+            raise DamagedAudio(f"a broken {track.codec} header ({error})", _EXPECTED) from None
+        self._context = context
+        return context
+
+
+def as_float(frame: av.AudioFrame) -> Samples:
+    """Return a frame's samples in [-1, 1], one row a channel."""
+    array = frame.to_ndarray()
+    if not frame.format.is_planar:
+        array = array.reshape(-1, frame.layout.nb_channels).T
+    if array.dtype.kind == "f":
+        return np.nan_to_num(array.astype(np.float32))
+    scaled: Samples = array.astype(np.float32) / np.float32(2 ** (8 * array.itemsize - 1))
+    return scaled
+
+
+class Resampler:
+    """Turns frames of any rate and number of channels into 16 kHz mono."""
+
+    def __init__(self) -> None:
+        self._graph = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+
+    def push(self, frame: av.AudioFrame | None) -> Samples:
+        """Return what a frame gives, in [-1, 1]; the end is held back until None is pushed.
+
+        Raises:
+            DamagedAudio: the frame has channels that can't be mixed.
+        """
+        try:
+            parts = [part.to_ndarray()[0] for part in self._graph.resample(frame)]
+        except (FFmpegError, ValueError) as error:
+            raise DamagedAudio(f"sound that can't be mixed ({error})", _EXPECTED) from None
+        if not parts:
+            return np.empty(0, np.float32)
+        clipped: Samples = np.clip(np.nan_to_num(np.concatenate(parts)), -1.0, 1.0)
+        return clipped

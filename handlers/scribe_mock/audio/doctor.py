@@ -1,0 +1,132 @@
+"""What is wrong with a stored chunk, and what to do about it."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from scribe_mock.audio import findings, kinds
+from scribe_mock.audio.container import read_container
+from scribe_mock.audio.decode import Decoder, Resampler, Samples, as_float
+from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.glance import DECODABLE, glance
+from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.track import Track
+from scribe_mock.audio.vad import Profile, Profiler, speech_of
+from scribe_mock.diagnosis import Diagnosis, Finding
+
+_DEFAULT_LIMITS = Limits()
+#: Longest chunk that discovery advertises, in seconds; codecs may add a little.
+LONGEST = 20.0
+_LONGEST_TOLERATED = LONGEST + 0.1
+# Loudness below which a chunk counts as silent and as too quiet, in dBFS.
+_SILENT, _QUIET = -60.0, -42.0
+# Samples at full scale that make a chunk clipped: this share of all, and at least so many.
+_CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
+_FULL_SCALE = 0.9995
+
+
+@dataclass
+class _Meter:
+    """Measures blocks of sound as they pass."""
+
+    power: float = 0.0
+    samples: int = 0
+    peak: float = 0.0
+    clipped: int = 0
+    profiles: list[Profile] = field(default_factory=list)
+
+    def take(self, block: Samples) -> None:
+        size = np.abs(block)
+        self.power += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
+        self.samples += block.size
+        self.peak = max(self.peak, float(size.max()))
+        at_limit = size >= _FULL_SCALE
+        # One sample at the limit is a peak; two in a row are a wave that was cut off.
+        self.clipped += int((at_limit[:, 1:] & at_limit[:, :-1]).sum())
+
+    @property
+    def loudness(self) -> float:
+        return decibels((self.power / max(1, self.samples)) ** 0.5)
+
+    @property
+    def is_clipped(self) -> bool:
+        return self.clipped >= max(_CLIPPED_LEAST, _CLIPPED_SHARE * self.samples)
+
+
+def decibels(ratio: float) -> float:
+    """Return 20 log10 of a ratio of amplitudes, at least -120."""
+    return 20 * float(np.log10(max(ratio, 1e-6)))
+
+
+def diagnose(
+    data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
+) -> Diagnosis:
+    """Return what is known of a chunk and what is wrong with it; never raises for any bytes.
+
+    Args:
+        data: the stored bytes.
+        declared: its MIME type, as declared.
+        extension: the extension it is stored with, in lower case, without the dot.
+        limits: bounds on the work.
+    """
+    first = glance(data, declared, extension)
+    if first.container not in DECODABLE:
+        return first
+    try:
+        diagnosis = _measure(data, first.container, limits)
+    except AudioError as error:
+        found = findings.broken(error)
+        return replace(first, findings=(*first.findings, found))
+    wrong_codec = () if first.findings else _codec_findings(diagnosis, declared)
+    return replace(diagnosis, findings=(*first.findings, *wrong_codec, *diagnosis.findings))
+
+
+def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
+    budget = Budget(limits)
+    track = read_container(data, container)
+    decoder, meter, profiler = Decoder(track, budget), _Meter(), Profiler()
+    resampler = Resampler()
+    for block in decoder.blocks(0, len(track)):
+        meter.take(as_float(block))
+        meter.profiles.append(profiler.push(resampler.push(block)))
+    counted = replace(track, rate=decoder.rate).counted(np.array(decoder.counts, np.int64))
+    profile = Profile.join(meter.profiles)
+    duration = counted.duration_s()
+    spoken = sum(end - start for start, end in speech_of(profile))
+    return Diagnosis(
+        container=container,
+        codec=track.codec,
+        rate=decoder.rate,
+        channels=track.channels,
+        duration_s=round(duration, 3),
+        loudness_dbfs=round(meter.loudness, 1),
+        peak_dbfs=round(decibels(meter.peak), 1),
+        speech_share=round(min(1.0, spoken / duration), 3) if duration else 0.0,
+        findings=tuple(_sound_findings(counted, duration, meter)),
+    )
+
+
+def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[Finding]:
+    found = []
+    if track.complaint:
+        found.append(findings.truncated(f"The file is not complete: {track.complaint}."))
+    if duration > _LONGEST_TOLERATED:
+        found.append(findings.too_long(duration, LONGEST))
+    if meter.loudness < _SILENT:
+        found.append(findings.silent(meter.loudness))
+    elif meter.loudness < _QUIET:
+        found.append(findings.too_quiet(meter.loudness))
+    if meter.is_clipped:
+        found.append(findings.clipped(meter.clipped))
+    return found
+
+
+def _codec_findings(diagnosis: Diagnosis, declared: str) -> tuple[Finding, ...]:
+    kind = kinds.KINDS.get(declared)
+    codec = diagnosis.codec or ""
+    family = "pcm" if codec.startswith("pcm") else codec
+    if kind is None or family in kind.codecs:
+        return ()
+    return (
+        findings.type_differs(f"The chunk is declared as {declared} but holds {codec}.", kind.name),
+    )

@@ -1,0 +1,84 @@
+"""The findings of the doctor: what is wrong, in a sentence, and what to do about it."""
+
+from scribe_mock.audio.errors import AudioError, TruncatedAudio
+from scribe_mock.diagnosis import Finding
+
+
+def type_differs(message: str, expected: str) -> Finding:
+    """Return the finding for a chunk that is not what it was declared as."""
+    advice = (
+        f"Send {expected}, or declare what is sent: take the type from MediaRecorder.mimeType "
+        "instead of writing it down."
+    )
+    return Finding("declared_type_differs", message, advice, serious=True)
+
+
+def headerless() -> Finding:
+    """Return the finding for a slice of a MediaRecorder's file."""
+    return Finding(
+        "headerless_webm",
+        "The chunk is a piece of WebM without its header; it can't be decoded by itself.",
+        "Only the first chunk of a MediaRecorder has the header. Stop and start the recorder for "
+        "each chunk instead of using its timeslice.",
+        serious=True,
+    )
+
+
+def truncated(message: str) -> Finding:
+    """Return the finding for a file that ends too early."""
+    return Finding(
+        "truncated",
+        message,
+        "Send the chunk after the recorder's last dataavailable event, and check that the whole "
+        "file is sent.",
+        serious=True,
+    )
+
+
+def broken(error: AudioError) -> Finding:
+    """Return the finding for what could not be read at all."""
+    if isinstance(error, TruncatedAudio):
+        return truncated(f"The chunk is {error.found}.")
+    return Finding(
+        error.code,
+        f"The chunk is {error.found}.",
+        f"Send {error.expected}.",
+        serious=True,
+    )
+
+
+def too_long(duration_s: float, longest_s: float) -> Finding:
+    """Return the finding for a chunk longer than what discovery advertises."""
+    return Finding(
+        "longer_than_20_s",
+        f"The chunk lasts {duration_s:.1f} s; at most {longest_s:.0f} s are advertised.",
+        "Start a new chunk after 10 s or so, at the latest after 20 s.",
+    )
+
+
+def silent(loudness_dbfs: float) -> Finding:
+    """Return the finding for a chunk in which nothing can be heard."""
+    return Finding(
+        "silent",
+        f"There is no sound in the chunk ({loudness_dbfs:.0f} dBFS).",
+        "Check that the right microphone is chosen and not muted.",
+        serious=True,
+    )
+
+
+def too_quiet(loudness_dbfs: float) -> Finding:
+    """Return the finding for a chunk that is hard to understand."""
+    return Finding(
+        "too_quiet",
+        f"The chunk is very quiet ({loudness_dbfs:.0f} dBFS).",
+        "Raise the microphone's gain, turn on autoGainControl, or move closer.",
+    )
+
+
+def clipped(places: int) -> Finding:
+    """Return the finding for a chunk that was recorded too loud."""
+    return Finding(
+        "clipped",
+        f"The sound is cut off at full scale in {places} places.",
+        "Lower the microphone's gain.",
+    )

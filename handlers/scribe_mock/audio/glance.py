@@ -1,0 +1,37 @@
+"""What the first bytes of a chunk tell at once, without decoding it."""
+
+from scribe_mock.audio import findings, kinds
+from scribe_mock.diagnosis import Diagnosis, Finding
+
+#: The containers that can be looked into.
+DECODABLE = frozenset({"webm", "wav", "ogg", "mp4", "mp3"})
+
+
+def glance(data: bytes, declared: str, extension: str) -> Diagnosis:
+    """Return the container of a chunk, and whether it is what it was declared as.
+
+    Args:
+        data: the stored bytes; the first part will do.
+        declared: its MIME type, as declared.
+        extension: the extension it is stored with, in lower case, without the dot.
+    """
+    container = kinds.sniff(data)
+    if container == "webm-fragment":
+        return Diagnosis(container=container, findings=(findings.headerless(),))
+    return Diagnosis(container, findings=_type_findings(container, declared, extension, data))
+
+
+def _type_findings(
+    container: str | None, declared: str, extension: str, data: bytes
+) -> tuple[Finding, ...]:
+    expected = kinds.KINDS.get(declared)
+    by_extension = {kind.extension: kind for kind in kinds.KINDS.values()}.get(extension)
+    found = kinds.describe(data)
+    for kind, how in ((expected, f"declared as {declared}"), (by_extension, f"named .{extension}")):
+        if kind is not None and kind.container != container:
+            return (
+                findings.type_differs(f"The chunk is {how} but is {found}.", expected=kind.name),
+            )
+    if container not in DECODABLE:
+        return (findings.type_differs(f"The chunk is {found}.", "one of the supported types"),)
+    return ()

@@ -1,0 +1,55 @@
+"""How much one recording may cost."""
+
+import time
+from dataclasses import dataclass, field
+
+from scribe_mock.audio.errors import TooLongAudio, TooMuchWork
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one recording.
+
+    Args:
+        max_seconds: longest decoded duration, in seconds.
+        max_work_seconds: most processor time spent on it, in seconds.
+    """
+
+    max_seconds: float = 4 * 3600.0
+    max_work_seconds: float = 60.0
+
+
+@dataclass
+class Budget:
+    """What is left of the limits while one recording is worked on.
+
+    Processor time is counted, not time on the wall, so that a busy machine refuses no good audio.
+    """
+
+    limits: Limits
+    started: float = field(default_factory=time.thread_time)
+
+    def check_work(self) -> None:
+        """Raise TooMuchWork once the processor time is used up."""
+        if time.thread_time() - self.started > self.limits.max_work_seconds:
+            raise TooMuchWork(
+                f"a recording that takes longer than {self.limits.max_work_seconds:g} s to decode",
+                "audio that decodes at an ordinary speed",
+            )
+
+    def check_seconds(self, seconds: float) -> None:
+        """Raise TooLongAudio if a recording of that many seconds is too long."""
+        if seconds > self.limits.max_seconds:
+            raise TooLongAudio(
+                f"a recording that lasts, or claims to last, {describe_seconds(seconds)}",
+                f"at most {describe_seconds(self.limits.max_seconds)}",
+            )
+
+
+def describe_seconds(seconds: float) -> str:
+    """Return a duration as people say it, such as `2.5 h` or `12 s`."""
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f} h"
+    if seconds >= 120:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds:.3g} s"

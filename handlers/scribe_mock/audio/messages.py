@@ -1,0 +1,25 @@
+"""Messages between the server and its decoding processes, over pipes."""
+
+import pickle
+from typing import Any, BinaryIO
+
+
+def write_message(stream: BinaryIO, message: Any) -> None:
+    """Write one message, its length first."""
+    body = pickle.dumps(message, protocol=5)
+    stream.write(len(body).to_bytes(8, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def read_message(stream: BinaryIO) -> Any:
+    """Return the next message.
+
+    Raises:
+        EOFError: the other side is gone.
+    """
+    head = stream.read(8)
+    body = stream.read(int.from_bytes(head, "big")) if len(head) == 8 else b""
+    if not body:
+        raise EOFError
+    return pickle.loads(body)

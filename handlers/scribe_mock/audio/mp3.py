@@ -1,0 +1,256 @@
+"""MP3 files: frames found without a demuxer, cut so that each piece decodes on its own."""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from scribe_mock.audio.errors import DamagedAudio, NotAudio, TruncatedAudio
+from scribe_mock.audio.kinds import MP3, describe
+from scribe_mock.audio.track import Track, pack
+
+_EXPECTED = "a complete MP3 file"
+_BITRATES_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_BITRATES_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_RATES = (44_100, 48_000, 32_000)
+# Samples by which a decoder's output lags behind what went into the encoder.
+_DECODER_DELAY = 529
+# The delay and padding fields of a LAME tag have 12 bits.
+_FIELD_MAX = 4095
+
+
+@dataclass(frozen=True)
+class FrameHeader:
+    """The fields of an MP3 frame's first four bytes."""
+
+    version: int  # 1, 2, or 25 for MPEG 2.5
+    bitrate: int
+    rate: int
+    channels: int
+    protected: bool
+    size: int
+
+    @property
+    def samples(self) -> int:
+        """Samples of each channel in one frame."""
+        return 1152 if self.version == 1 else 576
+
+    @property
+    def side_info(self) -> int:
+        """Bytes of side information."""
+        if self.version == 1:
+            return 17 if self.channels == 1 else 32
+        return 9 if self.channels == 1 else 17
+
+    @property
+    def main_data_at(self) -> int:
+        """Offset of the main data from the frame's begin."""
+        return 4 + 2 * self.protected + self.side_info
+
+
+def parse_header(head: bytes) -> FrameHeader | None:
+    """Return the header of a layer III frame, or None where there is none."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] & 6 != 2:
+        return None
+    version = {0: 25, 2: 2, 3: 1}.get(head[1] >> 3 & 3)
+    bitrate_index, rate_index = head[2] >> 4, head[2] >> 2 & 3
+    if version is None or bitrate_index in (0, 15) or rate_index == 3:
+        return None
+    rate = _RATES[rate_index] // {1: 1, 2: 2, 25: 4}[version]
+    bitrate = (_BITRATES_V1 if version == 1 else _BITRATES_V2)[bitrate_index]
+    size = (144 if version == 1 else 72) * bitrate * 1000 // rate + (head[2] >> 1 & 1)
+    channels = 1 if head[3] >> 6 == 3 else 2
+    return FrameHeader(version, bitrate, rate, channels, not head[1] & 1, size)
+
+
+def read_mp3(data: bytes) -> Track:
+    """Return the frames of an MP3 file of constant or variable rate, tags left out.
+
+    Raises:
+        NotAudio: there are no MP3 frames.
+        TruncatedAudio: the last frame or the announced number of frames is not complete.
+        DamagedAudio: there are other bytes between the frames.
+    """
+    position, end = _without_tags(data)
+    frames, first = _frames(data, position, end)
+    info = _info_tag(frames[0], first)
+    if info:
+        del frames[0]
+        if info.frames > len(frames) + 1 + len(frames) // 50:
+            found = f"{len(frames)} of the {info.frames} MP3 frames that its header announces"
+            raise TruncatedAudio(found, _EXPECTED)
+    if not frames:
+        raise TruncatedAudio("an MP3 header without sound", _EXPECTED)
+    payload, bounds = pack(frames)
+    total = len(frames) * first.samples
+    return Track(
+        kind=MP3,
+        codec="mp3",
+        rate=first.rate,
+        channels=first.channels,
+        payload=payload,
+        bounds=bounds,
+        skip=min(info.skip, total) if info else 0,
+        keep=max(0, total - info.skip - info.discard) if info else None,
+        claimed_s=total / first.rate,
+    )
+
+
+def _without_tags(data: bytes) -> tuple[int, int]:
+    """Return where the frames begin and end, between the tags of ID3 and APE."""
+    position, end = 0, len(data)
+    while data.startswith(b"ID3", position) and position + 10 <= end:
+        a, b, c, d = (byte & 0x7F for byte in data[position + 6 : position + 10])
+        footer = 10 if data[position + 5] & 0x10 else 0
+        position += 10 + (a << 21 | b << 14 | c << 7 | d) + footer
+        if position >= end:
+            raise TruncatedAudio("an MP3 file that ends within its ID3 tag", _EXPECTED)
+    if data[-128:-125] == b"TAG" and end - 128 >= position:
+        end -= 128
+    if data[end - 32 : end - 24] == b"APETAGEX":
+        size = int(struct.unpack_from("<I", data, end - 20)[0])
+        has_header = data[end - 9] & 0x80
+        end = max(position, end - size - (32 if has_header else 0))
+    return position, end
+
+
+def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHeader]:
+    position, first = _first_frame(data, position, end)
+    frames: list[bytes] = []
+    while position < end:
+        header = parse_header(data[position : position + 4])
+        if header is None or (header.version, header.rate) != (first.version, first.rate):
+            if _is_padding(data, position, end):
+                break
+            raise DamagedAudio(f"an MP3 file with no frame at byte {position}", _EXPECTED)
+        if position + header.size > end:
+            raise TruncatedAudio("an MP3 file that ends within a frame", _EXPECTED)
+        frames.append(data[position : position + header.size])
+        position += header.size
+    return frames, first
+
+
+def _is_padding(data: bytes, position: int, end: int) -> bool:
+    """Tell whether what follows the last frame is no sound: zeros, a tag, or a few stray bytes."""
+    rest = data[position:end]
+    if not any(rest) or rest.startswith((b"TAG", b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
+        return True
+    return len(rest) < 4 and not rest.startswith(b"\xff")
+
+
+def _first_frame(data: bytes, position: int, end: int) -> tuple[int, FrameHeader]:
+    """Return the first place where a frame is followed by another one or by the end."""
+    limit = min(end, position + 65_536)
+    for at in range(position, limit):
+        if data[at] != 0xFF:
+            continue
+        header = parse_header(data[at : at + 4])
+        if header is None:
+            continue
+        if at == position and at + header.size > end:
+            raise TruncatedAudio("an MP3 file that ends within a frame", _EXPECTED)
+        following = parse_header(data[at + header.size : at + header.size + 4])
+        same = following and (following.version, following.rate) == (header.version, header.rate)
+        if same or at + header.size == end:
+            return at, header
+    raise NotAudio(describe(data) if data[:3] != b"ID3" else "an ID3 tag and no sound", _EXPECTED)
+
+
+@dataclass(frozen=True)
+class _Info:
+    frames: int
+    skip: int
+    discard: int
+
+
+def _info_tag(frame: bytes, header: FrameHeader) -> _Info | None:
+    """Return what a Xing or Info frame says: number of frames, samples to drop at both ends."""
+    at = 4 + header.side_info
+    if frame[at : at + 4] not in (b"Xing", b"Info"):
+        return None
+    flags = int.from_bytes(frame[at + 4 : at + 8], "big")
+    frames = int.from_bytes(frame[at + 8 : at + 12], "big") if flags & 1 else 0
+    lame = (
+        at
+        + 8
+        + 4 * (flags & 1)
+        + 4 * (flags >> 1 & 1)
+        + 100 * (flags >> 2 & 1)
+        + 4 * (flags >> 3 & 1)
+    )
+    if frame[lame : lame + 4] not in (b"LAME", b"Lavf", b"Lavc"):
+        return _Info(frames, 0, 0)
+    field = int.from_bytes(frame[lame + 21 : lame + 24], "big")
+    delay, padding = field >> 12, field & _FIELD_MAX
+    return _Info(frames, delay + _DECODER_DELAY, max(0, padding - _DECODER_DELAY))
+
+
+def _main_data_begin(frame: bytes, header: FrameHeader) -> int:
+    """Return how many bytes of this frame's sound lie in the frames before it."""
+    at = 4 + 2 * header.protected
+    if header.version == 1:
+        return frame[at] << 1 | frame[at + 1] >> 7
+    return frame[at]
+
+
+def cut_mp3(track: Track, start: int, end: int) -> bytes:
+    """Return an MP3 file with the samples from start up to and without end.
+
+    A frame needs bytes from frames before it (the bit reservoir) and sounds right only after its
+    predecessor. The file begins with a LAME tag that tells players how many samples to drop, a
+    silent frame that holds those bytes, and the predecessor.
+    """
+    edges = track.edges
+    first = max(0, int(np.searchsorted(edges, start, "right")) - 2)
+    last = min(len(track), max(int(np.searchsorted(edges, end, "left")), first + 1))
+    frames = track.packets(first, last)
+    samples = int(edges[first + 1] - edges[first])
+    lead = _reservoir(track, first)
+    if not lead and start - int(edges[first]) < _DECODER_DELAY:
+        lead = [_silent_frame(frames[0], 0)]  # for players drop at least the decoder's delay
+    skip = start - int(edges[first]) + len(lead) * samples
+    surplus = int(edges[last]) - end
+    return b"".join([_info_frame(frames, lead, skip, surplus), *lead, *frames])
+
+
+def _reservoir(track: Track, index: int) -> list[bytes]:
+    """Return a silent frame that holds what a frame needs from those before it; none if nothing."""
+    frame = track.packet(index)
+    header = parse_header(frame)
+    need = _main_data_begin(frame, header) if header else 0
+    if not header or not need:
+        return []
+    stored = b""
+    while len(stored) < need and index > 0:
+        index -= 1
+        packet = track.packet(index)
+        earlier = parse_header(packet)
+        if earlier:
+            stored = packet[earlier.main_data_at :] + stored
+    carrier = _silent_frame(frame, need)
+    return [carrier[:-need] + stored[-need:].rjust(need, b"\0")]
+
+
+def _silent_frame(model: bytes, room: int) -> bytes:
+    """Return a frame like the model, but silent and with at least `room` bytes of main data."""
+    for bitrate_index in range(1, 15):
+        head = bytes([0xFF, model[1] | 1, bitrate_index << 4 | model[2] & 0x0C, model[3]])
+        header = parse_header(head)
+        if header and header.size - header.main_data_at >= room:
+            return head + bytes(header.size - 4)
+    raise DamagedAudio("an MP3 frame that needs more than frames can hold", _EXPECTED)
+
+
+def _info_frame(frames: list[bytes], lead: list[bytes], skip: int, surplus: int) -> bytes:
+    """Return a frame with an Info tag: count, size, and the samples to drop at both ends."""
+    # Tag: name, flags, frames, bytes, then LAME's 36 bytes with delay and padding at 21.
+    empty = _silent_frame(frames[0], 4 + 4 + 8 + 36)
+    header = parse_header(empty)
+    assert header is not None
+    at = 4 + header.side_info
+    size = len(empty) + sum(map(len, lead)) + sum(map(len, frames))
+    delay = min(max(0, skip - _DECODER_DELAY), _FIELD_MAX)
+    padding = min(max(0, surplus + _DECODER_DELAY), _FIELD_MAX)
+    tag = b"Info" + struct.pack(">III", 3, len(lead) + len(frames), size) + b"LAME3.100"
+    tag = tag.ljust(16 + 21, b"\0") + (delay << 12 | padding).to_bytes(3, "big")
+    return (empty[:at] + tag).ljust(len(empty), b"\0")

@@ -1,0 +1,249 @@
+"""MP4 and M4A files: checked box by box, demuxed by PyAV, written complete with the index first."""
+
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from scribe_mock.audio import opus
+from scribe_mock.audio.errors import (
+    DamagedAudio,
+    EncryptedAudio,
+    NoAudioStream,
+    TruncatedAudio,
+    WrongKind,
+)
+from scribe_mock.audio.kinds import MP4
+from scribe_mock.audio.track import Track, pack
+
+_EXPECTED = "a complete MP4 or M4A file with AAC"
+_PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mvex", b"edts"}
+# Where in these boxes stands a number of entries, which can't be more than there are bytes.
+_COUNTED = {b"stsz": 8, b"stz2": 8, b"stts": 4, b"stsc": 4, b"stco": 4, b"co64": 4, b"ctts": 4,
+            b"stss": 4, b"elst": 4, b"trun": 4, b"saio": 4, b"sbgp": 8, b"sgpd": 8}  # fmt: skip
+_MAX_DEPTH = 8
+# AAC as declared; Opus from browsers without an AAC encoder; ALAC from phones set to lossless.
+_CODECS = {"aac": "aac", "aac_fixed": "aac", "opus": "opus", "libopus": "opus", "alac": "alac"}
+# Packets that a decoder needs before its output is right.
+_PREROLL = {"aac": 2, "alac": 0}
+
+
+@dataclass(frozen=True)
+class _Box:
+    name: bytes
+    path: tuple[bytes, ...]
+    start: int
+    body: int
+    end: int
+
+
+def _boxes(data: bytes, start: int, end: int, path: tuple[bytes, ...] = ()) -> Iterator[_Box]:
+    """Yield the boxes of an MP4 file, parents before their children."""
+    while start < end:
+        if start + 8 > end:
+            if not path and any(data[start:end]):
+                raise TruncatedAudio("an MP4 file that ends within a box", _EXPECTED)
+            return
+        size, name = struct.unpack_from(">I4s", data, start)
+        body = start + 8
+        if size == 1:
+            if start + 16 > end:
+                raise TruncatedAudio("an MP4 file that ends within a box", _EXPECTED)
+            size, body = struct.unpack_from(">Q", data, body)[0], start + 16
+        elif size == 0 and not path:
+            size = end - start
+        if size < body - start or (path and start + size > end):
+            raise DamagedAudio(f"an MP4 file with a broken box at byte {start}", _EXPECTED)
+        if start + size > end:
+            raise TruncatedAudio("an MP4 file that ends before its announced end", _EXPECTED)
+        box = _Box(name, path, start, body, start + size)
+        yield box
+        if name in _PARENTS and len(path) < _MAX_DEPTH:
+            yield from _boxes(data, body, box.end, (*path, name))
+        start += size
+
+
+def _check(data: bytes) -> bytes:
+    """Return the sample description of the audio track, once the boxes make sense."""
+    boxes = list(_boxes(data, 0, len(data)))
+    names = {box.name for box in boxes}
+    if b"moov" not in names:
+        raise TruncatedAudio("an MP4 file without its index (moov)", _EXPECTED)
+    for box in boxes:
+        _check_counts(data, box)
+    descriptions = [data[b.start : b.end] for b in boxes if b.name == b"stsd"]
+    if any(entry[4:8] == b"enca" or b"schm" in entry for entry in map(_entry, descriptions)):
+        raise EncryptedAudio("an encrypted MP4 file", _EXPECTED)
+    if b"mdat" not in names:
+        raise TruncatedAudio("an MP4 file without its sound (mdat)", _EXPECTED)
+    for description in descriptions:
+        if _entry(description)[4:8] in (b"mp4a", b"Opus", b"alac", b"ac-3", b"fLaC", b".mp3"):
+            return description
+    raise NoAudioStream("an MP4 file without an audio stream", _EXPECTED)
+
+
+def _entry(description: bytes) -> bytes:
+    return description[16:]
+
+
+def _check_counts(data: bytes, box: _Box) -> None:
+    offset = _COUNTED.get(box.name)
+    if offset is None or box.body + offset + 4 > box.end:
+        return
+    count = int(struct.unpack_from(">I", data, box.body + offset)[0])
+    if count > len(data):
+        name = box.name.decode("latin-1")
+        raise DamagedAudio(f"an MP4 file whose {name} box claims {count} entries", _EXPECTED)
+
+
+def read_mp4(data: bytes) -> Track:
+    """Return the audio stream of an MP4 or M4A file, its index at either end or in fragments.
+
+    Raises:
+        TruncatedAudio: a box ends after the file, or index or sound are missing.
+        DamagedAudio: the boxes or the index make no sense.
+        EncryptedAudio: the sound is encrypted.
+        WrongKind: it holds another codec than AAC.
+        NoAudioStream: it holds no sound.
+    """
+    description = _check(data)
+    try:
+        with av.open(
+            io.BytesIO(data), "r", format="mp4", options={"ignore_chapters": "1"}
+        ) as container:
+            return _demux(container, description)
+    except FFmpegError as error:
+        raise DamagedAudio(
+            f"an MP4 file that can't be read ({error.strerror})", _EXPECTED
+        ) from None
+
+
+def _demux(container: av.container.InputContainer, description: bytes) -> Track:
+    if not container.streams.audio:
+        raise NoAudioStream("an MP4 file without an audio stream", _EXPECTED)
+    stream = container.streams.audio[0]
+    context = stream.codec_context
+    name = context.name if context else "an unknown codec"
+    codec = _CODECS.get(name)
+    if codec is None:
+        raise WrongKind(f"an MP4 file with {name}", _EXPECTED)
+    packets: list[bytes] = []
+    begin: int | None = None
+    for packet in container.demux(stream):
+        if packet.size:
+            begin = packet.pts if begin is None else begin
+            packets.append(bytes(packet))
+    if not packets:
+        raise NoAudioStream("an MP4 file with an index and no sound", _EXPECTED)
+    base = float(stream.time_base or 0)
+    claimed = (stream.duration or 0) * base
+    rate, channels = context.rate, context.channels
+    if not 4_000 <= rate <= 192_000 or not 1 <= channels <= 16:
+        raise DamagedAudio(f"AAC of {channels} channels at {rate} Hz", _EXPECTED)
+    skip = max(0, round(-(begin or 0) * base * rate))
+    if codec == "opus":  # browsers leave the edit list out and give the pre-skip alone
+        skip = max(skip, opus.head_fields(context.extradata or b"")[1])
+    payload, bounds = pack(packets)
+    return Track(
+        kind=MP4,
+        codec=codec,
+        rate=rate,
+        channels=channels,
+        payload=payload,
+        bounds=bounds,
+        extradata=_plain_extradata(codec, context.extradata or b""),
+        header=description,
+        skip=skip,
+        claimed_s=claimed,
+    )
+
+
+def _plain_extradata(codec: str, extradata: bytes) -> bytes:
+    return opus.head_with_skip(extradata, 0) if codec == "opus" and extradata else extradata
+
+
+def cut_mp4(track: Track, start: int, end: int, brand: bytes) -> bytes:
+    """Return an MP4 file with the samples from start up to and without end.
+
+    A packet sounds right only after those before it: they come first, and an edit list leaves them
+    out again.
+
+    Args:
+        track: a counted track.
+        start: first sample.
+        end: the sample after the last.
+        brand: the major brand, `isom` or `M4A `.
+    """
+    edges = track.edges
+    back = start if track.codec != "opus" else max(0, start - opus.PREROLL)
+    first = int(np.searchsorted(edges, back, "right")) - 1
+    first = max(0, first - _PREROLL.get(track.codec, 0))
+    last = max(int(np.searchsorted(edges, end, "left")), first + 1)
+    packets = track.packets(first, last)
+    counts = np.diff(edges[first : last + 1]).tolist()
+    ftyp = _box(b"ftyp", brand + struct.pack(">I", 512) + b"isomiso2mp41")
+    skip, length = start - int(edges[first]), end - start
+    # The offset of the sound is known once the index has its size.
+    size = len(_moov(track, packets, counts, skip, length, 0))
+    moov = _moov(track, packets, counts, skip, length, len(ftyp) + size + 8)
+    return ftyp + moov + _box(b"mdat", b"".join(packets))
+
+
+def _box(name: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I4s", len(body) + 8, name) + body
+
+
+def _full(name: bytes, *parts: bytes, flags: int = 0) -> bytes:
+    return _box(name, struct.pack(">I", flags), *parts)
+
+
+_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+
+
+def _moov(
+    track: Track, packets: list[bytes], counts: list[int], skip: int, length: int, offset: int
+) -> bytes:
+    mvhd = _full(
+        b"mvhd",
+        struct.pack(">IIIIIH10x", 0, 0, track.rate, length, 0x10000, 0x100),
+        _MATRIX,
+        struct.pack(">24xI", 2),
+    )
+    tkhd = _full(
+        b"tkhd",
+        struct.pack(">IIIII8xHHHH", 0, 0, 1, 0, length, 0, 1, 0x100, 0),
+        _MATRIX,
+        struct.pack(">II", 0, 0),
+        flags=3,
+    )
+    elst = _full(b"elst", struct.pack(">IIiHH", 1, length, skip, 1, 0))
+    mdhd = _full(b"mdhd", struct.pack(">IIIIHH", 0, 0, track.rate, sum(counts), 0x55C4, 0))
+    hdlr = _full(b"hdlr", struct.pack(">I4s12x", 0, b"soun"), b"SoundHandler\0")
+    dinf = _box(b"dinf", _full(b"dref", struct.pack(">I", 1), _full(b"url ", flags=1)))
+    stbl = _box(b"stbl", track.header, *_tables(packets, counts, offset))
+    minf = _box(b"minf", _full(b"smhd", bytes(4)), dinf, stbl)
+    trak = _box(b"trak", tkhd, _box(b"edts", elst), _box(b"mdia", mdhd, hdlr, minf))
+    return _box(b"moov", mvhd, trak)
+
+
+def _tables(packets: list[bytes], counts: list[int], offset: int) -> tuple[bytes, ...]:
+    """Return the boxes that say how long, how large and where the packets are."""
+    runs: list[list[int]] = []
+    for count in counts:
+        if runs and runs[-1][1] == count:
+            runs[-1][0] += 1
+        else:
+            runs.append([1, count])
+    stts = b"".join(struct.pack(">II", *run) for run in runs)
+    sizes = struct.pack(f">{len(packets)}I", *map(len, packets))
+    return (
+        _full(b"stts", struct.pack(">I", len(runs)), stts),
+        _full(b"stsc", struct.pack(">IIII", 1, 1, len(packets), 1)),
+        _full(b"stsz", struct.pack(">II", 0, len(packets)), sizes),
+        _full(b"stco", struct.pack(">II", 1, offset)),
+    )

@@ -1,0 +1,180 @@
+"""Where a recording is cut: stretches of speech in, chunks out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from scribe_mock.audio.vad import HOP, Profile, Stretch, speech_of
+
+# A pause of this many seconds is as good a place to cut as any longer one.
+_GOOD_PAUSE = 0.6
+# What cutting at no pause at all costs; a chunk of twice the target length costs 1.
+_NO_PAUSE_COST = 3.0
+# What a chunk costs that is shorter than the shortest wanted.
+_SHORT_COST = 2.0
+# Where speech never pauses, it may be cut at the quietest place of every so many seconds.
+_QUIET_EVERY = 2.0
+# What it costs more to cut where it is this many dB louder than at the quietest place.
+_LOUDER_COST = 6.0
+# Quiet means quiet over this many frames.
+_QUIET_FRAMES = 7
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How long chunks are, in seconds.
+
+    Args:
+        shortest: chunks are not made shorter without need.
+        target: what they aim at.
+        longest: no chunk is longer.
+        silence: pauses longer than this are left out.
+        margin: silence that stays around speech beside a pause that is left out.
+    """
+
+    shortest: float = 0.0
+    target: float = 10.0
+    longest: float = 20.0
+    silence: float = 2.0
+    margin: float = 0.25
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One stretch of a recording, in seconds, and whether somebody speaks in it."""
+
+    start_s: float
+    end_s: float
+    speech: bool
+
+
+def plan(profile: Profile, duration_s: float, rules: Rules) -> list[Chunk]:
+    """Return the chunks of a recording: in order, apart, each stretch of speech within one.
+
+    A recording without speech is kept whole, in equal pieces.
+    """
+    speech = [(a, min(b, duration_s)) for a, b in speech_of(profile) if a < duration_s]
+    if not speech:
+        return pieces(0.0, duration_s, rules.longest)
+    return plan_speech(speech, profile, duration_s, rules)
+
+
+def pieces(start_s: float, end_s: float, longest: float) -> list[Chunk]:
+    """Return equal chunks without speech that fill a stretch."""
+    count = max(1, int(np.ceil((end_s - start_s) / longest - 1e-9)))
+    edges = np.linspace(start_s, end_s, count + 1).tolist()
+    return [Chunk(a, b, False) for a, b in pairwise(edges)]
+
+
+def plan_speech(
+    speech: Sequence[Stretch], profile: Profile, duration_s: float, rules: Rules
+) -> list[Chunk]:
+    """Return the chunks for known stretches of speech, of which there is at least one."""
+    atoms = _atoms(speech, profile, rules)
+    chunks = []
+    for first, last in _group(atoms, rules):
+        start, end = atoms[first].start, atoms[last].end
+        before = atoms[first - 1].end if first else 0.0
+        after = atoms[last + 1].start if last + 1 < len(atoms) else duration_s
+        begin = _edge(before, start, rules, not first)[1]
+        finish = _edge(end, after, rules, last + 1 == len(atoms))[0]
+        chunks.append(_fit(begin, finish, start, end, rules.longest))
+    return chunks
+
+
+def _edge(before: float, after: float, rules: Rules, outer: bool) -> Stretch:
+    """Return where the chunk before a pause ends and the one after it starts.
+
+    Args:
+        before: end of the speech before the pause, or begin of the recording.
+        after: begin of the speech after it, or end of the recording.
+        rules: say what is long.
+        outer: the pause is at the begin or end of the recording.
+    """
+    if outer:
+        return min(before + rules.margin, after), max(after - rules.margin, before)
+    if after - before > rules.silence:
+        return before + rules.margin, after - rules.margin
+    middle = (before + after) / 2
+    return middle, middle
+
+
+def _fit(start: float, end: float, first: float, last: float, longest: float) -> Chunk:
+    """Return the chunk with as much of the silence around its speech as its length allows."""
+    surplus = end - start - longest
+    if surplus > 0:
+        room = (first - start) + (end - last)
+        share = min(1.0, surplus / room) if room > 0 else 0.0
+        start, end = start + (first - start) * share, end - (end - last) * share
+    return Chunk(start, min(end, start + longest), True)
+
+
+@dataclass(frozen=True)
+class _Atom:
+    """Speech that stays in one piece, and what it costs to cut after it."""
+
+    start: float
+    end: float
+    cut_cost: float
+
+
+def _atoms(speech: Sequence[Stretch], profile: Profile, rules: Rules) -> list[_Atom]:
+    atoms: list[_Atom] = []
+    for index, (start, end) in enumerate(speech):
+        pause = speech[index + 1][0] - end if index + 1 < len(speech) else _GOOD_PAUSE
+        cost = _NO_PAUSE_COST * max(0.0, 1 - pause / _GOOD_PAUSE)
+        if end - start > rules.longest:
+            atoms += _divided(start, end, profile)
+            start = atoms[-1].end
+        atoms.append(_Atom(start, end, cost))
+    return atoms
+
+
+def _divided(start: float, end: float, profile: Profile) -> list[_Atom]:
+    """Return all but the last part of speech without pauses, to be cut where it is quiet."""
+    count = int(np.ceil((end - start) / _QUIET_EVERY))
+    width = (end - start) / count
+    smooth = np.convolve(profile.levels, np.full(_QUIET_FRAMES, 1 / _QUIET_FRAMES), "same")
+    places: list[tuple[float, float]] = []
+    for index in range(1, count):
+        middle = start + index * width
+        low = round((middle - width * 0.45) / HOP)
+        window = smooth[low : round((middle + width * 0.45) / HOP)]
+        at = int(window.argmin())
+        places.append(((low + at + 0.5) * HOP, float(window[at])))
+    quietest = min(level for _, level in places)
+    starts = [start, *(place for place, _ in places)]
+    return [
+        _Atom(begin, place, _NO_PAUSE_COST + (level - quietest) / _LOUDER_COST)
+        for begin, (place, level) in zip(starts, places, strict=False)
+    ]
+
+
+def _group(atoms: Sequence[_Atom], rules: Rules) -> list[tuple[int, int]]:
+    """Return (first, last) atom of each chunk, at the least cost over all ways to group them."""
+    best = [0.0] + [np.inf] * len(atoms)
+    came_from = [0] * (len(atoms) + 1)
+    for stop in range(1, len(atoms) + 1):
+        end, cut_cost = atoms[stop - 1].end, atoms[stop - 1].cut_cost if stop < len(atoms) else 0.0
+        for first in range(stop - 1, -1, -1):
+            length = end - atoms[first].start
+            if first < stop - 1 and (
+                length > rules.longest or atoms[first + 1].start - atoms[first].end > rules.silence
+            ):
+                break
+            cost = best[first] + _length_cost(length, rules) + cut_cost
+            if cost < best[stop]:
+                best[stop], came_from[stop] = cost, first
+    groups: list[tuple[int, int]] = []
+    stop = len(atoms)
+    while stop:
+        groups.append((came_from[stop], stop - 1))
+        stop = came_from[stop]
+    return groups[::-1]
+
+
+def _length_cost(length: float, rules: Rules) -> float:
+    cost = ((length - rules.target) / rules.target) ** 2
+    return cost + (_SHORT_COST if length < rules.shortest else 0.0)

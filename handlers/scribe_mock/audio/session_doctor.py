@@ -1,0 +1,88 @@
+"""What is wrong with the chunks of a session when they are looked at side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scribe_mock.diagnosis import Diagnosis, Finding
+
+
+@dataclass(frozen=True)
+class StoredChunk:
+    """What is known of a chunk when a whole session is looked at.
+
+    Args:
+        sequence: its number in the session.
+        sha256: digest of its bytes.
+        diagnosis: what `diagnose` said of it.
+    """
+
+    sequence: int
+    sha256: str
+    diagnosis: Diagnosis
+
+
+def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[Finding, ...]]:
+    """Return what is wrong with each chunk beside the others, by sequence number.
+
+    A gap is reported at the chunk after it.
+    """
+    ordered = sorted(chunks, key=lambda chunk: chunk.sequence)
+    found: dict[int, list[Finding]] = {chunk.sequence: [] for chunk in ordered}
+    seen: dict[str, int] = {}
+    previous: StoredChunk | None = None
+    for chunk in ordered:
+        findings = found[chunk.sequence]
+        findings += _gap(previous.sequence if previous else -1, chunk.sequence)
+        if chunk.sha256 in seen:
+            findings.append(_duplicate(chunk.sequence, seen[chunk.sha256]))
+        seen.setdefault(chunk.sha256, chunk.sequence)
+        if previous is not None:
+            findings += _format_changed(previous, chunk)
+        previous = chunk
+    return {sequence: tuple(findings) for sequence, findings in found.items()}
+
+
+def _gap(before: int, sequence: int) -> list[Finding]:
+    missing = sequence - before - 1
+    if missing < 1:
+        return []
+    which = (
+        f"Chunk {before + 1} is" if missing == 1 else f"Chunks {before + 1} to {sequence - 1} are"
+    )
+    return [
+        Finding(
+            "gap",
+            f"{which} missing before chunk {sequence}.",
+            "Number chunks 0, 1, 2, … without leaving one out, and send failed ones again.",
+        )
+    ]
+
+
+def _duplicate(sequence: int, original: int) -> Finding:
+    return Finding(
+        "duplicate",
+        f"Chunk {sequence} has the same bytes as chunk {original}.",
+        "Send each recording once; a retry keeps the number of the first attempt.",
+    )
+
+
+def _format_changed(before: StoredChunk, after: StoredChunk) -> list[Finding]:
+    one, two = _format(before.diagnosis), _format(after.diagnosis)
+    if one is None or two is None or one == two:
+        return []
+    return [
+        Finding(
+            "format_changed",
+            f"Chunk {after.sequence} is {two}, chunk {before.sequence} is {one}.",
+            "Record the whole session with the same recorder and the same settings.",
+        )
+    ]
+
+
+def _format(diagnosis: Diagnosis) -> str | None:
+    if diagnosis.codec is None:
+        return None
+    channels = {1: "mono", 2: "stereo"}.get(
+        diagnosis.channels or 0, f"{diagnosis.channels} channels"
+    )
+    return f"{diagnosis.container} with {diagnosis.codec}, {diagnosis.rate} Hz, {channels}"

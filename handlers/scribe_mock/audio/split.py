@@ -1,0 +1,106 @@
+"""One recording in, its chunks out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scribe_mock.audio.container import check_claim, cut, open_track
+from scribe_mock.audio.decode import RATE, Decoder, Resampler
+from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.plan import Rules, plan
+from scribe_mock.audio.track import Track
+from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler
+
+_DEFAULT_LIMITS = Limits()
+_DEFAULT_RULES = Rules()
+# Packets that the second half of a recording is decoded early, so that decoder and detector settle.
+_LEAD = 100
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What decoding a range of packets gave.
+
+    Args:
+        rate: samples per second of the decoded sound.
+        counts: samples of each packet, or -1 for one that does not decode.
+        profile: speech and loudness over the range.
+    """
+
+    rate: int
+    counts: NDArray[np.int64]
+    profile: Profile
+
+
+def split(
+    data: bytes, kind: str, limits: Limits = _DEFAULT_LIMITS, rules: Rules = _DEFAULT_RULES
+) -> list[Piece]:
+    """Return the chunks of one recording; all of them, or an error.
+
+    Args:
+        data: the whole file.
+        kind: its canonical MIME type, such as `audio/webm;codecs=opus`.
+        limits: bounds on its length and on the work.
+        rules: how long chunks are.
+
+    Raises:
+        AudioError: it can't be used; the message says why.
+    """
+    budget = Budget(limits)
+    track = open_track(data, kind, budget)
+    return assemble(track, [analyse(track, budget)], rules)
+
+
+def analyse(track: Track, budget: Budget, part: int = 0, parts: int = 1) -> Analysis:
+    """Decode one of several equal parts of a track and look for speech in it.
+
+    Raises:
+        DamagedAudio: too many packets do not decode.
+        TooMuchWork, TooLongAudio: a limit was reached.
+    """
+    first, last = len(track) * part // parts, len(track) * (part + 1) // parts
+    lead = min(first, _LEAD)
+    decoder = Decoder(track, budget)
+    profiler = Profiler()
+    resampler = Resampler()
+    found = [profiler.push(resampler.push(block)) for block in decoder.blocks(first - lead, last)]
+    if found:
+        found.append(profiler.push(resampler.push(None)))
+    found.append(profiler.flush())
+    counts = np.array(decoder.counts, np.int64)
+    early = int(counts[:lead].clip(0).sum()) / decoder.rate
+    profile = Profile.join(found).after(round(early / HOP))
+    return Analysis(decoder.rate, counts[lead:], profile)
+
+
+def assemble(track: Track, parts: Sequence[Analysis], rules: Rules = _DEFAULT_RULES) -> list[Piece]:
+    """Return the chunks of a track whose parts have been analysed.
+
+    Raises:
+        DamagedAudio: the file holds far less than it claims, or nothing.
+    """
+    counts = np.concatenate([part.counts for part in parts])
+    counted = replace(track, rate=parts[0].rate).counted(counts)
+    check_claim(counted)
+    profile = _joined(parts).after(round(counted.skip / counted.rate / HOP))
+    chunks = plan(profile, counted.duration_s(), rules)
+    cuts = cut(counted, [(chunk.start_s, chunk.end_s) for chunk in chunks])
+    return [
+        Piece(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech)
+        for part, chunk in zip(cuts, chunks, strict=True)
+    ]
+
+
+def _joined(parts: Sequence[Analysis]) -> Profile:
+    """Return the parts' profiles one after the other, each as long as its sound."""
+    fitted = []
+    seconds, frames = 0.0, 0
+    for part in parts:
+        seconds += int(part.counts.clip(0).sum()) / part.rate
+        end = round(seconds * RATE / FRAME)
+        fitted.append(part.profile.fitted(end - frames))
+        frames = end
+    return Profile.join(fitted)

@@ -1,0 +1,93 @@
+"""One recording as a list of packets, whatever container it came in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Track:
+    """The packets of one audio stream and what is needed to decode and store them again.
+
+    Positions count samples at `rate` as a decoder puts them out; the recording begins at `skip`.
+
+    Args:
+        kind: the canonical MIME type it was read as.
+        codec: `opus`, `vorbis`, `aac`, `mp3` or the name of a PCM format.
+        rate: samples per second that the decoder puts out.
+        channels: number of channels.
+        payload: all packets, end to end.
+        bounds: n + 1 offsets into `payload`.
+        extradata: what the decoder must know first (in FFmpeg's form).
+        header: what the container's writer must copy.
+        skip: samples to drop at the start (codec delay).
+        keep: samples that follow; None means all.
+        claimed_s: duration the file announces, in seconds, or 0.
+        counts: samples that each packet decoded to, once known.
+        complaint: an oddity that does not stop the use of the file, as a phrase.
+    """
+
+    kind: str
+    codec: str
+    rate: int
+    channels: int
+    payload: bytes
+    bounds: NDArray[np.int64]
+    extradata: bytes = b""
+    header: bytes = b""
+    skip: int = 0
+    keep: int | None = None
+    claimed_s: float = 0.0
+    counts: NDArray[np.int64] | None = None
+    complaint: str = ""
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def packet(self, index: int) -> bytes:
+        """Return the bytes of one packet."""
+        return self.payload[self.bounds[index] : self.bounds[index + 1]]
+
+    def packets(self, first: int, last: int) -> list[bytes]:
+        """Return the packets from first up to and without last."""
+        edges = self.bounds[first : last + 1].tolist()
+        return [self.payload[a:b] for a, b in pairwise(edges)]
+
+    @cached_property
+    def edges(self) -> NDArray[np.int64]:
+        """Return the n + 1 sample positions at which the packets' sound begins and ends.
+
+        Raises:
+            ValueError: the packets have not been counted yet.
+        """
+        if self.counts is None:
+            raise ValueError("the packets of this track have not been counted")
+        return np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
+
+    def length(self) -> int:
+        """Return the samples of the recording, between its skip and its end."""
+        total = max(0, int(self.edges[-1]) - self.skip)
+        return total if self.keep is None else min(total, self.keep)
+
+    def duration_s(self) -> float:
+        """Return the length of the recording in seconds."""
+        return self.length() / self.rate
+
+    def counted(self, counts: NDArray[np.int64]) -> "Track":
+        """Return the track with known counts, without the packets that did not decode (below 0)."""
+        if (counts >= 0).all():
+            return replace(self, counts=counts)
+        good = np.flatnonzero(counts >= 0).tolist()
+        payload, bounds = pack(self.packet(i) for i in good)
+        return replace(self, payload=payload, bounds=bounds, counts=counts[good])
+
+
+def pack(packets: Iterable[bytes]) -> tuple[bytes, NDArray[np.int64]]:
+    """Return packets end to end, and their n + 1 offsets."""
+    parts = list(packets)
+    sizes = np.fromiter(map(len, parts), np.int64, len(parts))
+    return b"".join(parts), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -1,0 +1,184 @@
+"""WAV files: read leniently, write exactly."""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scribe_mock.audio.errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
+from scribe_mock.audio.kinds import WAV
+from scribe_mock.audio.track import Track
+
+# Frames that make one packet of a track.
+BLOCK = 4096
+_EXPECTED = "a WAV file with PCM of 8, 16, 24 or 32 bits, or float"
+_FORMATS = {
+    (1, 8): "pcm_u8",
+    (1, 16): "pcm_s16le",
+    (1, 24): "pcm_s24le",
+    (1, 32): "pcm_s32le",
+    (3, 32): "pcm_f32le",
+    (3, 64): "pcm_f64le",
+    (6, 8): "pcm_alaw",
+    (7, 8): "pcm_mulaw",
+}
+# The lengths that writers leave behind when they can't seek back to fill them in.
+_UNKNOWN_LENGTHS = {0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
+
+
+@dataclass(frozen=True)
+class WavFormat:
+    """The fields of a WAV file's `fmt ` chunk that matter, and that chunk itself."""
+
+    codec: str
+    channels: int
+    rate: int
+    bits: int
+    chunk: bytes
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.channels * self.bits // 8
+
+
+def read_wav(data: bytes) -> Track:
+    """Return the PCM of a WAV file as a track; wrong and unknown data lengths are forgiven.
+
+    Raises:
+        TruncatedAudio: the file ends within its header.
+        WrongKind: it holds something other than PCM.
+        NoAudioStream: it has no sound.
+    """
+    fmt: WavFormat | None = None
+    position = 12
+    while position + 8 <= len(data):
+        name, size = data[position : position + 4], _u32(data, position + 4)
+        body = position + 8
+        if name == b"data":
+            return _track(data, fmt, body, size)
+        if name == b"fmt ":
+            fmt = _read_format(data[body : body + min(size, 64)])
+        position = body + size + (size & 1)
+    raise TruncatedAudio("a WAV file that ends within its header", _EXPECTED)
+
+
+def _track(data: bytes, fmt: WavFormat | None, body: int, announced: int) -> Track:
+    if fmt is None:
+        raise DamagedAudio("a WAV file whose data come before their format", _EXPECTED)
+    there = len(data) - body
+    known = announced not in _UNKNOWN_LENGTHS and announced < 0xFFFFFF00
+    size = min(there, announced) if known else there
+    frames = size // fmt.frame_bytes
+    if not frames:
+        raise NoAudioStream("a WAV file without a single sample", _EXPECTED)
+    edges = np.append(np.arange(0, frames, BLOCK), frames)
+    missing = announced - there if known and announced > there else 0
+    return Track(
+        kind=WAV,
+        codec=fmt.codec,
+        rate=fmt.rate,
+        channels=fmt.channels,
+        payload=data[body : body + frames * fmt.frame_bytes],
+        bounds=edges * fmt.frame_bytes,
+        header=fmt.chunk,
+        counts=np.diff(edges),
+        complaint=f"its header announces {missing} bytes more than there are" if missing else "",
+    )
+
+
+def _read_format(chunk: bytes) -> WavFormat:
+    if len(chunk) < 16:
+        raise TruncatedAudio("a WAV file that ends within its header", _EXPECTED)
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
+    if tag == 0xFFFE and len(chunk) >= 26:
+        tag = int(struct.unpack_from("<H", chunk, 24)[0])
+    codec = _FORMATS.get((tag, bits))
+    if codec is None:
+        raise WrongKind(f"a WAV file of format {tag:#06x} with {bits} bits", _EXPECTED)
+    if not 1 <= channels <= 16 or not 4_000 <= rate <= 384_000:
+        raise DamagedAudio(f"a WAV file of {channels} channels at {rate} Hz", _EXPECTED)
+    return WavFormat(codec, channels, rate, bits, chunk)
+
+
+def decode_pcm(codec: str, channels: int, payload: bytes) -> NDArray[np.float32]:
+    """Return PCM as floats in [-1, 1], one row a channel."""
+    return _flat(codec, payload).reshape(-1, channels).T
+
+
+def _flat(codec: str, payload: bytes) -> NDArray[np.float32]:
+    if codec == "pcm_s24le":
+        return _from_24_bits(payload)
+    if codec in _COMPANDED:
+        return _COMPANDED[codec][np.frombuffer(payload, np.uint8)]
+    dtype, offset, scale = _PLAIN[codec]
+    numbers: NDArray[np.float32] = np.frombuffer(payload, dtype).astype(np.float32)
+    if codec.startswith("pcm_f"):
+        return np.nan_to_num(numbers, nan=0.0, posinf=1.0, neginf=-1.0)
+    return (numbers - np.float32(offset)) / np.float32(scale)
+
+
+_PLAIN = {
+    "pcm_u8": ("u1", 128.0, 128.0),
+    "pcm_s16le": ("<i2", 0.0, 2.0**15),
+    "pcm_s32le": ("<i4", 0.0, 2.0**31),
+    "pcm_f32le": ("<f4", 0.0, 1.0),
+    "pcm_f64le": ("<f8", 0.0, 1.0),
+}
+
+
+def _from_24_bits(payload: bytes) -> NDArray[np.float32]:
+    parts = np.frombuffer(payload, np.uint8).reshape(-1, 3)
+    wide = np.zeros((len(parts), 4), np.uint8)
+    wide[:, 1:] = parts
+    return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2.0**31)
+
+
+def _mulaw_table() -> NDArray[np.float32]:
+    code = ~np.arange(256) & 0xFF
+    size = (((code & 15) << 3) + 132 << ((code >> 4) & 7)) - 132
+    return (np.where(code & 0x80, -size, size) / 32768).astype(np.float32)
+
+
+def _alaw_table() -> NDArray[np.float32]:
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = (code >> 4) & 7, (code & 15) << 4
+    size = np.where(exponent, (mantissa + 0x108) << np.maximum(exponent - 1, 0), mantissa + 8)
+    return (np.where(code & 0x80, size, -size) / 32768).astype(np.float32)
+
+
+_COMPANDED = {"pcm_mulaw": _mulaw_table(), "pcm_alaw": _alaw_table()}
+
+
+def cut_wav(track: Track, start: int, end: int) -> bytes:
+    """Return a WAV file with the samples from start up to and without end."""
+    frame = int(track.bounds[-1]) // track.length()
+    return write_wav(track.header, track.payload[start * frame : end * frame])
+
+
+def write_wav(format_chunk: bytes, pcm: bytes) -> bytes:
+    """Return a WAV file made of a `fmt ` chunk's body and PCM data."""
+    odd_format, odd_data = b"\0" * (len(format_chunk) & 1), b"\0" * (len(pcm) & 1)
+    body = b"".join(
+        (
+            b"WAVEfmt ",
+            struct.pack("<I", len(format_chunk)),
+            format_chunk,
+            odd_format,
+            b"data",
+            struct.pack("<I", len(pcm)),
+            pcm,
+            odd_data,
+        )
+    )
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def pcm16_wav(pcm: bytes, rate: int) -> bytes:
+    """Return a mono WAV file of 16-bit little-endian PCM."""
+    return write_wav(struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16), pcm)
+
+
+def _u32(data: bytes, offset: int) -> int:
+    return int(struct.unpack_from("<I", data, offset)[0])

@@ -1,0 +1,97 @@
+"""The process that decodes: reads requests on its standard input, answers on its standard output.
+
+A decoder that crashes, hangs or swells ends this process and not the server; and at the lowest
+priority it takes no processor time that the server could use.
+"""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from scribe_mock.audio.container import open_track
+from scribe_mock.audio.doctor import diagnose
+from scribe_mock.audio.errors import AudioError, DamagedAudio
+from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.messages import read_message, write_message
+from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.split import Analysis, analyse, assemble, split
+from scribe_mock.audio.track import Track
+
+#: Address space that one process may use, in bytes.
+MEMORY_LIMIT = 2 << 30
+
+
+class Worker:
+    """Answers requests one after the other; keeps a track between its analysis and its cutting."""
+
+    def __init__(self) -> None:
+        self._track: Track | None = None
+        self._analysis: Analysis | None = None
+
+    def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        """Return the answer to a request: `split`, `analyse`, `assemble` or `diagnose`."""
+        if name == "split":
+            return split(*arguments)
+        if name == "diagnose":
+            return diagnose(*arguments)
+        if name == "analyse":
+            return self._analyse(*arguments)
+        return self._assemble(*arguments)
+
+    def _analyse(
+        self, data: bytes, kind: str, limits: Limits, part: int, parts: int
+    ) -> Analysis | None:
+        budget = Budget(limits)
+        self._track = open_track(data, kind, budget)
+        self._analysis = analyse(self._track, budget, part, parts)
+        return self._analysis if part else None
+
+    def _assemble(self, others: list[Analysis]) -> list[Piece]:
+        track, first = self._track, self._analysis
+        assert track is not None
+        assert first is not None
+        self._track = self._analysis = None
+        return assemble(track, [first, *others])
+
+
+def _guarded(worker: Worker, name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Return whether there is an answer, and the answer or what an AudioError says."""
+    expected = "an ordinary recording"
+    try:
+        return True, worker.answer(name, arguments)
+    except AudioError as error:
+        return False, (error.code, error.found, error.expected)
+    except MemoryError:
+        return False, (DamagedAudio.code, "a file that needs too much memory", expected)
+    except Exception as error:  # whatever the bytes made go wrong, the process goes on
+        return False, (DamagedAudio.code, f"a file that can't be read ({error!r:.80})", expected)
+
+
+def _restrict(niceness: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":
+        return
+    import resource
+
+    os.nice(niceness)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
+def main() -> None:
+    """Answer requests until the other side closes the pipe."""
+    _restrict(int(sys.argv[1]))
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    worker = Worker()
+    while True:
+        try:
+            name, arguments = read_message(requests)
+            write_message(answers, _guarded(worker, name, arguments))
+        except (EOFError, BrokenPipeError):
+            return
+
+
+if __name__ == "__main__":
+    main()

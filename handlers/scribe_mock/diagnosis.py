@@ -1,0 +1,50 @@
+"""What an examination of audio says: plain data, for sessions to keep and answers to show."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: a code, a sentence, what to do, and whether it is serious."""
+
+    code: str
+    message: str
+    advice: str
+    serious: bool = False
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is known of one chunk.
+
+    Args:
+        container: `webm`, `wav`, `ogg`, `mp4`, `mp3`, another name of what was found, or None.
+        codec: name of the codec, or None.
+        rate: samples per second, or None.
+        channels: number of channels, or None.
+        duration_s: length in seconds, or None.
+        loudness_dbfs: mean power over the whole chunk against full scale, or None.
+        peak_dbfs: loudest sample against full scale, or None.
+        speech_share: share of the time in which somebody speaks, 0 to 1, or None.
+        findings: what is wrong.
+    """
+
+    container: str | None = None
+    codec: str | None = None
+    rate: int | None = None
+    channels: int | None = None
+    duration_s: float | None = None
+    loudness_dbfs: float | None = None
+    peak_dbfs: float | None = None
+    speech_share: float | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the findings."""
+        return tuple(finding.code for finding in self.findings)
+
+    @property
+    def serious(self) -> bool:
+        """Whether one of the findings is serious."""
+        return any(finding.serious for finding in self.findings)

@@ -1,0 +1,135 @@
+"""Recordings cut, and chunks looked at by the doctor, beside the requests and not in them."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.findings import broken
+from scribe_mock.audio.glance import glance
+from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
+from scribe_mock.audio.workers import AudioWorkers
+from scribe_mock.diagnosis import Diagnosis, Finding
+from scribe_mock.errors import ScribeError
+from scribe_mock.sessions import Chunk, Session
+from scribe_mock.store import Parts, SessionStore
+
+logger = logging.getLogger("scribe_mock")
+
+#: The doctor rests this many times as long as it worked, so that uploads stay quick.
+_REST = 9.0
+
+
+class Examiner:
+    """Cuts recordings, and examines every stored chunk in the background, a few at a time.
+
+    Args:
+        store: Where the chunks are.
+        limits: Bounds on one recording.
+        strict: Serious findings refuse an upload, so it is examined before it is stored.
+    """
+
+    def __init__(self, store: SessionStore, limits: Limits, *, strict: bool) -> None:
+        self._store = store
+        self._limits = limits
+        self.strict = strict
+        self._workers: AudioWorkers | None = None
+        # Sessions with chunks to look at, in order; a session is here once, however many it has.
+        self._waiting: dict[str, None] = {}
+        self._rounds: asyncio.Task[None] | None = None
+
+    async def split(self, parts: Parts, kind: str) -> list[Piece]:
+        """The chunks of one recording; raises AudioError."""
+        return await self._decoding().split_async(b"".join(parts), kind, self._limits)
+
+    async def examine(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
+        """All that can be said of one chunk."""
+        data = b"".join(parts)
+        try:
+            return await self._decoding().diagnose_async(data, kind, extension, self._limits)
+        except AudioError as error:
+            return replace(glance(data, kind, extension), findings=(broken(error),))
+
+    def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
+        """What the first bytes of one chunk tell at once."""
+        return glance(parts[0], kind, extension)
+
+    def note(self, session_id: str) -> None:
+        """Look at a session's new chunks when there is time."""
+        self._waiting[session_id] = None
+        if self._rounds is None or self._rounds.done():
+            self._rounds = asyncio.create_task(self._go_round())
+
+    async def settle(self, session_id: str) -> None:
+        """Look at all of a session's new chunks now; raises SessionNotFound."""
+        while await self._examine_next(session_id):
+            pass
+
+    async def _examine_next(self, session_id: str) -> bool:
+        """Look at one new chunk of a session; whether there was any."""
+        session = await self._store.get(session_id)
+        chunk = next((c for c in session.ordered_chunks() if c.diagnosis is None), None)
+        if chunk is None:
+            return False
+        parts = await self._store.audio(session_id, chunk.sequence)
+        diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)
+        note = partial(_note_in, chunk=chunk, diagnosis=diagnosis)
+        await self._store.change(session_id, note)
+        return True
+
+    async def findings(self, session: Session) -> Mapping[int, Sequence[Finding]]:
+        """What is wrong with each chunk, by itself and beside the others, by sequence number."""
+        chunks = session.ordered_chunks()
+        looked_at = [
+            StoredChunk(
+                chunk.sequence,
+                await self._store.sha256(session.session_id, chunk.sequence),
+                chunk.diagnosis or Diagnosis(),
+            )
+            for chunk in chunks
+        ]
+        beside = diagnose_session(looked_at)
+        return {
+            chunk.sequence: [*chunk.diagnosis.findings, *beside[chunk.sequence]]
+            if chunk.diagnosis
+            else beside[chunk.sequence]
+            for chunk in chunks
+        }
+
+    async def close(self) -> None:
+        """End the decoding processes."""
+        if self._rounds is not None:
+            self._rounds.cancel()
+        if self._workers is not None:
+            await asyncio.to_thread(self._workers.close)
+
+    def _decoding(self) -> AudioWorkers:
+        if self._workers is None:
+            self._workers = AudioWorkers()
+        return self._workers
+
+    async def _go_round(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            session_id = next(iter(self._waiting))
+            del self._waiting[session_id]
+            began = loop.time()
+            try:
+                if await self._examine_next(session_id):
+                    self._waiting[session_id] = None
+            except ScribeError:
+                pass  # The session or its chunk went meanwhile.
+            except Exception as error:
+                logger.error("The doctor failed.", exc_info=error)
+            await asyncio.sleep(_REST * (loop.time() - began))
+
+
+def _note_in(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:
+    """Write down what was found, unless the chunk was replaced meanwhile."""
+    now = session.chunks.get(chunk.sequence)
+    if now is not None and now.received_at == chunk.received_at:
+        session.chunks[chunk.sequence] = replace(now, diagnosis=diagnosis)

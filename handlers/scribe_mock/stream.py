@@ -1,0 +1,187 @@
+"""The WebSocket that takes live audio (protocol.md, "Stream audio")."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.types import Receive, Scope, Send
+
+from scribe_mock.audio.kinds import KINDS, WAV
+from scribe_mock.clock import Clock
+from scribe_mock.errors import ApiError, NotFound
+from scribe_mock.examination import Examiner
+from scribe_mock.frames import FrameError, Frames
+from scribe_mock.pipeline.answers import answer_to
+from scribe_mock.sessions import Chunk, Session
+from scribe_mock.store import Parts, SessionStore
+
+if TYPE_CHECKING:
+    from scribe_mock.audio.stream import StreamChunk
+
+#: Bytes of one message.
+MAX_MESSAGE_BYTES = 1024 * 1024
+#: Seconds without a message after which the server closes.
+IDLE_SECONDS = 60.0
+
+_PATH = re.compile(r"/voice/v1/stream/sessions/([^/]+)/audio\Z")
+
+#: Close codes (RFC 6455, 7.4.1).
+_NORMAL, _UNSUPPORTED, _POLICY, _TRY_LATER = 1000, 1003, 1008, 1013
+
+
+class Streams:
+    """The live sockets of one server, at most one a session.
+
+    Args:
+        store: Where the chunks go.
+        clock: The one clock.
+        examiner: Looks at the chunks.
+    """
+
+    def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
+        self._store = store
+        self._clock = clock
+        self._examiner = examiner
+        self._live: dict[str, Stream] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket, or refuse its handshake with the error envelope."""
+        await receive()
+        try:
+            session = await self._admitted(scope["path"])
+        except ApiError as error:
+            await answer_to(error)(scope, receive, send)
+            return
+        await self.settle(session.session_id)
+        recording = Recording(session.session_id, self._store, self._clock)
+        stream = Stream(recording, receive, send)
+        self._live[session.session_id] = stream
+        try:
+            await stream.run()
+        finally:
+            if self._live.get(session.session_id) is stream:
+                del self._live[session.session_id]
+            self._examiner.note(session.session_id)
+
+    async def settle(self, session_id: str) -> None:
+        """Store all that a session's socket has received, and close it."""
+        stream = self._live.pop(session_id, None)
+        if stream is not None:
+            await stream.finish(_NORMAL, "another call took over")
+
+    async def _admitted(self, path: str) -> Session:
+        match = _PATH.fullmatch(path)
+        if match is None:
+            raise NotFound("No stream has this address. Use upload_url as it was returned.")
+        session = await self._store.find_stream(match[1])
+        session.require_open(self._clock.now())
+        return session
+
+
+class Recording:
+    """The sound of one socket on its way to chunks; work that takes long leaves the event loop."""
+
+    def __init__(self, session_id: str, store: SessionStore, clock: Clock) -> None:
+        self._session_id = session_id
+        self._store = store
+        self._clock = clock
+        self._order = asyncio.Lock()
+        self._sound: Sound | None = None
+
+    async def add(self, pcm: bytes, rate: int) -> None:
+        """Take more sound; raises what storing raises."""
+        async with self._order:
+            if self._sound is None:
+                self._sound = await asyncio.to_thread(Sound, rate)
+            await self._keep(await asyncio.to_thread(self._sound.add, pcm))
+
+    async def flush(self) -> None:
+        """Store what is left; raises what storing raises."""
+        async with self._order:
+            if self._sound is not None:
+                await self._keep(await asyncio.to_thread(self._sound.flush))
+
+    async def _keep(self, found: Sequence["StreamChunk"]) -> None:
+        if not found:
+            return
+        with self._store.intake(0) as intake:
+            await self._store.add_upload(
+                self._session_id, intake, lambda session: list(self._pieces(session, found))
+            )
+
+    def _pieces(
+        self, session: Session, found: Iterable["StreamChunk"]
+    ) -> Iterable[tuple[Chunk, Parts]]:
+        first, now = session.next_sequence(), self._clock.now()
+        for sequence, part in enumerate(found, first):
+            data = part.wav
+            name = f"{sequence}.{KINDS[WAV].extension}"
+            length = round(part.end_s - part.start_s, 3)
+            place = (round(part.start_s, 3), round(part.end_s, 3), length, part.speech)
+            chunk = Chunk(sequence, KINDS[WAV].extension, name, WAV, len(data), now, *place)
+            yield chunk, [data]
+
+
+class Sound:
+    """Resampling and cutting of one stream; slow to make, since it imports the decoders."""
+
+    def __init__(self, rate: int) -> None:
+        from scribe_mock.audio.stream import Pcm16Resampler, StreamChunker
+
+        self._resampler = Pcm16Resampler(rate)
+        self._chunker = StreamChunker()
+
+    def add(self, pcm: bytes) -> Sequence["StreamChunk"]:
+        """The chunks that are finished by these bytes."""
+        return self._chunker.feed(self._resampler.push(pcm))
+
+    def flush(self) -> Sequence["StreamChunk"]:
+        """The chunks of what is left."""
+        last = self._chunker.feed(self._resampler.flush())
+        return [*last, *self._chunker.flush()]
+
+
+class Stream:
+    """One socket, from its handshake to its close."""
+
+    def __init__(self, recording: Recording, receive: Receive, send: Send) -> None:
+        self._recording = recording
+        self._receive = receive
+        self._send = send
+        self._frames = Frames()
+        self._open = True
+
+    async def run(self) -> None:
+        """Take frames until `stop`, a close, a fault or silence on the line."""
+        await self._send({"type": "websocket.accept"})
+        try:
+            while self._open and not self._frames.stopped:
+                message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+                if message["type"] == "websocket.disconnect":
+                    self._open = False
+                    break
+                pcm = self._frames.read(message)
+                if pcm and self._frames.rate is not None:
+                    await self._recording.add(pcm, self._frames.rate)
+        except FrameError as error:
+            await self.finish(_UNSUPPORTED, str(error))
+        except TimeoutError:
+            await self.finish(_POLICY, f"nothing came for {IDLE_SECONDS:g} seconds")
+        except ApiError as error:
+            await self._close(_TRY_LATER if error.status == 503 else _POLICY, error.code)
+        else:
+            await self.finish(_NORMAL, "")
+
+    async def finish(self, code: int, reason: str) -> None:
+        """Store what is left, then close."""
+        try:
+            await self._recording.flush()
+        except ApiError as error:
+            code, reason = _POLICY, error.code
+        await self._close(code, reason)
+
+    async def _close(self, code: int, reason: str) -> None:
+        if self._open:
+            self._open = False
+            await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})

@@ -1,0 +1,181 @@
+"""What is wrong with a recording is said in words."""
+
+import struct
+
+import pytest
+from tests.audio.factory import encode, sample, vowels, wav
+
+from scribe_mock.audio import kinds
+from scribe_mock.audio.errors import (
+    AudioError,
+    DamagedAudio,
+    EncryptedAudio,
+    NoAudioStream,
+    NotAudio,
+    TooLongAudio,
+    TooMuchWork,
+    TruncatedAudio,
+    WrongKind,
+)
+from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.ogg import checksum
+from scribe_mock.audio.split import split
+from scribe_mock.audio.webm import _element, _number
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "nothing at all"),
+        (b"\0", "zeros"),
+        (b"\0" * 5000, "zeros"),
+        (b"hello, I am no audio", "plain text"),
+        (b'{"audio": null}', "JSON"),
+        (b"%PDF-1.7 ...", "a PDF document"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"------WebKitFormBoundary", "a multipart form"),
+        (bytes(range(128, 228)) * 9, "no known audio format"),
+    ],
+)
+def test_not_audio(kind, data, found):
+    with pytest.raises(NotAudio, match=found) as caught:
+        split(data, kind)
+    assert kinds.KINDS[kind].name in str(caught.value)
+
+
+@pytest.mark.parametrize("declared", kinds.KINDS)
+@pytest.mark.parametrize("real", kinds.KINDS)
+def test_another_kind_than_declared(declared, real):
+    one, two = kinds.KINDS[declared], kinds.KINDS[real]
+    if one.container == two.container and (two.codecs <= one.codecs or real == kinds.OGG_OPUS):
+        assert split(sample(real), declared)
+        return
+    with pytest.raises(WrongKind) as caught:
+        split(sample(real), declared)
+    assert one.name in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [(b"fLaC", "FLAC"), (b"\xff\xf1\x50\x80", "AAC"), (b"#!AMR\n", "AMR"), (b"caff\0\1", "CAF")],
+)
+def test_audio_that_is_not_supported(head, found):
+    with pytest.raises(WrongKind, match=found):
+        split(head + bytes(100), kinds.MP3)
+
+
+@pytest.mark.parametrize("kind", [k for k in kinds.KINDS if k != kinds.WAV])
+@pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
+def test_truncated(kind, share):
+    data = encode(vowels(4), kind)
+    with pytest.raises(TruncatedAudio, match="found"):
+        split(data[: int(len(data) * share)], kind)
+
+
+def test_mp4_whose_index_at_the_end_is_missing():
+    data = encode(vowels(2), kinds.MP4)
+    with pytest.raises(TruncatedAudio, match="index"):
+        split(data[: data.index(b"moov") - 4], kinds.MP4)
+
+
+def test_wav_that_ends_in_its_header():
+    with pytest.raises(TruncatedAudio, match="header"):
+        split(wav(vowels(1))[:30], kinds.WAV)
+
+
+def test_no_sound_in_the_container():
+    with pytest.raises(NoAudioStream):
+        split(wav(vowels(1))[:44], kinds.WAV)
+    ebml = sample(kinds.WEBM)
+    with pytest.raises(NoAudioStream, match="without an audio stream"):
+        split(ebml[: ebml.index(b"\x18\x53\x80\x67")] + _element(0x18538067, b""), kinds.WEBM)
+
+
+def test_a_video_without_sound():
+    video = _element(0xAE, _number(0xD7, 1) + _number(0x83, 1) + _element(0x86, b"V_VP9"))
+    data = _element(0x1A45DFA3, b"") + _element(0x18538067, _element(0x1654AE6B, video))
+    with pytest.raises(NoAudioStream):
+        split(data, kinds.WEBM)
+
+
+def test_encrypted_webm():
+    encryption = _element(0x6D80, _element(0x6240, _element(0x5035, b"")))
+    entry = _number(0xD7, 1) + _number(0x83, 2) + _element(0x86, b"A_OPUS") + encryption
+    tracks = _element(0x1654AE6B, _element(0xAE, entry))
+    with pytest.raises(EncryptedAudio):
+        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), kinds.WEBM)
+
+
+def test_encrypted_mp4():
+    data = encode(vowels(1), kinds.MP4)
+    at = data.index(b"mp4a")
+    with pytest.raises(EncryptedAudio):
+        split(data[:at] + b"enca" + data[at + 4 :], kinds.MP4)
+
+
+def test_other_codecs_in_a_container():
+    data = sample(kinds.WEBM).replace(b"A_OPUS", b"A_FLAC")
+    with pytest.raises(WrongKind, match="A_FLAC"):
+        split(data, kinds.WEBM)
+    adpcm = wav(vowels(1)).replace(b"\x01\x00\x01\x00", b"\x11\x00\x01\x00", 1)
+    with pytest.raises(WrongKind, match="0x0011"):
+        split(adpcm, kinds.WAV)
+    page = b"OggS\0\2" + bytes(16) + bytes(4) + b"\1\5\x7fFLAC"
+    page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
+    with pytest.raises(WrongKind, match="FLAC"):
+        split(page, kinds.OGG)
+
+
+def webm_with_duration(milliseconds):
+    data = sample(kinds.WEBM)
+    at = data.index(b"\x44\x89\x88") + 3
+    return data[:at] + struct.pack(">d", milliseconds) + data[at + 8 :]
+
+
+def test_a_few_bytes_that_claim_hours():
+    with pytest.raises(TooLongAudio, match=r"100\.0 h"):
+        split(webm_with_duration(360_000_000.0), kinds.WEBM)
+    with pytest.raises(DamagedAudio, match="claims 7200 s and holds"):
+        split(webm_with_duration(7_200_000.0), kinds.WEBM)
+
+
+def test_ogg_that_claims_hours():
+    data = sample(kinds.OGG_OPUS)
+    at = data.rindex(b"OggS")
+    page = data[at : at + 6] + struct.pack("<q", 48_000 * 3600 * 3) + data[at + 14 :]
+    page = page[:22] + bytes(4) + page[26:]
+    page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
+    with pytest.raises(DamagedAudio, match="claims"):
+        split(data[:at] + page, kinds.OGG_OPUS)
+
+
+@pytest.mark.parametrize("box", [b"stsz", b"stts", b"stsc"])
+def test_mp4_tables_that_claim_billions(box):
+    data = bytearray(sample(kinds.MP4))
+    at = data.index(box) + (12 if box == b"stsz" else 8)
+    data[at : at + 4] = b"\x7f\xff\xff\xff"
+    with pytest.raises(DamagedAudio, match="claims"):
+        split(bytes(data), kinds.MP4)
+
+
+def test_too_much_work():
+    with pytest.raises(TooMuchWork):
+        split(sample(kinds.WEBM), kinds.WEBM, Limits(max_work_seconds=0.0))
+
+
+def test_packets_that_do_not_decode():
+    data = bytearray(sample(kinds.MP4, 4.0))
+    at = data.index(b"mdat") + 4
+    data[at + 200 :] = bytes(b ^ 0x5A for b in data[at + 200 :]) if at > 1000 else data[at + 200 :]
+    try:
+        pieces = split(bytes(data), kinds.MP4)
+    except AudioError:
+        return
+    assert pieces
+
+
+def test_every_message_says_what_was_found_and_what_was_expected():
+    error = NotAudio("a hat", "a rabbit")
+    assert str(error) == "Expected a rabbit, found a hat."
+    assert (error.code, error.found, error.expected) == ("not_audio", "a hat", "a rabbit")

@@ -1,0 +1,114 @@
+"""Damaged files are refused or cut, never more than that.
+
+The number of files is 5,250; SCRIBE_MOCK_FUZZ makes it larger. The seed is fixed, unless
+SCRIBE_MOCK_FUZZ_SEED says otherwise.
+"""
+
+import os
+import random
+import struct
+from itertools import pairwise
+
+import pytest
+from tests.audio.factory import sample
+
+from scribe_mock.audio.doctor import diagnose
+from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.kinds import KINDS
+from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.ogg import checksum
+from scribe_mock.audio.split import split
+
+FILES = int(os.environ.get("SCRIBE_MOCK_FUZZ", "5250"))
+SEED = int(os.environ.get("SCRIBE_MOCK_FUZZ_SEED", "3"))
+LIMITS = Limits(max_seconds=600, max_work_seconds=2)
+INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00",
+               b"\x7f\xff\xff\xff", b"\x01\x00\x00\x00")  # fmt: skip
+
+
+def flip(data, dice):
+    for _ in range(dice.choice((1, 2, 8, 64))):
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+
+
+def overwrite(data, dice):
+    value = dice.choice(INTERESTING)
+    # Headers are where it hurts, and they are small.
+    at = dice.randrange(min(len(data), dice.choice((64, 512, len(data)))))
+    data[at : at + len(value)] = value
+
+
+def cut_short(data, dice):
+    del data[dice.randrange(len(data)) :]
+
+
+def remove(data, dice):
+    at = dice.randrange(len(data))
+    del data[at : at + dice.choice((1, 2, 4, 100, 1000))]
+
+
+def repeat(data, dice):
+    at = dice.randrange(len(data))
+    part = data[at : at + dice.choice((1, 4, 100, 1000))]
+    data[at:at] = part * dice.choice((1, 2, 10))
+
+
+def shuffle(data, dice):
+    at, to = dice.randrange(len(data)), dice.randrange(len(data))
+    size = dice.choice((4, 32, 500))
+    data[to : to + size] = data[at : at + size]
+
+
+MUTATIONS = (flip, flip, overwrite, overwrite, cut_short, remove, repeat, shuffle)
+
+
+def mutated(original, dice):
+    data = bytearray(original)
+    for _ in range(dice.choice((1, 1, 2, 4))):
+        if data:
+            dice.choice(MUTATIONS)(data, dice)
+    return with_checksums(bytes(data)) if dice.random() < 0.7 else bytes(data)
+
+
+def with_checksums(data):
+    """Return Ogg pages with right checksums, so that the damage gets past them."""
+    pages = data.split(b"OggS")
+    for index, page in enumerate(pages[1:], 1):
+        if len(page) >= 23:
+            crc = checksum(b"OggS" + page[:18] + bytes(4) + page[22:])
+            pages[index] = page[:18] + struct.pack("<I", crc) + page[22:]
+    return b"OggS".join(pages)
+
+
+def looked_at(data, kind):
+    """Return whether the file was cut; an AudioError is the other right outcome."""
+    try:
+        pieces = split(data, kind, LIMITS)
+    except AudioError:
+        return False
+    assert pieces
+    assert all(piece.duration_s <= 20.001 for piece in pieces)
+    assert all(a.end_s <= b.start_s + 1e-6 for a, b in pairwise(pieces))
+    return True
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mutated_files_are_cut_or_refused(kind):
+    dice = random.Random(f"{SEED} {kind}")
+    original = sample(kind, 0.6)
+    outcomes = []
+    for index in range(FILES // len(KINDS)):
+        data = mutated(original, dice)
+        outcomes.append(looked_at(data, kind))
+        if index % 4 == 0:
+            diagnose(data, kind, KINDS[kind].extension, LIMITS)
+    # Both ways are taken, else the mutations are too wild or too tame.
+    assert any(outcomes)
+    assert not all(outcomes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_truncation_is_cut_or_refused(kind):
+    original = sample(kind, 0.6)
+    for size in range(0, len(original), max(1, len(original) // 60)):
+        looked_at(original[:size], kind)

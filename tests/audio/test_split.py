@@ -1,0 +1,66 @@
+from functools import cache
+
+import pytest
+from tests.audio.factory import conversation, decode, encode, silence
+
+from scribe_mock.audio import kinds
+from scribe_mock.audio.container import open_track
+from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.split import analyse, assemble, split
+
+SOUND, LABELS = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8, 1, 3)
+
+
+@cache
+def recording(kind):
+    return encode(SOUND, kind)
+
+
+def held(labels, pieces):
+    total = sum(end - start for start, end in labels)
+    return sum(
+        max(0.0, min(end, p.end_s) - max(start, p.start_s)) for start, end in labels for p in pieces
+    ) / total  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_recording_is_cut_into_its_speech(kind):
+    pieces = split(recording(kind), kind)
+    assert len(pieces) >= 3
+    assert all(piece.speech for piece in pieces)
+    assert all(piece.duration_s <= 20 for piece in pieces)
+    assert held(LABELS, pieces) > 0.99
+    assert sum(piece.duration_s for piece in pieces) < len(SOUND) / 16_000 - 4  # the long silence
+    for piece in pieces:
+        assert piece.duration_s == piece.end_s - piece.start_s
+        assert len(decode(piece.data)) / 16_000 == pytest.approx(piece.duration_s, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_recording_without_speech_is_kept_whole_and_marked(kind):
+    pieces = split(encode(silence(45), kind), kind)
+    assert len(pieces) == 3
+    assert not any(piece.speech for piece in pieces)
+    assert pieces[0].start_s == 0
+    assert pieces[-1].end_s == pytest.approx(45, abs=0.1)
+    assert all(piece.duration_s <= 20 for piece in pieces)
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("parts", [2, 3])
+def test_parts_analysed_apart_give_the_same_chunks(kind, parts):
+    data, budget = recording(kind), Budget(Limits())
+    track = open_track(data, kind, budget)
+    whole = assemble(track, [analyse(track, budget)])
+    joined = assemble(track, [analyse(track, budget, part, parts) for part in range(parts)])
+    assert len(whole) == len(joined)
+    for one, two in zip(whole, joined, strict=True):
+        assert one.start_s == pytest.approx(two.start_s, abs=0.1)
+        assert one.end_s == pytest.approx(two.end_s, abs=0.1)
+
+
+def test_very_short_recordings_are_one_piece():
+    for kind in kinds.KINDS:
+        (piece,) = split(encode(SOUND[:800], kind), kind)
+        assert piece.start_s == 0
+        assert 0.04 < piece.duration_s < 0.2

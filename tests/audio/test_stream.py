@@ -1,0 +1,93 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.audio.factory import conversation, read_pcm, silence
+
+from scribe_mock.audio.plan import Rules
+from scribe_mock.audio.stream import STREAM_RULES, Pcm16Resampler, StreamChunker
+
+SOUND, LABELS = conversation(7, 0.9, 6, 1, 9, 8, 12, 0.7, 5, 1, 6, 0.8, 9)
+PCM = (SOUND * 32767).astype("<i2").tobytes()
+
+
+def run(pcm, size, rules=STREAM_RULES):
+    chunker, chunks, fullest = StreamChunker(rules), [], 0.0
+    for at in range(0, len(pcm), size):
+        chunks += chunker.feed(pcm[at : at + size])
+        fullest = max(fullest, chunker.buffered_s)
+    return [*chunks, *chunker.flush()], fullest
+
+
+def test_chunks_of_a_stream_hold_its_speech():
+    chunks, fullest = run(PCM, 3200)
+    assert len(chunks) >= 3
+    assert all(c.end_s - c.start_s <= 25 for c in chunks)
+    assert all(a.end_s <= b.start_s for a, b in pairwise(chunks))
+    for start, end in LABELS:
+        held = sum(max(0, min(end, c.end_s) - max(start, c.start_s)) for c in chunks)
+        assert held > 0.98 * (end - start)
+    assert fullest < 25 + 5 + 3
+
+
+def test_chunks_are_the_bytes_of_the_stream():
+    for chunk in run(PCM, 3200)[0]:
+        assert chunk.pcm == PCM[round(chunk.start_s * 16_000) * 2 : round(chunk.end_s * 16_000) * 2]
+        assert read_pcm(chunk.wav) == chunk.pcm
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 40_000))
+def test_the_size_of_the_frames_does_not_matter(size):
+    expected = [(c.start_s, c.end_s) for c in run(PCM[:640_000], 1 << 30)[0]]
+    assert [(c.start_s, c.end_s) for c in run(PCM[:640_000], max(size, 301))[0]] == expected
+
+
+def test_speech_that_never_pauses_does_not_fill_the_buffer():
+    rules = Rules(shortest=2, target=4, longest=6, silence=1)
+    voice = np.concatenate([conversation(2)[0][:20_000]] * 20)
+    chunks, fullest = run((voice * 32767).astype("<i2").tobytes(), 6400, rules)
+    assert fullest < 6 + 1 + 3
+    assert all(c.end_s - c.start_s <= 6 for c in chunks)
+
+
+def test_a_stream_without_speech_keeps_its_end():
+    pcm = (silence(60) * 32767).astype("<i2").tobytes()
+    (chunk,), fullest = run(pcm, 6400)
+    assert fullest < 26
+    assert not chunk.speech
+    assert chunk.end_s == pytest.approx(60, abs=0.001)
+    assert 20 < chunk.end_s - chunk.start_s <= 25
+
+
+def test_the_last_odd_byte_is_dropped():
+    chunks, _ = run(PCM[:100_001], 999)
+    assert sum(len(c.pcm) for c in chunks) % 2 == 0
+
+
+def test_nothing_in_nothing_out():
+    chunker = StreamChunker()
+    assert chunker.flush() == []
+    assert chunker.feed(b"") == []
+    assert chunker.flush() == []
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
+def test_resampling_from_the_declared_rate(rate):
+    count = rate * 3
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(count) / rate)).astype("<i2").tobytes()
+    resampler = Pcm16Resampler(rate)
+    out = b"".join(resampler.push(tone[i : i + 777]) for i in range(0, len(tone), 777))
+    samples = np.frombuffer(out + resampler.flush(), "<i2")
+    assert len(samples) == pytest.approx(48_000, abs=40)
+    spectrum = np.abs(np.fft.rfft(samples[:48_000]))
+    assert spectrum.argmax() / 3 == pytest.approx(440, abs=1)
+    assert np.abs(samples).max() == pytest.approx(8000, rel=0.05)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 100, 10_000_000])
+def test_rates_that_no_microphone_has(rate):
+    with pytest.raises(ValueError, match="Hz"):
+        Pcm16Resampler(rate)

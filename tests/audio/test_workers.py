@@ -1,0 +1,98 @@
+import asyncio
+import os
+import signal
+
+import pytest
+from tests.audio.factory import conversation, encode, sample
+
+from scribe_mock.audio import kinds
+from scribe_mock.audio import workers as workers_module
+from scribe_mock.audio.errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
+from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.split import split
+from scribe_mock.audio.worker import write_message
+from scribe_mock.audio.workers import AudioWorkers
+
+SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with AudioWorkers(2).start() as pool:
+        yield pool
+
+
+def pids(pool):
+    return [process._child.pid for process in pool._processes]
+
+
+def test_a_process_gives_what_split_gives(workers):
+    data = sample(kinds.WEBM)
+    assert workers.split(data, kinds.WEBM) == split(data, kinds.WEBM)
+
+
+def test_a_large_file_is_divided_between_two(workers):
+    data = encode(SOUND, kinds.WAV, rate=48_000)
+    assert len(data) > 200_000
+    one, two = workers.split(data, kinds.WAV), split(data, kinds.WAV)
+    assert len(one) == len(two)
+    for a, b in zip(one, two, strict=True):
+        assert a.start_s == pytest.approx(b.start_s, abs=0.1)
+
+
+def test_errors_come_back_as_they_are(workers):
+    with pytest.raises(NotAudio, match="plain text"):
+        workers.split(b"hello hello hello", kinds.WEBM)
+    data = encode(SOUND, kinds.WAV, rate=48_000)
+    with pytest.raises(TruncatedAudio):
+        workers.split(data[:30], kinds.WAV)
+    assert workers.split(sample(kinds.MP3), kinds.MP3)
+
+
+def test_the_doctor_works_there_too(workers):
+    assert workers.diagnose(sample(kinds.MP3), kinds.MP3, "mp3").codec == "mp3"
+
+
+def test_many_at_once_share_two_processes(workers):
+    async def many():
+        data = sample(kinds.OGG_OPUS)
+        return await asyncio.gather(
+            *(workers.split_async(data, kinds.OGG_OPUS) for _ in range(8)),
+            *(workers.diagnose_async(data, kinds.OGG_OPUS, "ogg") for _ in range(4)),
+        )
+
+    answers = asyncio.run(many())
+    assert len({str(answer) for answer in answers[:8]}) == 1
+
+
+def test_a_process_that_dies_is_replaced():
+    with AudioWorkers(1).start() as pool:
+        before = pids(pool)
+        os.kill(before[0], signal.SIGKILL)
+        pool._processes[0]._child.wait()
+        assert pool.split(sample(kinds.MP3), kinds.MP3)
+        assert pids(pool) != before
+
+
+def test_a_process_that_dies_over_a_recording(monkeypatch):
+    with AudioWorkers(1).start() as pool:
+        pid = pids(pool)[0]
+        os.kill(pid, signal.SIGSTOP)  # it gets the request, and then it is gone
+
+        def write_and_kill(stream, message):
+            write_message(stream, message)
+            os.kill(pid, signal.SIGKILL)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(workers_module, "write_message", write_and_kill)
+            with pytest.raises(WorkerLost, match="crashed"):
+                pool.split(sample(kinds.MP3), kinds.MP3)
+        assert pool.split(sample(kinds.MP3), kinds.MP3)
+
+
+def test_a_process_that_hangs_is_ended():
+    with AudioWorkers(1).start() as pool:
+        os.kill(pids(pool)[0], signal.SIGSTOP)
+        with pytest.raises(TooMuchWork, match="busy"):
+            pool.split(sample(kinds.MP3), kinds.MP3, Limits(max_work_seconds=0.01))
+        assert pool.split(sample(kinds.MP3), kinds.MP3)

@@ -1,0 +1,172 @@
+"""Recordings that are cut, and what the doctor says of chunks, as the control API shows it."""
+
+from itertools import pairwise
+
+import pytest
+from tests.audio.factory import conversation, encode, silence
+
+from support import AUDIO, noise, refusal
+
+KINDS = {
+    "speech.webm": "audio/webm;codecs=opus",
+    "speech.wav": "audio/wav",
+    "speech.ogg": "audio/ogg;codecs=opus",
+    "speech-vorbis.ogg": "audio/ogg",
+    "speech.mp4": "audio/mp4",
+    "speech.m4a": "audio/m4a",
+    "speech.mp3": "audio/mp3",
+}
+
+
+def fixture(name):
+    return (AUDIO / name).read_bytes()
+
+
+def codes(session):
+    """The doctor's findings by chunk, each of which must say what is wrong and what to do."""
+    chunks = session.inspect()["chunks"]
+    assert all(f["message"] and f["advice"] for chunk in chunks for f in chunk["diagnostics"])
+    return [[finding["code"] for finding in chunk["diagnostics"]] for chunk in chunks]
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_a_recording_is_stored_in_its_own_container(session, name, kind):
+    recording = session("single")
+    assert recording.upload("whatever", fixture(name), kind).status_code == 200
+    (chunk,) = recording.inspect()["chunks"]
+    assert chunk["name"] == f"0.{kind.split('/')[1].split(';')[0]}"
+    assert chunk["content_type"] == kind
+    assert chunk["original_filename"] == "whatever"
+    assert chunk["speech"] is True
+    assert chunk["diagnostics"] == []
+    assert 0 <= chunk["start_s"] < chunk["end_s"] <= 5.7
+    assert chunk["duration_s"] == pytest.approx(chunk["end_s"] - chunk["start_s"], abs=0.05)
+    assert chunk["audio"]["duration_s"] == pytest.approx(chunk["duration_s"], abs=0.05)
+
+
+def test_a_long_recording_is_cut_at_its_pauses_and_numbered_on(session):
+    sound, labels = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8, 1, 3)
+    recording = session("single")
+    data = encode(sound, "audio/webm;codecs=opus")
+    assert recording.upload("a.webm", data).status_code == 200
+    first = recording.inspect()["chunks"]
+    assert len(first) >= 3
+    assert all(chunk["duration_s"] <= 20 for chunk in first)
+    assert all(a["end_s"] <= b["start_s"] for a, b in pairwise(first))
+    for begin, end in labels:
+        assert any(c["start_s"] <= begin + 0.1 and end - 0.1 <= c["end_s"] for c in first)
+    assert recording.upload("b.webm", data).status_code == 200
+    names = [f"{n}.webm" for n in range(2 * len(first))]
+    assert recording.names() == names
+    assert recording.end(sent=2).json()["audio_files"] == names
+
+
+def test_a_recording_without_speech_is_kept_whole_and_marked(session):
+    recording = session("single")
+    data = encode(silence(45), "audio/wav")
+    assert recording.upload("a.wav", data, "audio/wav").status_code == 200
+    chunks = recording.inspect()["chunks"]
+    assert [chunk["speech"] for chunk in chunks] == [False, False, False]
+    assert sum(chunk["duration_s"] for chunk in chunks) == pytest.approx(45, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"x", "audio/wav"),
+        (noise(5000), "audio/mp3"),
+        (b"{}", "audio/webm;codecs=opus"),
+        (fixture("speech.mp3"), "audio/wav"),
+        (fixture("speech-vorbis.ogg"), "audio/ogg;codecs=opus"),
+        (fixture("speech.webm")[200:], "audio/webm;codecs=opus"),
+        (fixture("speech.mp4")[:9000], "audio/mp4"),
+    ],
+)
+def test_bytes_that_are_not_that_audio_are_refused_and_nothing_is_stored(session, data, kind):
+    recording = session("single")
+    response = recording.upload("a", data, kind)
+    assert refusal(response) == (400, "invalid_audio_format")
+    error = response.json()["error"]
+    assert error["details"]["provided_format"] == kind
+    assert error["message"].startswith("Expected ")
+    assert ", found " in error["message"]
+    assert recording.get().json()["status"] == "created"
+
+
+def test_limits_of_length_are_the_server_s(serve):
+    mock = serve(max_audio_seconds=3)
+    assert mock.create("single").upload("a.webm", fixture("speech.webm")).status_code == 400
+    short = encode(silence(2), "audio/wav")
+    assert mock.create("single").upload("a.wav", short, "audio/wav").status_code == 200
+
+
+def test_a_good_chunk_has_no_findings_and_is_measured(session):
+    chunked = session()
+    chunked.store("audio_0.webm", content=fixture("speech.webm"))
+    assert codes(chunked) == [[]]
+    (chunk,) = chunked.inspect()["chunks"]
+    assert (chunk["audio"]["container"], chunk["audio"]["codec"]) == ("webm", "opus")
+    assert chunk["duration_s"] == pytest.approx(5.57, abs=0.05)
+    assert chunk["start_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("audio_0.webm", fixture("speech.webm")[400:], "headerless_webm"),
+        ("audio_0.webm", fixture("speech.mp3"), "declared_type_differs"),
+        ("audio_0.wav", fixture("silence.wav"), "silent"),
+        ("audio_0.wav", encode(conversation(25)[0], "audio/wav"), "longer_than_20_s"),
+        ("audio_0.wav", fixture("speech.wav")[:90_000], "truncated"),
+    ],
+)
+def test_the_doctor_finds(session, name, data, code):
+    chunked = session()
+    chunked.store(name, content=data)
+    (found,) = codes(chunked)
+    assert code in found
+    assert code in chunked.get().headers["x-mock-diagnostics"]
+
+
+def test_the_doctor_looks_at_chunks_side_by_side(session):
+    chunked = session()
+    chunked.store("audio_0.webm", "audio_2.webm", content=fixture("speech.webm"))
+    assert chunked.upload("audio_3.mp3", fixture("speech.mp3"), "audio/mp3").status_code == 200
+    assert codes(chunked) == [[], ["gap", "duplicate"], ["format_changed"]]
+
+
+def test_a_replaced_chunk_is_looked_at_anew(session):
+    chunked = session()
+    chunked.store("audio_0.webm", content=b"no audio")
+    assert codes(chunked) == [["declared_type_differs"]]
+    chunked.store("audio_0.webm", content=fixture("speech.webm"))
+    assert codes(chunked) == [[]]
+
+
+def test_what_is_seen_at_a_glance_comes_with_the_answer(session):
+    chunked = session()
+    good = chunked.upload("audio_0.webm", fixture("speech.webm"), None)
+    assert "x-mock-diagnostics" not in good.headers
+    bad = chunked.upload("audio_1.webm", fixture("speech.mp3"), None)
+    assert bad.headers["x-mock-diagnostics"] == "declared_type_differs"
+
+
+def test_the_doctor_comes_round_by_himself(session, mock):
+    chunked = session()
+    chunked.store("audio_0.webm", content=fixture("speech.webm"))
+    for _ in range(5000):
+        listed = mock.control("GET", "/sessions?limit=1000")["sessions"]
+        chunk = next(s for s in listed if s["session_id"] == chunked.id)["chunks"][0]
+        if chunk["audio"] is not None:
+            return
+    raise AssertionError("nobody looked at the chunk")
+
+
+def test_strict_audio_refuses_what_is_serious(serve):
+    mock = serve(strict_audio=True)
+    chunked = mock.create()
+    refused = chunked.upload("audio_0.wav", fixture("silence.wav"), "audio/wav")
+    assert refusal(refused) == (400, "invalid_audio_format")
+    assert refused.json()["error"]["details"]["finding"] == "silent"
+    assert chunked.upload("audio_0.webm", fixture("speech.webm")).status_code == 200
+    assert chunked.names() == ["0.webm"]
