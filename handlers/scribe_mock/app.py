@@ -10,6 +10,7 @@ from scribe_mock.apidocs.pages import create_pages
 from scribe_mock.clock import Clock
 from scribe_mock.control import Control
 from scribe_mock.operations import Operations
+from scribe_mock.pages.site import Site
 from scribe_mock.pipeline.gateway import Gateway
 from scribe_mock.pipeline.stack import Api
 from scribe_mock.scenarios import load_fixtures
@@ -38,11 +39,13 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     build = partial(Api, tokens=settings.token, validate_responses=validate_responses)
     operations = Operations(settings, clock, store, fixtures)
     control = Control(settings, clock, store, fixtures, seeder)
-    pages = cast(ASGIApp, WSGIMiddleware(cast(Any, create_pages(spec, control_spec))))
+    token = settings.token[0] if settings.token else None
+    pages = _in_threads(create_pages(spec, control_spec, token=token))
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
             "/_mock": build(control_spec, control, admission=None),
+            "/": pages,
             "/docs": pages,
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
@@ -50,3 +53,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         start=seeder.plant,
         log_requests=not settings.quiet,
     )
+
+
+def _in_threads(site: Site) -> ASGIApp:
+    """Flask's pages as an ASGI app; they wait for files only, so threads are few."""
+    return cast(ASGIApp, WSGIMiddleware(cast(Any, site), workers=4))

@@ -10,18 +10,23 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields, replace
+from pathlib import Path
 from typing import Any
 
 from scribe_mock import Settings, __version__, create_app
-from scribe_mock.errors import StartError
+from scribe_mock.apidocs.export import export
+from scribe_mock.errors import SettingsError, StartError
 from scribe_mock.server import Server, address_of, listen
 from scribe_mock.settings import ENVIRONMENT_PREFIX, option_name, read_option
+from scribe_mock.shipped import shipped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `scribe-mock`; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "docs":
+            return docs(options.spec or shipped("openapi.yaml"), options.output)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -44,6 +49,16 @@ def serve(settings: Settings) -> int:
     return 0
 
 
+def docs(spec: Path, output: Path) -> int:
+    """Write the documentation into a folder; raises StartError."""
+    try:
+        first, *_ = export(spec, shipped("control.yaml"), output)
+    except OSError as error:
+        raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
+    print(f"Open {first} in a browser.")
+    return 0
+
+
 def _welcome(settings: Settings, address: str) -> str:
     token = settings.token[0] if settings.token else "any"
     return f"""\
@@ -51,6 +66,7 @@ scribe-mock {__version__} is listening. Stop it with Ctrl-C.
 
   API       {address}/voice/v1
   Docs      {address}/docs
+  Inspector {address}/_mock/ui
   Control   {address}/_mock/health
 
 Try it:
@@ -87,7 +103,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     for field in fields(Settings):
         _add_option(command, field.name, field.metadata, field.default)
+    _add_docs(commands)
     return parser
+
+
+def _add_docs(commands: Any) -> None:
+    command = commands.add_parser(
+        "docs",
+        help="write the documentation as files",
+        description="Write the documentation as files that need no server and no network.",
+    )
+    command.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="a folder; made if it is not there",
+    )
+    command.add_argument(
+        "--spec",
+        metavar="FILE",
+        type=Path,
+        help="the contract; default: the openapi.yaml that ships",
+    )
 
 
 def _add_option(command: argparse.ArgumentParser, name: str, metadata: Any, default: Any) -> None:
