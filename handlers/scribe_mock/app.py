@@ -12,6 +12,7 @@ from scribe_mock.control import Control
 from scribe_mock.operations import Operations
 from scribe_mock.pages.site import Site
 from scribe_mock.pipeline.gateway import Gateway
+from scribe_mock.pipeline.same_site import SameSite
 from scribe_mock.pipeline.stack import Api
 from scribe_mock.scenarios import load_fixtures
 from scribe_mock.seeding import Seeder
@@ -44,7 +45,9 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
-            "/_mock": build(control_spec, control, admission=None),
+            "/_mock": SameSite(
+                build(control_spec, control, admission=None), guarded=not settings.token
+            ),
             "/": pages,
             "/docs": pages,
             "/openapi.yaml": pages,

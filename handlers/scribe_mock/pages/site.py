@@ -83,7 +83,6 @@ def _guard(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from scribe_mock.changes import Changes
 from scribe_mock.clock import Clock
 from scribe_mock.errors import (
     ChunkNotFound,
@@ -125,6 +126,7 @@ class MemoryStore:
     def __init__(self, clock: Clock, max_memory: int) -> None:
         self._clock = clock
         self._max_memory = max_memory
+        self.changes = Changes()
         self._clear()
 
     def _clear(self) -> None:
@@ -157,6 +159,7 @@ class MemoryStore:
         entry.own_bytes += more
         self._kept += more
         self._note_times(session)
+        self.changes.note()
         return result
 
     def intake(self, expected: int) -> MemoryIntake:
@@ -184,6 +187,7 @@ class MemoryStore:
         entry.audio_bytes += size
         entry.own_bytes += _CHUNK_BYTES * (len(entry.audio) - before_count)
         self._kept += entry.bytes - before
+        self.changes.note()
         return added
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
@@ -224,6 +228,7 @@ class MemoryStore:
         claimed = self.claimed
         self._clear()
         self.claimed = claimed
+        self.changes.note()
 
     async def usage(self) -> tuple[int, int]:
         """How many sessions there are, and how many bytes of audio."""
@@ -245,9 +250,11 @@ class MemoryStore:
         self._entries[entry.session.session_id] = entry
         self._kept += entry.bytes
         self._note_times(entry.session)
+        self.changes.note()
 
     def _forget(self, session_id: str) -> None:
         self._kept -= self._entries.pop(session_id).bytes
+        self.changes.note()
 
     def _note_times(self, session: Session) -> None:
         if session.outcome is not None:
