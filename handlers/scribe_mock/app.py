@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from scribe_mock.apidocs.pages import create_pages
 from scribe_mock.clock import Clock
 from scribe_mock.control import Control
+from scribe_mock.inspector.pages import create_inspector
 from scribe_mock.operations import Operations
 from scribe_mock.pages.site import Site
 from scribe_mock.pipeline.gateway import Gateway
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock": SameSite(
                 build(control_spec, control, admission=None), guarded=not settings.token
             ),
+            "/_mock/ui": _in_threads(create_inspector()),
             "/": pages,
             "/docs": pages,
             "/openapi.yaml": pages,

@@ -43,13 +43,18 @@ def _refuse_other_sites(method: str, headers: Mapping[str, str]) -> None:
     if site in ("same-origin", "none"):
         return
     if origin is not None:
-        if _host(urlsplit(origin).hostname) != _host(urlsplit(f"//{headers['host']}").hostname):
+        if _host(origin) is None or _host(origin) != _host(f"//{headers.get('host', '')}"):
             raise CrossSiteRefused(origin)
     elif site is not None and method not in _SAFE_METHODS:
         raise CrossSiteRefused(site)
 
 
-def _host(name: str | None) -> str | None:
+def _host(address: str) -> str | None:
+    """The host of an address; one name for all of the local machine's."""
+    try:
+        name = urlsplit(address).hostname
+    except ValueError:
+        return None
     if name in ("localhost", "127.0.0.1", "::1") or (name or "").endswith(".localhost"):
         return _LOOPBACK
-    return name or None
+    return name
