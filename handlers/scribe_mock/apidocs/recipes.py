@@ -81,8 +81,9 @@ _PARSER = {
 }
 
 
-def _upload(session: str, name: str, **more: Any) -> Step:
-    return Step("POST", f"{_SESSIONS}/{session}/audio/{name}", **{"body": "x"} | more)
+def _upload(session: str, name: str, kind: str = "audio/webm;codecs=opus", **more: Any) -> Step:
+    path, headers = f"{_SESSIONS}/{session}/audio/{name}", _TOKEN | {"Content-Type": kind}
+    return Step("POST", path, headers, **{"body": "x"} | more)
 
 
 def _of_state(operation: str, method: str, path: str, body: Any) -> list[Recipe]:
@@ -124,7 +125,12 @@ def _of_upload() -> list[Recipe]:
     return [
         recipe(400, "session_ended", _upload("demo_session_processing", "audio_9.webm")),
         recipe(400, "session_completed", _upload("demo_session_completed", "audio_9.webm")),
-        recipe(400, "invalid_audio_format", _OPEN, _upload("{session_id}", "audio_0.flac")),
+        recipe(
+            400,
+            "invalid_audio_format",
+            _OPEN,
+            _upload("{session_id}", "audio_0.flac", "audio/flac"),
+        ),
         recipe(400, "invalid_request", _OPEN, _upload("{session_id}", "recording.webm")),
         *_of_state("uploadAudio", "POST", f"{_SESSIONS}/{{id}}/audio/audio_0.webm", "x"),
         recipe(

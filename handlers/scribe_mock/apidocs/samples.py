@@ -82,7 +82,9 @@ def _fetch(step: Step) -> str:
     options = [f'  method: "{step.method}",'] if step.method != "GET" else []
     if step.headers:
         fields = {name: filled(value, {"token": TOKEN}) for name, value in step.headers.items()}
-        shown = ", ".join(f"{name}: {json.dumps(value)}" for name, value in fields.items())
+        shown = ", ".join(
+            f"{json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items()
+        )
         options.append(f"  headers: {{ {shown} }},")
     if step.size is not None:
         options.append(f"  body: new Uint8Array({step.size}),")

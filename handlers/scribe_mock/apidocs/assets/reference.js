@@ -13,6 +13,8 @@
     const badge = (grade) => make("span", { className: `badge ${grade}`, title: "How sure this rule is" }, grade);
     const instead = (Original) => (props) => (props.xKey === "x-grade" ? badge(String(props.xVal)) : make(Original, props));
 
+    const gradeOf = (shown) => apiDocument.paths[shown.get("path")][shown.get("method")]["x-grade"] ?? "documented";
+
     function Samples({ samples }) {
       const [chosen, choose] = React.useState(0);
       return make("div", { className: "samples" },
@@ -26,10 +28,16 @@
       wrapComponents: {
         OperationSummaryPath: (Original) => (props) =>
           make(React.Fragment, null, make(Original, props),
-            graded && badge(props.operationProps.getIn(["op", "x-grade"]) ?? "documented")),
+            graded && badge(gradeOf(props.operationProps))),
         parameters: (Original) => (props) => {
           const samples = props.operation?.get("x-samples")?.toJS();
           return make(React.Fragment, null, samples && make(Samples, { samples }), make(Original, props));
+        },
+        // A link in the button that opens an operation would be a control in a control.
+        DeepLink: () => ({ text }) => make("span", null, text),
+        Servers: (Original) => (props) => {
+          React.useEffect(() => document.getElementById("servers")?.setAttribute("aria-label", "Server"));
+          return make(Original, props);
         },
         ParameterExt: instead,
         ResponseExtension: instead,
