@@ -1,7 +1,5 @@
 /** The recorder's page: its form, its progress bars, and the flow from microphone to transcript. */
-import {
-  createSession, endSession, pollForResult, recordChunks, recordWhole, streamAudio, uploadWithRetry,
-} from "./recording.js";
+import * as client from "./recording.js";
 
 const find = (id) => document.getElementById(id);
 const [form, start, stop, status, meter, uploads, outcome] =
@@ -22,27 +20,24 @@ function line(name) {
   const item = document.createElement("li");
   const [label, bar, result] = ["code", "progress", "span"].map((tag) => item.appendChild(document.createElement(tag)));
   label.textContent = name;
-  bar.max = 1;
-  bar.value = 0;
+  Object.assign(bar, { max: 1, value: 0 });
   bar.setAttribute("aria-label", `Upload of ${name}`);
   uploads.append(item);
   return { progress: (part) => { bar.value = part; }, say: (text) => { result.textContent = text; } };
 }
 
-/** Upload one file, with its line; resolves to whether it arrived. */
+/** Upload one file, with its line. Whether it arrived or not, the recording goes on. */
 async function upload(session, name, file) {
   const shown = line(name);
   try {
-    await uploadWithRetry(api(), session.session_id, name, file, {
+    await client.uploadWithRetry(api(), session.session_id, name, file, {
       onProgress: shown.progress,
       onRetry: (attempt, code) => shown.say(`attempt ${attempt} failed (${code || "no answer"}), trying again`),
     });
     shown.progress(1);
     shown.say(`stored, ${Math.ceil(file.size / 1000)} kB`);
-    return true;
   } catch (error) {
     shown.say(`${error.code}: ${error.message}`);
-    return false;
   }
 }
 
@@ -50,62 +45,49 @@ async function upload(session, name, file) {
 const methods = {
   chunked(stream, session) {
     const sent = [];
-    const finish = recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
+    const finish = client.recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
       sent.push(upload(session, `audio_${sequence}.${extension}`, chunk));
     }, mimeType);
     return async () => {
       await finish();
-      await Promise.all(sent);
-      return sent.length;
+      return (await Promise.all(sent)).length;
     };
   },
   single(stream, session) {
-    const finish = recordWhole(stream, mimeType);
-    return async () => {
-      await upload(session, `recording.${extension}`, await finish());
-      return 1;
-    };
+    const finish = client.recordWhole(stream, mimeType);
+    return () => finish().then((file) => upload(session, `recording.${extension}`, file)).then(() => 1);
   },
   async stream(stream, session) {
     const shown = line("stream");
     let bytes = 0;
     const worklet = new URL("./pcm-worklet.js", import.meta.url);
-    const finish = await streamAudio(stream, session.upload_url, worklet, (size) => {
-      bytes += size;
-      shown.say(`${Math.round(bytes / 1000)} kB sent`);
+    const finish = await client.streamAudio(stream, session.upload_url, worklet, (size) => {
+      shown.say(`${Math.round((bytes += size) / 1000)} kB sent`);
     });
-    return async () => {
-      await finish();
-      shown.progress(1);
-      return 0;
-    };
+    return () => finish().then(() => shown.progress(1)).then(() => 0); // End session does not count a stream
   },
 };
 
 /** Show how loud it is, for as long as the microphone runs. */
 function showLoudness(stream) {
-  const context = new AudioContext();
-  const analyser = context.createAnalyser();
-  context.createMediaStreamSource(stream).connect(analyser);
+  const analyser = new AnalyserNode(new AudioContext());
+  analyser.context.createMediaStreamSource(stream).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   (function look() {
-    if (!stream.active) {
-      meter.value = 0;
-      context.close();
-      return;
-    }
     analyser.getFloatTimeDomainData(samples);
-    meter.value = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
-    requestAnimationFrame(look);
+    meter.value = 4 * Math.sqrt(samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length);
+    if (stream.active) requestAnimationFrame(look);
+    else analyser.context.close();
   })();
 }
 
 /** The names of microphones are there once one was allowed. */
 async function listMicrophones() {
-  const devices = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "audioinput" && device.deviceId !== "default" && device.label);
+  const devices = (await navigator.mediaDevices.enumerateDevices())
+    .filter((device) => device.kind === "audioinput" && device.deviceId !== "default" && device.label);
   const chosen = fields.microphone.value;
-  fields.microphone.replaceChildren(new Option("The default one", ""), ...devices.map((device) => new Option(device.label, device.deviceId)));
-  fields.microphone.value = chosen;
+  const options = devices.map((device) => new Option(device.label, device.deviceId, false, device.deviceId === chosen));
+  fields.microphone.replaceChildren(new Option("The default one", ""), ...options);
 }
 
 function showResult(result) {
@@ -127,7 +109,7 @@ async function record() {
   try {
     listMicrophones();
     showLoudness(stream);
-    const session = await createSession(api(), fields.method.value);
+    const session = await client.createSession(api(), fields.method.value);
     const finish = await methods[fields.method.value](stream, session);
     say(`Recording into ${session.session_id}.`);
     stop.disabled = false;
@@ -135,9 +117,9 @@ async function record() {
     stop.disabled = true;
     say("Sending what is left…");
     const sent = await finish();
-    await endSession(api(), session.session_id, sent);
+    await client.endSession(api(), session.session_id, sent);
     say("Processing…");
-    showResult(await pollForResult(api(), session.session_id, (state) => say(`The session is ${state}.`)));
+    showResult(await client.pollForResult(api(), session.session_id, (state) => say(`The session is ${state}.`)));
   } finally {
     for (const track of stream.getTracks()) track.stop();
   }
@@ -153,6 +135,5 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     say(error.name === "NotAllowedError" ? "The microphone was refused. Allow it in the browser's address bar, then record again." : error.message);
   }
-  start.disabled = false;
-  stop.disabled = true;
+  [start.disabled, stop.disabled] = [false, true];
 });

@@ -17,8 +17,7 @@ export class ApiError extends Error {
 
 /** Send JSON, get JSON. Errors have an envelope; the session in a 410 of Get session has none. */
 async function call(api, method, path, body) {
-  const headers = { Authorization: `Bearer ${api.token}` };
-  if (body) headers["Content-Type"] = "application/json";
+  const headers = { Authorization: `Bearer ${api.token}`, ...(body && { "Content-Type": "application/json" }) };
   let answer, result;
   try {
     answer = await fetch(api.base + path, { method, headers, body: body && JSON.stringify(body) });
@@ -43,9 +42,8 @@ export async function endSession(api, sessionId, audio_files_sent) {
 /**
  * Record in chunks, each a whole file.
  *
- * MediaRecorder writes the file's header once, at its start. Its timeslices are pieces of one file,
- * and only the first has the header; nothing can decode the others alone. So each chunk gets a
- * recorder of its own, and the next one starts before the last one stops: no sound falls between.
+ * MediaRecorder writes a file's header once, at its start: of its timeslices only the first can be
+ * decoded alone. So each chunk gets a recorder of its own, started before the last one stops.
  * Returns a function that stops, and resolves when the last chunk was handed over.
  */
 export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;codecs=opus") {
@@ -79,10 +77,7 @@ export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;co
 export function recordWhole(stream, mimeType = "audio/webm;codecs=opus") {
   let whole;
   const stop = recordChunks(stream, 86400, (_, file) => { whole = file; }, mimeType);
-  return async () => {
-    await stop();
-    return whole;
-  };
+  return () => stop().then(() => whole);
 }
 
 /**
@@ -114,12 +109,10 @@ function post(url, token, file, onProgress) {
     request.setRequestHeader("Content-Type", file.type);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress?.(event.loaded / event.total);
-    request.onload = () =>
-      resolve({
-        status: request.status,
-        result: request.response,
-        retryAfter: Number(request.getResponseHeader("Retry-After")),
-      });
+    request.onload = () => {
+      const retryAfter = Number(request.getResponseHeader("Retry-After"));
+      resolve({ status: request.status, result: request.response, retryAfter });
+    };
     request.onerror = () => resolve({ status: 0 });
     request.send(file);
   });
@@ -151,8 +144,7 @@ export async function streamAudio(stream, uploadUrl, workletUrl, onSent) {
     socket.onclose = () => reject(new ApiError(0, { message: "The server refused the WebSocket." }));
   });
   const closed = new Promise((resolve) => { socket.onclose = resolve; });
-  const mediaFormat = { encoding: "audio/x-l16", sampleRate: context.sampleRate };
-  send({ event: "start", start: { mediaFormat } });
+  send({ event: "start", start: { mediaFormat: { encoding: "audio/x-l16", sampleRate: context.sampleRate } } });
   const pcm = new AudioWorkletNode(context, "pcm");
   pcm.port.onmessage = ({ data }) => {
     if (socket.readyState !== WebSocket.OPEN) return;
