@@ -5,7 +5,15 @@ import pytest
 
 from scribe_mock import MockServer, Settings
 
-PAGES = ["/", "/docs", "/docs/errors", "/_mock/ui", "/_mock/ui/sessions/x", "/_mock/ui/record"]
+PAGES = [
+    "/",
+    "/docs",
+    "/docs/",
+    "/docs/errors",
+    "/_mock/ui",
+    "/_mock/ui/sessions/x",
+    "/_mock/ui/record",
+]
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ class Site(Flask):
 
     def __init__(self, room: str, folder: Path) -> None:
         super().__init__(room, static_folder=None, root_path=str(folder))
+        self.url_map.strict_slashes = False
         self.jinja_loader = ChoiceLoader(
             [FileSystemLoader(folder / "templates"), FileSystemLoader(TEMPLATES)]
         )

@@ -68,6 +68,24 @@ def test_an_upload_that_fails_is_tried_again(visitor, mock):
     expect(page.locator("#state")).to_have_text("completed")
 
 
+def test_a_transcript_with_markup_is_text(visitor, mock):
+    markup = "<img src=x onerror=alert(1)>"
+
+    def answer(route):
+        session = route.fetch().json()
+        route.fulfill(json=session | {"transcript": markup, "status": "completed"})
+
+    page = visitor.open(f"{mock.url}/_mock/ui/record")
+    page.on("dialog", lambda dialog: visitor.complaints.append(dialog.message))
+    page.route(re.compile("/sessions/ses_[0-9a-f]+$"), answer)
+    page.get_by_label("Method").select_option("single")
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Stop and send").click()
+    expect(page.locator("#transcript")).to_have_text(markup)
+    expect(page.locator("#session")).to_contain_text(markup)
+    assert page.locator("#outcome img").count() == 0
+
+
 def test_a_server_that_is_not_there_is_told(visitor, mock):
     page = visitor.open(f"{mock.url}/_mock/ui/record", "http://127.0.0.1:9")
     page.get_by_label("Base URL").fill("http://127.0.0.1:9/voice/v1")
