@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install serve test check bench spec-lint lock clean
+.PHONY: help install serve test check bench bench-docs pictures spec-lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -35,6 +35,12 @@ test: check ## checks, then all tests; options in ARGS="-k upload"
 
 bench: $(INSTALLED) ## the benchmarks, side by side (wrk is needed)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-docs: $(INSTALLED) ## how fast the documentation loads (Chromium is needed)
+	$(BIN)/python -m tests.benchmarks.docs
+
+pictures: $(INSTALLED) ## the README's pictures of the pages (Chromium is needed)
+	$(BIN)/python -m tests.pictures
 
 lock: $(INSTALLED) ## resolve requirements.lock anew
 	$(BIN)/python -m pip install --quiet uv

@@ -197,6 +197,10 @@ RECIPES = {
     ),
     "finishSession 413 request_too_large": control("POST", f"{DEMO}/finish", content=BIG),
     "finishSession 422 invalid_request": control("POST", f"{DEMO}/finish", json={}),
+    "getOverview 200": control("GET", "/overview"),
+    "getOverview 400 invalid_request": control("GET", "/overview?limit=x"),
+    "awaitChange 200": control("GET", "/changes?since=0&wait_seconds=0"),
+    "awaitChange 400 invalid_request": control("GET", "/changes"),
     "getClock 200": control("GET", "/clock"),
     "setClock 200": control("POST", "/clock", json={"freeze": False}),
     "setClock 400 invalid_request": control("POST", "/clock", content=b"x"),
@@ -209,6 +213,12 @@ GUARDED = {
     f"{operation['operationId']} 401 authentication_failed": (method.upper(), path)
     for path, item in SPECS[1]["paths"].items()
     for method, operation in item.items()
+}
+
+#: What a browser is told that asks for a page of another site.
+CROSS_SITE = {
+    answer.replace("401 authentication_failed", "403 cross_site_refused"): place
+    for answer, place in GUARDED.items()
 }
 
 #: What only a server says whose memory is full of live sessions; one of them is given.
@@ -234,7 +244,7 @@ STALLED = "outside 408 request_timeout"
 
 def test_the_recipes_are_for_what_is_documented():
     crashes = {f"{name} 500 internal_error" for spec in SPECS for name in operations(spec)}
-    assert {*RECIPES, *GUARDED, *FULL, FULL_BUT_ONE, STALLED} | crashes == DOCUMENTED
+    assert {*RECIPES, *GUARDED, *CROSS_SITE, *FULL, FULL_BUT_ONE, STALLED} | crashes == DOCUMENTED
 
 
 def assert_is(response, answer):
@@ -255,6 +265,13 @@ def test_what_is_documented_is_answered_by_a_guarded_control_api(serve):
     for answer, (method, path) in GUARDED.items():
         path = path.replace("{session_id}", "x").replace("{stored_name}", "0.webm")
         assert_is(mock.bare.request(method, path), answer)
+
+
+def test_what_is_documented_is_answered_to_pages_of_other_sites(mock):
+    for answer, (method, path) in CROSS_SITE.items():
+        path = path.replace("{session_id}", "x").replace("{stored_name}", "0.webm")
+        headers = {"Origin": "https://example.org"}
+        assert_is(mock.bare.request(method, path, headers=headers), answer)
 
 
 def test_a_stalled_request_is_answered(mock, monkeypatch):

@@ -432,6 +432,7 @@ def test_a_chunk_is_described_by_what_was_sent(mock, session):
             "duration_s": None,
             "start_s": None,
             "end_s": None,
+            "replaced": 0,
             "speech": None,
             "audio": dict.fromkeys(MEASURED),
         }

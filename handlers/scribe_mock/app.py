@@ -11,8 +11,11 @@ from scribe_mock.audio.limits import Limits
 from scribe_mock.clock import Clock
 from scribe_mock.control import Control
 from scribe_mock.examination import Examiner
+from scribe_mock.inspector.pages import create_inspector
 from scribe_mock.operations import Operations
+from scribe_mock.pages.site import Site
 from scribe_mock.pipeline.gateway import Gateway
+from scribe_mock.pipeline.same_site import SameSite
 from scribe_mock.pipeline.stack import Api
 from scribe_mock.scenarios import load_fixtures
 from scribe_mock.seeding import Seeder
@@ -44,11 +47,16 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     streams = Streams(store, clock, examiner)
     operations = Operations(settings, clock, store, fixtures, examiner, streams)
     control = Control(settings, clock, store, fixtures, seeder, examiner)
-    pages = cast(ASGIApp, WSGIMiddleware(cast(Any, create_pages(spec, control_spec))))
+    token = settings.token[0] if settings.token else None
+    pages = _in_threads(create_pages(spec, control_spec, token=token))
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
-            "/_mock": build(control_spec, control, admission=None),
+            "/_mock": SameSite(
+                build(control_spec, control, admission=None), guarded=not settings.token
+            ),
+            "/_mock/ui": _in_threads(create_inspector()),
+            "/": pages,
             "/docs": pages,
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
@@ -58,3 +66,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         stop=examiner.close,
         log_requests=not settings.quiet,
     )
+
+
+def _in_threads(site: Site) -> ASGIApp:
+    """Flask's pages as an ASGI app; they wait for files only, so threads are few."""
+    return cast(ASGIApp, WSGIMiddleware(cast(Any, site), workers=4))

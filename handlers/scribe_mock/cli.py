@@ -18,6 +18,7 @@ from typing import Any
 from scribe_mock import __version__
 from scribe_mock.errors import SettingsError, StartError
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
+from scribe_mock.shipped import shipped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "audio":
             return examine(options.files)
+        if options.command == "docs":
+            return docs(options.spec or shipped("openapi.yaml"), options.output)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -81,6 +84,18 @@ def _collector_at_rest() -> Iterator[None]:
         gc.enable()
 
 
+def docs(spec: Path, output: Path) -> int:
+    """Write the documentation into a folder; raises StartError."""
+    from scribe_mock.apidocs.export import export
+
+    try:
+        first, *_ = export(spec, shipped("control.yaml"), output)
+    except OSError as error:
+        raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
+    print(f"Open {first} in a browser.")
+    return 0
+
+
 def _welcome(settings: Settings, address: str) -> str:
     token = settings.token[0] if settings.token else "any"
     return f"""\
@@ -88,6 +103,7 @@ scribe-mock {__version__} is listening. Stop it with Ctrl-C.
 
   API       {address}/voice/v1
   Docs      {address}/docs
+  Inspector {address}/_mock/ui
   Control   {address}/_mock/health
 
 Try it:
@@ -131,7 +147,29 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 nothing serious, 1 something serious, 2 a file can't be read.",
     )
     doctor.add_argument("files", metavar="FILE", type=Path, nargs="+", help="an audio file")
+    _add_docs(commands)
     return parser
+
+
+def _add_docs(commands: Any) -> None:
+    command = commands.add_parser(
+        "docs",
+        help="write the documentation as files",
+        description="Write the documentation as files that need no server and no network.",
+    )
+    command.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="a folder; made if it is not there",
+    )
+    command.add_argument(
+        "--spec",
+        metavar="FILE",
+        type=Path,
+        help="the contract; default: the openapi.yaml that ships",
+    )
 
 
 def _add_option(command: argparse.ArgumentParser, name: str, metadata: Any, default: Any) -> None:

@@ -1,6 +1,8 @@
 """The control API under `/_mock`: one thin method an operationId of `control.yaml`."""
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,7 +16,7 @@ from scribe_mock.clock import Clock, rfc3339
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
 from scribe_mock.examination import Examiner
 from scribe_mock.pipeline.validation import refuse_body
-from scribe_mock.representations import control_chunk, control_session
+from scribe_mock.representations import control_chunk, control_session, session_line
 from scribe_mock.scenarios import Fixtures
 from scribe_mock.seeding import Seeder
 from scribe_mock.sessions import SESSION_ID_PATTERN, Session, State, UploadType
@@ -73,6 +75,7 @@ class Control:
         if "freeze" in body:
             (self._clock.freeze if body["freeze"] else self._clock.thaw)()
         self._clock.advance(body.get("advance_seconds", 0))
+        self._store.changes.note()
         return await self.get_clock(request)
 
     async def list_sessions(
@@ -88,6 +91,44 @@ class Control:
             with suppress(SessionNotFound, ChunkNotFound):
                 sessions.append(await self._represent(request, session))
         return JSONResponse({"sessions": sessions, "total": len(found)})
+
+    async def get_overview(
+        self,
+        request: Request,
+        state: str | None = None,
+        search: str = "",
+        limit: str = "50",
+        offset: str = "0",
+    ) -> Response:
+        """Sessions in a line each, the newest first, and what surrounds them."""
+        now = self._clock.now()
+        wanted = search.lower()
+        found = [s for s in await self._store.all() if wanted in s.session_id.lower()]
+        counts = dict.fromkeys(State, 0) | Counter(s.state(now) for s in found)
+        found = [s for s in reversed(found) if state is None or s.state(now) == state]
+        page = found[int(offset) : int(offset) + int(limit)]
+        return JSONResponse(
+            {
+                "revision": self._store.changes.revision,
+                "now": rfc3339(now),
+                "frozen": self._clock.frozen,
+                "total": len(found),
+                "counts": counts,
+                "sessions": [session_line(session, now) for session in page],
+            }
+        )
+
+    async def await_change(
+        self, request: Request, since: str, wait_seconds: str = "25"
+    ) -> Response:
+        """The revision, as soon as it is another one; a client that leaves is not waited for."""
+        request.state.waits = True  # tells the protocol that stopping need not wait for this
+        change = asyncio.create_task(self._store.changes.wait(int(since), float(wait_seconds)))
+        gone = asyncio.create_task(_disconnected(request))
+        _, pending = await asyncio.wait({change, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        return JSONResponse({"revision": self._store.changes.revision})
 
     async def inspect_session(self, request: Request, session_id: str) -> Response:
         """One session with its chunks."""
@@ -181,3 +222,8 @@ def _within(first: str, last: str, size: int) -> tuple[int, int]:
     if begin >= end:
         raise RangeNotSatisfiable(size)
     return begin, end
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

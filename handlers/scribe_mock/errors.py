@@ -3,6 +3,7 @@
 ScribeError
 ├── ApiError                      leaves as the error envelope
 │   ├── AuthenticationFailed      401 authentication_failed
+│   ├── CrossSiteRefused          403 cross_site_refused (control API only)
 │   ├── NotFound                  404 not_found
 │   ├── MethodNotAllowed          405 method_not_allowed
 │   ├── InvalidRequest            400 invalid_request
@@ -77,6 +78,18 @@ class AuthenticationFailed(ApiError):
     def headers(self) -> Mapping[str, str]:
         """The challenge (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": "Bearer"}
+
+
+class CrossSiteRefused(ApiError):
+    """A page of another site made a browser send this."""
+
+    status, code = 403, "cross_site_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"A page of another site ({origin[:100]}) may not use the control API. "
+            "Start the mock with --token, and send it."
+        )
 
 
 class NotFound(ApiError):

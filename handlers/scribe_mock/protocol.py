@@ -80,6 +80,15 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._too_large = True
                 self.send_400_response("")
 
+    def shutdown(self) -> None:
+        """Stop when the request under way is done, but don't wait for one that only waits."""
+        cycle = self.cycle
+        waits = cycle is not None and cycle.scope.get("state", {}).get("waits", False)
+        if waits and not cycle.response_complete:
+            self.transport.close()
+        else:
+            super().shutdown()
+
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > MAX_HEAD_BYTES:

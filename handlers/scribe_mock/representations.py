@@ -126,8 +126,29 @@ def control_session(
         "expires_at": rfc3339(session.expires_at),
         "upload_type": session.upload_type,
         "scenario": session.scenario,
+        "changes_at": _time_or_none(session.changes_at(now)),
         "chunks": chunks,
     }
+
+
+def session_line(session: Session, now: float) -> dict[str, Any]:
+    """A session in the overview of the control API."""
+    chunks = session.chunks.values()
+    return {
+        "session_id": session.session_id,
+        "status": session.state(now),
+        "upload_type": session.upload_type,
+        "scenario": session.scenario,
+        "created_at": rfc3339(session.created_at),
+        "changes_at": _time_or_none(session.changes_at(now)),
+        "chunks": len(chunks),
+        "bytes": sum(chunk.size for chunk in chunks),
+        "last_received_at": _time_or_none(max((c.received_at for c in chunks), default=None)),
+    }
+
+
+def _time_or_none(timestamp: float | None) -> str | None:
+    return None if timestamp is None else rfc3339(timestamp)
 
 
 def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -144,6 +165,7 @@ def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dic
         "size": chunk.size,
         "sha256": sha256,
         "received_at": rfc3339(chunk.received_at),
+        "replaced": chunk.replaced,
         "duration_s": duration,
         "start_s": chunk.start_s,
         "end_s": chunk.end_s,

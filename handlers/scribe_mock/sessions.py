@@ -60,6 +60,7 @@ class Chunk:
 
     `start_s` and `end_s` are seconds: the place in the recording, for chunks that were cut from
     one; `speech` tells whether anybody speaks there. `diagnosis` is None until it was examined.
+    `replaced` counts the earlier uploads of the same sequence number.
     """
 
     sequence: int
@@ -73,6 +74,7 @@ class Chunk:
     duration_s: float | None = None
     speech: bool | None = None
     diagnosis: Diagnosis | None = None
+    replaced: int = 0
 
     @property
     def name(self) -> str:
@@ -168,6 +170,11 @@ class Session:
             return State.RECORDING if self.started else State.CREATED
         return self.outcome.state if now >= self.done_at else State.PROCESSING
 
+    def changes_at(self, now: float) -> float | None:
+        """When the state changes by itself, if nothing happens before; None for never."""
+        due = self.expires_at if self.outcome is None else self.done_at
+        return due if now < due < math.inf else None
+
     def copy(self) -> "Session":
         """The same session, to be changed without touching this one."""
         return replace(self, chunks=dict(self.chunks), documents=list(self.documents))
@@ -237,7 +244,11 @@ class Session:
             SessionExpired, SessionEnded, SessionCompleted: it is not open any more.
         """
         self.require_open(now)
-        self.chunks.update((chunk.sequence, chunk) for chunk in chunks)
+        for chunk in chunks:
+            earlier = self.chunks.get(chunk.sequence)
+            if earlier is not None:
+                chunk = replace(chunk, replaced=earlier.replaced + 1)
+            self.chunks[chunk.sequence] = chunk
         self.uploads += 1
         self.started = True
 

@@ -1,49 +1,66 @@
-"""The documentation's pages, as a Flask app: both specs, and a page that renders them."""
+"""The documentation on a server, as a Flask app: the book's pages, the specs, the start page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from flask import Flask, Response, render_template, request, send_from_directory
-from swagger_ui_bundle import swagger_ui_path
-from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from flask import Response, render_template, request
 
-from scribe_mock.errors import ApiError, MethodNotAllowed, NotFound
+from scribe_mock.apidocs.book import ASSETS, Book
+from scribe_mock.pages.navigation import DOCUMENTATION, GUIDES, INSPECTOR
+from scribe_mock.pages.site import SHARED_ASSETS, Site
 
 _SPEC_TYPE = "application/yaml"
 
 
-def create_pages(spec: Path, control_spec: Path) -> Flask:
-    """The pages under `/docs`, and the files `/openapi.yaml` and `/_mock/control.yaml`.
+def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) -> Site:
+    """The start page, the pages under `/docs`, `/openapi.yaml` and `/_mock/control.yaml`.
 
     Args:
         spec: The contract that is served.
         control_spec: The control API's.
+        token: Whether one of a list is needed: then samples can't say that any will do.
     """
-    pages = Flask(__name__, static_folder=None)
+    book = Book(spec, control_spec, served=True)
+    pages = Site(__name__, Path(__file__).parent)
 
-    @pages.get("/docs")
-    def docs() -> str:
-        return render_template("docs.html")
+    @pages.get("/")
+    def start() -> str:
+        navigation = [
+            {"name": entry.name, "label": entry.label, "href": entry.path}
+            for entry in DOCUMENTATION + INSPECTOR
+        ]
+        return render_template(
+            "start.html",
+            address=request.host_url.rstrip("/"),
+            any_token=token is None,
+            asset=lambda name: f"/docs/assets/{name}",
+            home="/",
+            here="start",
+            navigation=navigation,
+        )
 
-    @pages.get("/docs/assets/<name>")
-    def asset(name: str) -> Response:
-        return send_from_directory(swagger_ui_path, name, max_age=86400)
+    for entry in (*DOCUMENTATION, *GUIDES):
+        pages.add_url_rule(entry.path, f"page {entry.name}", _page(book, entry.name))
+
+    @pages.get("/docs/assets/<any('api.js','control-api.js'):name>")
+    def spec_script(name: str) -> Response:
+        answer = Response(book.scripts[name], mimetype="text/javascript")
+        answer.add_etag()
+        answer.make_conditional(request)
+        return answer
+
+    pages.add_assets("/docs/assets", ASSETS, SHARED_ASSETS)
 
     @pages.get("/openapi.yaml")
-    def contract() -> Response:
+    def contract_file() -> Response:
         return Response(spec.read_bytes(), mimetype=_SPEC_TYPE)
 
     @pages.get("/_mock/control.yaml")
-    def control() -> Response:
+    def control_file() -> Response:
         return Response(control_spec.read_bytes(), mimetype=_SPEC_TYPE)
 
-    @pages.errorhandler(HTTPException)
-    def envelope(error: HTTPException) -> tuple[dict[str, Any], int, Mapping[str, str]]:
-        answer: ApiError = NotFound("There is no such page. The documentation is at /docs.")
-        if isinstance(error, WrongMethod):
-            answer = MethodNotAllowed(request.method, sorted(error.valid_methods or ()))
-        return answer.envelope(), answer.status, answer.headers
-
     return pages
+
+
+def _page(book: Book, name: str) -> Callable[[], str]:
+    return lambda: book.page(name)

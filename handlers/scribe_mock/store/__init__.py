@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
+from scribe_mock.changes import Changes
 from scribe_mock.sessions import Chunk, Session
 
 T = TypeVar("T")
@@ -44,6 +45,9 @@ class SessionStore(Protocol):
     Every change is atomic: concurrent calls see one order (protocol.md, "States"). Sessions that
     are handed out are to be read; `change` and `add_upload` alone write.
     """
+
+    #: Notes every change, for those who watch.
+    changes: Changes
 
     async def create(self, session: Session) -> None:
         """Keep a new session; raises SessionExists, ServiceUnavailable."""

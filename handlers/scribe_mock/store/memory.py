@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from scribe_mock.changes import Changes
 from scribe_mock.clock import Clock
 from scribe_mock.errors import (
     ChunkNotFound,
@@ -125,6 +126,7 @@ class MemoryStore:
     def __init__(self, clock: Clock, max_memory: int) -> None:
         self._clock = clock
         self._max_memory = max_memory
+        self.changes = Changes()
         self._clear()
 
     def _clear(self) -> None:
@@ -165,6 +167,7 @@ class MemoryStore:
         entry.own_bytes += more
         self._kept += more
         self._note_times(session)
+        self.changes.note()
         return result
 
     def intake(self, expected: int) -> MemoryIntake:
@@ -192,6 +195,7 @@ class MemoryStore:
         entry.audio_bytes += size
         entry.own_bytes += _CHUNK_BYTES * (len(entry.audio) - before_count)
         self._kept += entry.bytes - before
+        self.changes.note()
         return added
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
@@ -230,6 +234,7 @@ class MemoryStore:
         claimed = self.claimed
         self._clear()
         self.claimed = claimed
+        self.changes.note()
 
     async def usage(self) -> tuple[int, int]:
         """How many sessions there are, and how many bytes of audio."""
@@ -256,11 +261,13 @@ class MemoryStore:
             self._streams[entry.session.stream_id] = session_id
         self._kept += more
         self._note_times(entry.session)
+        self.changes.note()
 
     def _forget(self, session_id: str) -> None:
         entry = self._entries.pop(session_id)
         self._streams.pop(entry.session.stream_id or "", None)
         self._kept -= entry.bytes
+        self.changes.note()
 
     def _note_times(self, session: Session) -> None:
         if session.outcome is not None:

@@ -1,0 +1,30 @@
+"""That something changed: a number that grows, and a way to wait for it."""
+
+import asyncio
+from contextlib import suppress
+
+
+class Changes:
+    """The revision of what one server keeps; it belongs to the server's event loop."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def note(self) -> None:
+        """Something changed."""
+        self.revision += 1
+        while self._waiting:
+            waiting = self._waiting.pop()
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def wait(self, since: int, seconds: float) -> int:
+        """The revision, as soon as it is not `since`, and after `seconds` anyhow."""
+        if self.revision == since:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting.add(waiting)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(waiting, seconds)
+            self._waiting.discard(waiting)
+        return self.revision

@@ -1,0 +1,114 @@
+/** The control API as the pages use it: with a token where one is needed, and told of every change. */
+
+const TOKEN = "scribe-mock token";
+
+/** The token that was entered in this tab; any would do where the server has no list. */
+export function token() {
+  try {
+    return sessionStorage.getItem(TOKEN) || "any";
+  } catch {
+    return "any";
+  }
+}
+
+/** What the API answered when it was no success. */
+export class Refusal extends Error {
+  constructor(status, error) {
+    super(error?.message ?? `The mock answered ${status}.`);
+    this.status = status;
+  }
+}
+
+/** Wait until a token was entered in the page's form. */
+function enteredToken() {
+  const form = document.getElementById("token-form");
+  form.hidden = false;
+  form.elements.token.focus();
+  return new Promise((resolve) => {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      sessionStorage.setItem(TOKEN, form.elements.token.value.trim());
+      form.hidden = true;
+      resolve();
+    };
+  });
+}
+
+let entering = null;
+
+/** One request; asks the reader for a token when the server wants one. */
+export async function request(path, options = {}) {
+  const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${token()}` } });
+  if (answer.status !== 401) return answer;
+  entering ??= enteredToken().finally(() => { entering = null; });
+  await entering;
+  return request(path, options);
+}
+
+/** JSON from the control API, or null where it has nothing to say; throws Refusal. */
+export async function ask(path, method = "GET", body, signal) {
+  const answer = await request(path, { method, signal, body: body && JSON.stringify(body) });
+  const result = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Refusal(answer.status, result?.error);
+  return result;
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function untilVisible() {
+  if (!document.hidden) return null;
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+  });
+}
+
+/** Wait for another revision, or until the mock's time has come to `due` (seconds from now). */
+async function change(revision, due) {
+  const giveUp = new AbortController();
+  const timer = due === null ? null : setTimeout(() => giveUp.abort(), Math.min(due * 1000 + 50, 2 ** 31 - 1));
+  try {
+    for (;;) {
+      const now = await ask(`/_mock/changes?since=${revision}`, "GET", undefined, giveUp.signal);
+      if (now.revision !== revision) return;
+      await untilVisible();
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Call `refresh` now and after every change, as long as the page is looked at.
+ *
+ * The server holds a question until something changes, so an idle page costs one request in 25
+ * seconds, and a hidden one none. `refresh` returns { revision, due }: when time alone will change
+ * what is shown, in seconds from now, or null. `watched.again()` asks for a refresh at once.
+ */
+export function watch(refresh) {
+  const trouble = document.getElementById("trouble");
+  let again = () => {};
+  (async () => {
+    for (;;) {
+      await untilVisible();
+      const asked = new Promise((resolve) => { again = resolve; });
+      try {
+        const { revision, due } = await refresh();
+        trouble.hidden = true;
+        await Promise.race([change(revision, due), asked]);
+        await pause(200); // a busy server changes more often than anybody can read
+      } catch (error) {
+        trouble.textContent = error instanceof Refusal ? error.message : "The mock can't be reached. Is it running? Trying again…";
+        trouble.hidden = false;
+        await pause(2000);
+      }
+    }
+  })();
+  return { again: () => again() };
+}

@@ -1,0 +1,84 @@
+/** One session: what it is, what can be done to it, its audio, and what Get session returns. */
+import { showChunks } from "./chunks.js";
+import { age, secondsUntil, setClock } from "./clock.js";
+import { ask, Refusal, request, watch } from "./control.js";
+import { bytes, make, stateBadge } from "./dom.js";
+
+const page = document.getElementById("session");
+const { id } = page.dataset;
+const address = `/_mock/sessions/${encodeURIComponent(id)}`;
+const [facts, actions, done, statusLine, result, gone] =
+  ["facts", "actions", "done", "status-line", "result", "gone"].map((name) => document.getElementById(name));
+let session = null;
+
+function showFacts() {
+  const size = session.chunks.reduce((sum, chunk) => sum + chunk.size, 0);
+  const change = session.status === "processing" ? "done " : "expires ";
+  const texts = [session.upload_type, `scenario ${session.scenario}`, `${session.chunks.length} chunks, ${bytes(size)}`];
+  facts.replaceChildren(stateBadge(session.status), ...texts.map((text) => make("span", { className: "small" }, text)),
+    make("span", { className: "small quiet" }, "created ", age(session.created_at)),
+    session.changes_at ? make("span", { className: "small quiet" }, change, age(session.changes_at)) : "",
+    session.status === "processing" && !session.changes_at ? make("span", { className: "small quiet" }, "until it is finished by hand") : "");
+  for (const button of actions.querySelectorAll("[data-finish]")) button.disabled = session.status === button.dataset.finish;
+  document.getElementById("expire").disabled = session.status === "expired";
+}
+
+async function showResult() {
+  const answer = await request(`/voice/v1/sessions/${encodeURIComponent(id)}`);
+  statusLine.textContent = `GET /voice/v1/sessions/${id} → ${answer.status}`;
+  const text = JSON.stringify(await answer.json(), null, 2);
+  if (result.textContent !== text) result.textContent = text;
+}
+
+function showGone() {
+  page.hidden = true;
+  gone.hidden = false;
+  gone.replaceChildren(make("p", {}, "There is no such session. It was deleted, made room for others, or never was."),
+    make("p", {}, make("a", { href: "/_mock/ui" }, "All sessions")));
+}
+
+async function refresh() {
+  const overview = await ask("/_mock/overview?limit=1&search=" + encodeURIComponent(id));
+  setClock(overview.now, overview.frozen);
+  try {
+    session = await ask(address);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    showGone();
+    return { revision: overview.revision, due: null };
+  }
+  page.hidden = false;
+  gone.hidden = true;
+  showFacts();
+  showChunks(session);
+  await showResult();
+  const due = secondsUntil(session.changes_at);
+  return { revision: overview.revision, due: due === null ? null : Math.max(0, due) };
+}
+
+const watched = watch(refresh);
+
+/** Do something to the session, and say how it went. */
+async function act(text, change) {
+  try {
+    await change();
+    done.textContent = text;
+  } catch (error) {
+    done.textContent = error.message;
+  }
+  watched.again();
+}
+
+for (const button of actions.querySelectorAll("[data-finish]")) {
+  const outcome = button.dataset.finish;
+  button.addEventListener("click", () => act(`Finished as ${outcome}.`, () =>
+    session.status === "processing" ? ask(`${address}/finish`, "POST", { outcome }) : ask(address, "PUT", { state: outcome })));
+}
+document.getElementById("expire").addEventListener("click", () => act("Expired.", () => ask(address, "PUT", { state: "expired" })));
+document.getElementById("delete").addEventListener("click", () => {
+  if (!confirm(`Forget ${id} and its audio?`)) return;
+  act("Deleted.", async () => {
+    await ask(address, "DELETE");
+    location.assign("/_mock/ui");
+  });
+});

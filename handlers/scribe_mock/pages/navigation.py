@@ -1,0 +1,40 @@
+"""Where the pages are: the entries of the navigation, in order.
+
+A new page is one more entry here and a template; nothing else knows the list.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page in the navigation: its name, what is written there, and its address."""
+
+    name: str
+    label: str
+    path: str
+
+
+#: The documentation's pages; `path` is their address on a server, `name` their file elsewhere.
+DOCUMENTATION = (
+    Entry("index", "Reference", "/docs"),
+    Entry("errors", "Errors", "/docs/errors"),
+    Entry("guides", "Guides", "/docs/guides"),
+    Entry("control", "Control API", "/docs/control"),
+)
+
+#: The guides, in the order in which they are best read.
+GUIDES = (
+    Entry("flow", "The flow", "/docs/flow"),
+    Entry("recording", "Recording in the browser", "/docs/recording"),
+    Entry("retries", "Retries and idempotence", "/docs/retries"),
+    Entry("limits", "Limits", "/docs/limits"),
+    Entry("polling", "Polling", "/docs/polling"),
+    Entry("streaming", "Streaming", "/docs/streaming"),
+)
+
+#: Pages that need a running mock.
+INSPECTOR = (
+    Entry("sessions", "Sessions", "/_mock/ui"),
+    Entry("recorder", "Recorder", "/_mock/ui/record"),
+)

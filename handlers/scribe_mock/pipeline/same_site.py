@@ -1,0 +1,60 @@
+"""The control API is for programs, and for pages on the mock's own host.
+
+Without `--token` nothing else would keep any web page that the developer visits from making their
+browser reset the mock or read its sessions. Browsers say where a request comes from, in `Origin`
+and `Sec-Fetch-Site` (Fetch Metadata); programs send neither, and go on working. A frontend on
+another port of the same host may use the control API. A page opened from `file://` has the origin
+`null`, like a sandboxed frame of any site, so it may not.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scribe_mock.errors import CrossSiteRefused
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK = "loopback"
+
+
+class SameSite:
+    """Refuses requests that a browser sends for a page of another site.
+
+    Args:
+        app: What is guarded.
+        guarded: False where a token is needed: another site's page does not know it.
+    """
+
+    def __init__(self, app: ASGIApp, *, guarded: bool) -> None:
+        self._app = app
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raises CrossSiteRefused."""
+        if self._guarded:
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            _refuse_other_sites(scope["method"], headers)
+        await self._app(scope, receive, send)
+
+
+def _refuse_other_sites(method: str, headers: Mapping[str, str]) -> None:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site in ("same-origin", "none"):
+        return
+    if origin is not None:
+        if _host(origin) is None or _host(origin) != _host(f"//{headers.get('host', '')}"):
+            raise CrossSiteRefused(origin)
+    elif site is not None and method not in _SAFE_METHODS:
+        raise CrossSiteRefused(site)
+
+
+def _host(address: str) -> str | None:
+    """The host of an address; one name for all of the local machine's."""
+    try:
+        name = urlsplit(address).hostname
+    except ValueError:
+        return None
+    if name in ("localhost", "127.0.0.1", "::1") or (name or "").endswith(".localhost"):
+        return _LOOPBACK
+    return name

@@ -1,0 +1,59 @@
+"""A real browser: Debian's Chromium, whose microphone plays fixtures/audio/speech.wav."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from scribe_mock import MockServer, Settings
+from visits import Visitor
+
+ROOT = Path(__file__).parents[2]
+SPEECH = ROOT / "fixtures" / "audio" / "speech.wav"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The mock's own refusals are tested, not those that Chromium puts before them.
+    "--disable-features=LocalNetworkAccessChecks",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    f"--use-file-for-fake-audio-capture={SPEECH}",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "Chromium is not installed; on Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def mock() -> Iterator[MockServer]:
+    with MockServer(Settings(port=0, quiet=True, processing_seconds=0.5)) as server:
+        yield server
+
+
+@pytest.fixture
+def visitor(browser: Browser, mock: MockServer) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    visitor = Visitor(context)
+    yield visitor
+    context.close()
+    assert visitor.complaints == []

@@ -1,0 +1,53 @@
+"""`python -m tests.pictures`: the README's pictures of the pages, made with Chromium."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from scribe_mock import MockServer, Settings
+
+PICTURES = Path(__file__).parents[1] / "pictures"
+SIZE = {"width": 1180, "height": 760}
+
+
+def session(page: Page, url: str) -> None:
+    page.goto(f"{url}/_mock/ui/sessions/demo_session_partial")
+    expect(page.get_by_role("button", name="Play 1.webm")).to_be_enabled()
+
+
+def errors(page: Page, url: str) -> None:
+    page.goto(f"{url}/docs/errors#uploadAudio-413-chunk_too_large")
+    case = page.locator("#uploadAudio-413-chunk_too_large")
+    case.get_by_role("button", name="Run").click()
+    expect(case.locator(".verdict")).to_contain_text("as promised")
+
+
+SCENES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
+    "session-light": ("light", session),
+    "errors-dark": ("dark", errors),
+}
+
+
+def main() -> int:
+    """Make all pictures; returns the exit code."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        print("Chromium is needed; on Debian: apt-get install chromium", file=sys.stderr)
+        return 1
+    settings = Settings(port=8080, quiet=True)
+    with MockServer(settings) as mock, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for name, (scheme, scene) in SCENES.items():
+            page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+            scene(page, mock.url)
+            page.screenshot(path=PICTURES / f"{name}.png")
+            page.close()
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The control API for those who watch: the overview, waiting for a change, and who may ask."""
+
+import threading
+import time
+
+import httpx
+import pytest
+
+from scribe_mock import MockServer, Settings
+
+TOKEN = {"Authorization": "Bearer any"}
+
+
+@pytest.fixture
+def mock():
+    settings = Settings(port=0, quiet=True, processing_seconds=0)
+    with MockServer(settings) as server:
+        yield server
+
+
+@pytest.fixture
+def client(mock):
+    with httpx.Client(base_url=mock.url, headers=TOKEN, timeout=30) as client:
+        yield client
+
+
+def overview(client, **query):
+    return client.get("/_mock/overview", params=query).json()
+
+
+def test_the_overview_has_the_newest_first(client):
+    client.post("/voice/v1/sessions", json={"session_id": "x" * 16, "upload_type": "chunked"})
+    client.post(f"/voice/v1/sessions/{'x' * 16}/audio/a_0.wav", content=b"12345")
+    line = overview(client)["sessions"][0]
+    assert line["session_id"] == "x" * 16
+    assert (line["status"], line["chunks"], line["bytes"]) == ("recording", 1, 5)
+    assert line["last_received_at"] >= line["created_at"]
+    assert line["changes_at"] > line["created_at"]
+
+
+@pytest.mark.parametrize(
+    "path", ["overview", "changes?since=0", "sessions", "sessions/demo_session_partial", "clock"]
+)
+def test_answers_are_what_the_spec_says(path):
+    with MockServer(validate_responses=True) as mock:
+        assert httpx.get(f"{mock.url}/_mock/{path}").status_code == 200
+
+
+def test_the_overview_is_filtered_searched_and_paged(client):
+    found = overview(client, state="failed")
+    assert [line["session_id"] for line in found["sessions"]] == ["demo_session_failed"]
+    assert (found["total"], sum(found["counts"].values())) == (1, 8)
+    assert overview(client, search="PARTIAL")["total"] == 1
+    assert overview(client, search="no such")["counts"]["created"] == 0
+    first, second = overview(client, limit=1), overview(client, limit=1, offset=1)
+    assert first["sessions"] != second["sessions"]
+    assert client.get("/_mock/overview", params={"limit": 0}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda client: client.post("/voice/v1/sessions", json={"upload_type": "chunked"}),
+        lambda client: client.post(
+            "/voice/v1/sessions/demo_session_created/audio/a_0.wav", content=b"1"
+        ),
+        lambda client: client.post("/voice/v1/sessions/demo_session_recording/end", json={}),
+        lambda client: client.delete("/_mock/sessions/demo_session_failed"),
+        lambda client: client.put("/_mock/sessions/demo_session_failed", json={"state": "expired"}),
+        lambda client: client.post("/_mock/clock", json={"advance_seconds": 1}),
+        lambda client: client.post("/_mock/reset"),
+    ],
+    ids=["create", "upload", "end", "delete", "put", "clock", "reset"],
+)
+def test_whoever_waits_is_told_of_a_change(client, change):
+    revision = overview(client)["revision"]
+    answers = []
+
+    def wait():
+        answers.append(httpx.get(f"{client.base_url}/_mock/changes?since={revision}", timeout=30))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    change(client).raise_for_status()
+    waiting.join(timeout=10)
+    assert answers[0].json()["revision"] > revision
+
+
+def test_waiting_ends_without_a_change(client):
+    revision = overview(client)["revision"]
+    answer = client.get("/_mock/changes", params={"since": revision, "wait_seconds": 0})
+    assert answer.json() == {"revision": revision}
+
+
+def test_reading_is_no_change(client):
+    revision = overview(client)["revision"]
+    client.get("/voice/v1/sessions/demo_session_completed")
+    client.get("/_mock/sessions/demo_session_completed/chunks/0.webm")
+    assert overview(client)["revision"] == revision
+
+
+def test_stopping_does_not_wait_for_those_who_wait():
+    with MockServer() as mock:
+        revision = httpx.get(f"{mock.url}/_mock/overview").json()["revision"]
+        ended = threading.Event()
+
+        def wait():
+            with httpx.Client() as client:
+                try:
+                    client.get(f"{mock.url}/_mock/changes?since={revision}", timeout=30)
+                except httpx.RemoteProtocolError:
+                    ended.set()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while waiting.is_alive() and not httpx.get(f"{mock.url}/_mock/health").is_success:
+            pass
+        began = time.monotonic()
+    waiting.join(timeout=10)
+    assert time.monotonic() - began < 10
+
+
+def test_a_chunk_that_was_sent_again_says_so(client):
+    path = "/voice/v1/sessions/demo_session_created/audio"
+    for name in ("a_0.wav", "a_1.wav", "a_1.wav", "a_1.mp3"):
+        client.post(f"{path}/{name}", content=b"x").raise_for_status()
+    chunks = client.get("/_mock/sessions/demo_session_created").json()["chunks"]
+    assert [(chunk["name"], chunk["replaced"]) for chunk in chunks] == [("0.wav", 0), ("1.mp3", 2)]
+
+
+FOREIGN = [
+    {"Origin": "https://example.org", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://example.org"},
+    {"Origin": "null"},
+    {"Origin": "http://["},
+    {"Origin": "http://localhost.example.org"},
+]
+OWN = [
+    {},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://localhost:3000", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://app.localhost:3000"},
+    {"Origin": "http://[::1]:3000"},
+]
+
+
+@pytest.mark.parametrize("headers", [*FOREIGN, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_page_of_another_site_can_change_nothing(client, headers):
+    answer = client.post("/_mock/reset", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site_refused")
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_page_of_another_site_can_read_nothing(client, headers):
+    assert client.get("/_mock/sessions", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_programs_and_pages_of_the_same_host_can(client, headers):
+    assert client.post("/_mock/reset", headers=headers).status_code == 204
+
+
+def test_the_mocks_own_name_counts_on_a_network_too(client):
+    headers = {"Host": "mock.test:8080", "Origin": "http://mock.test:3000"}
+    assert client.post("/_mock/reset", headers=headers).status_code == 204
+    headers["Origin"] = "http://other.test:3000"
+    assert client.post("/_mock/reset", headers=headers).status_code == 403
+
+
+def test_a_token_is_proof_enough():
+    with MockServer(Settings(port=0, quiet=True, token=("secret",))) as mock:
+        headers = {"Origin": "https://example.org", "Authorization": "Bearer secret"}
+        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 204
+        del headers["Authorization"]
+        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 401
