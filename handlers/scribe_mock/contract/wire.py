@@ -1,0 +1,398 @@
+"""HTTP/1.1 byte for byte: what an HTTP library would tidy up is sent and seen here as it is.
+
+One request a connection. The request is written by hand; h11 only parses what comes back.
+"""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import h11
+
+from scribe_mock.contract.address import Origin
+
+#: Bytes that are written at once; between two pieces an early answer is looked for.
+PIECE_BYTES = 64 * 1024
+
+
+class Delivery(Enum):
+    """How a request's body goes out."""
+
+    AT_ONCE = "at once"
+    #: Head first; the body only once no answer came for a while.
+    HELD = "held back"
+    #: As HELD, with `Expect: 100-continue`, and the body as soon as it is asked for.
+    EXPECTING = "with Expect: 100-continue"
+    #: Head alone; what was answered until then is all there will be.
+    WITHHELD = "withheld"
+    #: Half of the body, then the connection is cut.
+    CUT = "cut in the middle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request as it goes over the wire.
+
+    Args:
+        origin: Where to.
+        method: As sent.
+        target: Path and query as sent; whatever its percent-encoding.
+        headers: In order, duplicates too, without Host and those that frame the body.
+        body: None for a request without one; empty for `Content-Length: 0`.
+        chunked: Send the body by chunked transfer, without its length.
+        delivery: How the body goes out.
+        operation: The operationId it is meant for; empty when it is for none.
+        exempt: Whether the HTTP parser may answer it, which is no part of the contract.
+        label: What is special about it, in a few words.
+    """
+
+    origin: Origin
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    chunked: bool = False
+    delivery: Delivery = Delivery.AT_ONCE
+    operation: str = ""
+    exempt: bool = False
+    label: str = ""
+
+    def head(self) -> bytes:
+        """Request line and header section."""
+        lines = [f"{self.method} {self.target} HTTP/1.1", f"Host: {self.origin.authority}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        if self.delivery is Delivery.EXPECTING:
+            lines.append("Expect: 100-continue")
+        if self.chunked:
+            lines.append("Transfer-Encoding: chunked")
+        elif self.body is not None:
+            lines.append(f"Content-Length: {len(self.body)}")
+        lines.append("Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def pieces(self, start: int, end: int) -> Iterable[bytes]:
+        """The body from one place to another, framed as the head says."""
+        body = memoryview(self.body or b"")
+        for place in range(start, end, PIECE_BYTES):
+            piece = bytes(body[place : min(place + PIECE_BYTES, end)])
+            yield b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece
+        if self.chunked and end == len(body):
+            yield b"0\r\n\r\n"
+
+    def header(self, name: str) -> str | None:
+        """The first field of this name."""
+        return _first(self.headers, name)
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """What came back.
+
+    Args:
+        request: What was asked.
+        history: The requests that led here, oldest first.
+        status: 0 when no answer came; then `trouble` says why.
+        early: Whether it came before any byte of the body had been sent.
+        continued: Whether `100 Continue` came first.
+        began, ended: Seconds on the loop's clock.
+    """
+
+    request: Request
+    history: tuple[Request, ...] = ()
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    early: bool = False
+    continued: bool = False
+    trouble: str = ""
+    began: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is a success of any kind."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the request was refused as the client's fault."""
+        return 400 <= self.status < 500
+
+    @property
+    def broken(self) -> bool:
+        """Whether the server failed: 5xx, or no answer where one was due."""
+        unfinished = self.request.delivery in (Delivery.CUT, Delivery.WITHHELD)
+        return self.status >= 500 or (self.status == 0 and not unfinished)
+
+    def header(self, name: str) -> str | None:
+        """The first field of this name."""
+        return _first(self.headers, name)
+
+    def json(self) -> Any:
+        """The body as JSON; None when it is not."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def fields(self) -> dict[str, Any]:
+        """The body as a JSON object; empty when it is none."""
+        found = self.json()
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def code(self) -> str:
+        """`error.code`; empty when there is none."""
+        error = self.fields().get("error")
+        code = error.get("code") if isinstance(error, dict) else None
+        return code if isinstance(code, str) else ""
+
+    def __str__(self) -> str:
+        if not self.status:
+            return self.trouble
+        return f"{self.status} {self.code}".strip()
+
+
+def _first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+class Unreachable(Exception):
+    """No connection could be made."""
+
+
+class _Exchange(asyncio.Protocol):
+    """One connection: the parser, and what it has found so far."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.begun = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.done = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._body = bytearray()
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
+        method = answer.request.method
+        self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "h")]))
+        self._parser.send(h11.EndOfMessage())
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._feed(data)
+
+    def eof_received(self) -> bool:
+        self._feed(b"")
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._feed(b"")
+        if not self.done.is_set():
+            self._finish("the connection was closed without a complete answer")
+        self._writable.set()
+
+    def give_up(self, trouble: str) -> None:
+        """End without an answer."""
+        if not self.done.is_set():
+            self._finish(trouble)
+
+    def _feed(self, data: bytes) -> None:
+        if self.done.is_set():
+            return
+        try:
+            self._parser.receive_data(data)
+            while not self.done.is_set():
+                event = self._parser.next_event()
+                if event is h11.NEED_DATA or event is h11.PAUSED:
+                    return
+                self._take(event)
+        except h11.RemoteProtocolError as error:
+            cut = not data
+            self._finish(
+                "the connection was closed without a complete answer"
+                if cut
+                else f"what came back is not HTTP: {error}"
+            )
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, h11.InformationalResponse):
+            if event.status_code == 100:
+                self.answer.continued = True
+                self.may_go_on.set()
+        elif isinstance(event, h11.Response):
+            self.answer.status = event.status_code
+            self.answer.headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in event.headers.raw_items()
+            )
+            self.begun.set()
+            self.may_go_on.set()
+        elif isinstance(event, h11.Data):
+            self._body += event.data
+        else:
+            self._finish("")
+
+    def _finish(self, trouble: str) -> None:
+        if trouble:
+            self.answer.status, self.answer.trouble = 0, trouble
+        self.answer.body = bytes(self._body)
+        for event in (self.begun, self.may_go_on, self.done):
+            event.set()
+
+    async def write(self, transport: asyncio.Transport, pieces: Iterable[bytes]) -> None:
+        """Send, and stop as soon as an answer begins."""
+        for piece in pieces:
+            if self.begun.is_set() or transport.is_closing():
+                return
+            transport.write(piece)
+            await self._writable.wait()
+            await asyncio.sleep(0)
+
+
+#: Called when half of the body is out; the rest follows when it returns.
+Midway = Callable[[], Awaitable[None]]
+
+
+@dataclass(kw_only=True)
+class Wire:
+    """Sends requests, so many at once.
+
+    Args:
+        concurrency: Connections at once.
+        timeout: Seconds until an answer must be complete.
+        hold: Seconds that a held body waits for an early answer.
+    """
+
+    concurrency: int
+    timeout: float
+    hold: float = 2.0
+    sent_bytes: int = 0
+    requests: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.concurrency)
+        #: Held by whoever keeps a connection open while asking for another.
+        self.several = asyncio.Lock()
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        gate: asyncio.Barrier | None = None,
+        midway: Midway | None = None,
+    ) -> Answer:
+        """Send one request and wait for its answer, whatever it is.
+
+        Args:
+            request: What to send.
+            gate: Waited for between connecting and sending, so that several start together.
+            midway: Called when half of the body is out.
+
+        Raises:
+            Unreachable: there was no connection.
+        """
+        async with self._slots:
+            self.requests += 1
+            answer = Answer(request=request)
+            transport, exchange = await self._connect(request, answer)
+            try:
+                if gate is not None:
+                    await gate.wait()
+                answer.began = time.monotonic()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.timeout):
+                        await self._deliver(request, exchange, transport, midway)
+                        await exchange.done.wait()
+                if not exchange.done.is_set():
+                    answer.status = 0
+                    answer.trouble = f"no complete answer came within {self.timeout:g} seconds"
+                answer.ended = time.monotonic()
+            finally:
+                transport.abort()
+            return answer
+
+    async def _connect(
+        self, request: Request, answer: Answer
+    ) -> tuple[asyncio.Transport, _Exchange]:
+        loop = asyncio.get_running_loop()
+        origin = request.origin
+        try:
+            async with asyncio.timeout(min(self.timeout, 4.5)):
+                return await loop.create_connection(
+                    lambda: _Exchange(answer),
+                    origin.host,
+                    origin.port,
+                    ssl=self._tls if origin.secure else None,
+                )
+        except TimeoutError:
+            raise Unreachable(f"{origin} does not answer: no connection in time") from None
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise Unreachable(f"{origin} can't be reached: {reason}") from None
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    async def _deliver(
+        self,
+        request: Request,
+        exchange: _Exchange,
+        transport: asyncio.Transport,
+        midway: Midway | None,
+    ) -> None:
+        size, half = len(request.body or b""), len(request.body or b"") // 2
+        await exchange.write(transport, [request.head()])
+        if request.delivery in (Delivery.HELD, Delivery.EXPECTING, Delivery.WITHHELD):
+            asks = request.delivery is Delivery.EXPECTING
+            waited = exchange.may_go_on if asks else exchange.begun
+            with suppress(TimeoutError):
+                await asyncio.wait_for(waited.wait(), self.hold)
+            exchange.answer.early = exchange.begun.is_set() and not exchange.answer.trouble
+        if request.delivery is Delivery.WITHHELD and not exchange.begun.is_set():
+            exchange.give_up("no answer came before the body was sent")
+            return
+        if request.delivery is Delivery.CUT or midway is not None:
+            await self._write(exchange, transport, request.pieces(0, half))
+            if midway is None:
+                await asyncio.sleep(0.05)  # let it arrive before the cut
+                exchange.give_up("the connection was cut in the middle of the body")
+                return
+            await midway()
+            await self._write(exchange, transport, request.pieces(half, size))
+        elif request.body is not None:
+            await self._write(exchange, transport, request.pieces(0, size))
+
+    async def _write(
+        self, exchange: _Exchange, transport: asyncio.Transport, pieces: Iterable[bytes]
+    ) -> None:
+        for piece in pieces:
+            if exchange.begun.is_set():
+                return
+            self.sent_bytes += len(piece)
+            await exchange.write(transport, [piece])
+
+    async def together(self, requests: list[Request]) -> list[Answer]:
+        """Send requests at the same time: all connect first, then all send.
+
+        When there are more than the concurrency allows, they go in batches.
+        """
+        answers: list[Answer] = []
+        async with self.several:
+            for start in range(0, len(requests), self.concurrency):
+                batch = requests[start : start + self.concurrency]
+                gate = asyncio.Barrier(len(batch))
+                answers += await asyncio.gather(*(self.send(one, gate=gate) for one in batch))
+        return answers
