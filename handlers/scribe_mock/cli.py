@@ -1,7 +1,7 @@
 """The command line: parsing, printing and exit codes.
 
-Exit codes: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be listened on,
-4 a broken spec, 5 a broken fixture.
+Exit codes of `serve`: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be listened
+on, 4 a broken spec, 5 a broken fixture. Those of `check` and `rules`: see `contract.command`.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from scribe_mock import Settings, __version__, create_app
+from scribe_mock.contract import command
 from scribe_mock.errors import StartError
 from scribe_mock.server import Server, address_of, listen
 from scribe_mock.settings import ENVIRONMENT_PREFIX, option_name, read_option
@@ -21,6 +22,8 @@ from scribe_mock.settings import ENVIRONMENT_PREFIX, option_name, read_option
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `scribe-mock`; returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.command in command.COMMANDS:
+        return command.run(options, os.environ, sys.stdin)
     try:
         return serve(_settings(options))
     except StartError as error:
@@ -67,26 +70,28 @@ def _settings(options: argparse.Namespace) -> Settings:
     changes: dict[str, Any] = {
         name: value if value is True else read_option(name, value) for name, value in texts.items()
     }
-    return replace(Settings.from_env(os.environ), **changes)
+    environ = {key: os.environ[key] for key in os.environ if key not in command.VARIABLES}
+    return replace(Settings.from_env(environ), **changes)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scribe-mock",
-        description="A mock of EkaScribe's session API.",
-        epilog="Exit codes: 0 stopped, 1 a bug, 2 a bad option, 3 the address is taken, "
-        "4 a broken spec, 5 a broken fixture.",
+        description="A mock of EkaScribe's session API, and a check of servers that claim it.",
     )
     parser.add_argument("--version", action="version", version=f"scribe-mock {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser(
+    serving = commands.add_parser(
         "serve",
         help="start the mock server",
         description="Start the mock server.",
-        epilog=f"Every option is also an environment variable: {ENVIRONMENT_PREFIX}PORT=9000.",
+        epilog=f"Every option is also an environment variable: {ENVIRONMENT_PREFIX}PORT=9000. "
+        "Exit codes: 0 stopped, 1 a bug, 2 a bad option, 3 the address is taken, "
+        "4 a broken spec, 5 a broken fixture.",
     )
     for field in fields(Settings):
-        _add_option(command, field.name, field.metadata, field.default)
+        _add_option(serving, field.name, field.metadata, field.default)
+    command.add_commands(commands)
     return parser
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -18,6 +18,8 @@ from scribe_mock.contract.wire import Answer, Delivery, Midway, Request
 
 #: The type that the samples are sent with, unless a rule says otherwise.
 WEBM = "audio/webm;codecs=opus"
+#: The label of a request that was repeated until processing was over.
+WAIT = "until processing is over"
 UNKNOWN = "ses_00000000000000000000"
 LOGIN_PATH = "/connect-auth/v1/account/login"
 REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
@@ -231,6 +233,7 @@ class Probe:
         while True:
             answer = await self.get(session)
             if answer.fields().get("status") not in ("created", "recording", "processing"):
+                session.history.append(replace(answer.request, label=WAIT))
                 return answer
             if waited >= self.options.patience:
                 raise Skip(f"processing took longer than --patience {self.options.patience:g} s")
