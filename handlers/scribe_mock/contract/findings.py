@@ -127,8 +127,9 @@ class Ledger:
             if wrong is not None and wrong in owners:
                 owners[wrong].also.append(finding.rule.id)
                 owners[wrong].count += finding.count
+                owners[wrong].variants.extend(finding.variants)
                 continue
-            finding = replace(finding, also=[])
+            finding = replace(finding, also=[], variants=list(finding.variants))
             if wrong is not None:
                 owners[wrong] = finding
             kept.append(finding)

@@ -1,6 +1,7 @@
 """Judging one answer: each function yields a fault, or None when all is well."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.findings import Fault
@@ -27,6 +28,14 @@ def refused(
         grade=grade,
         wanted=wanted,
     )
+
+
+def unsupported(answer: Answer) -> Fault | None:
+    """The audio type is refused; taking several such types is one fault."""
+    fault = refused(answer, 400, "invalid_audio_format")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="audio types that are not supported are taken")
+    return fault
 
 
 def refused_somehow(answer: Answer, *, why: str) -> Fault | None:

@@ -13,7 +13,7 @@ from scribe_mock.contract.wire import Delivery, Request
 
 #: A body of text up to this long is put on the command line.
 _SHORT = 600
-_RECORDINGS = tuple(entry.speech for entry in audio.FORMATS) + ("silence.wav",)
+_RECORDINGS = (*(entry.speech for entry in audio.FORMATS), "silence.wav")
 
 _WITHHELD = """\
 python3 - "$URL" "$TOKEN" {arguments} <<'END'

@@ -5,6 +5,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.findings import (
@@ -18,7 +19,15 @@ from scribe_mock.contract.findings import (
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.watch import Watch
-from scribe_mock.contract.wire import Answer, Midway, Request, Unreachable, Wire
+from scribe_mock.contract.wire import (
+    PIECE_BYTES,
+    Answer,
+    Delivery,
+    Midway,
+    Request,
+    Unreachable,
+    Wire,
+)
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 4, 0.05
@@ -67,10 +76,13 @@ class Run:
         for attempt in range(_RETRIES):
             answer = await self._once(request, history, midway)
             if not answer.broken or request.exempt:
-                if first is not None:
+                if first is not None and (first.status or request.delivery is not Delivery.HELD):
                     self._failed(first, rule, always=False)
                 return answer
             first = first or answer
+            if answer.status == 0 and len(request.body or b"") > PIECE_BYTES:
+                # An early answer may get lost when the server closes on a body; look again for it.
+                request = replace(request, delivery=Delivery.HELD)
             if answer.trouble.startswith("no complete answer came within") or midway is not None:
                 break
             await asyncio.sleep(_PAUSE * 2**attempt)

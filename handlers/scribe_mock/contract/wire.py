@@ -258,6 +258,8 @@ class _Exchange(asyncio.Protocol):
                 return
             transport.write(piece)
             await self._writable.wait()
+            # Once is not enough: what was readable meanwhile is read only after this task's turn.
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
 
 

@@ -42,12 +42,17 @@ async def _all_taken(probe: Probe, spell: Callable[[str], str], types: Iterable[
         yield fault
 
 
-async def _none_taken(probe: Probe, types: Iterable[str], name: str = "audio_0.webm") -> Faults:
+async def _none_taken(probe: Probe, types: Iterable[str], *, binding: bool = True) -> Faults:
+    name = "audio_0.webm"
     session = await probe.create()
     for mime in types:
         label = f"Content-Type: {mime}"
         answer = await probe.upload(session, name, mime=mime, body=audio.tiny("webm"), label=label)
-        yield judge.refused(answer, 400, "invalid_audio_format")
+        yield (
+            judge.unsupported(answer)
+            if binding
+            else judge.refused(answer, 400, "invalid_audio_format")
+        )
 
 
 def _supported(entry: audio.Format) -> Rule:
@@ -119,17 +124,14 @@ def _replacing(old: str, new: str) -> Callable[[str], str]:
     return lambda mime: mime.replace(old, new)
 
 
-_ROW_7 = ("upload.row.7.format",)
-
-
-@_rule("near_miss.plain_webm", "Plain audio/webm is not supported.", Grade.DOCUMENTED, _ROW_7)
+@_rule("near_miss.plain_webm", "Plain audio/webm is not supported.", Grade.DOCUMENTED)
 async def plain_webm(probe: Probe) -> Faults:
     """The codec is a part of the type; a file's extension does not make up for it."""
     async for fault in _none_taken(probe, ("audio/webm", "Audio/WebM", "audio/webm;")):
         yield fault
 
 
-@_rule("near_miss.types", "Other audio types are not supported.", Grade.DOCUMENTED, _ROW_7)
+@_rule("near_miss.types", "Other audio types are not supported.", Grade.DOCUMENTED)
 async def other_types(probe: Probe) -> Faults:
     """Names that come close to supported ones."""
     types = (
@@ -148,7 +150,7 @@ async def other_types(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.codecs", "Another codec is another type.", Grade.DOCUMENTED, _ROW_7)
+@_rule("near_miss.codecs", "Another codec is another type.", Grade.DOCUMENTED)
 async def other_codecs(probe: Probe) -> Faults:
     """Opus is the one value there is."""
     types = ("audio/webm;codecs=vorbis", "audio/ogg;codecs=vorbis", "audio/webm;codecs=opus2")
@@ -156,7 +158,7 @@ async def other_codecs(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.others", "Any other Content-Type is not supported.", Grade.DOCUMENTED, _ROW_7)
+@_rule("near_miss.others", "Any other Content-Type is not supported.", Grade.DOCUMENTED)
 async def not_audio(probe: Probe) -> Faults:
     """A file's extension is looked at only when the header says nothing."""
     types = (
@@ -173,7 +175,7 @@ async def not_audio(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.malformed", "What is no media type is not supported.", Grade.DOCUMENTED, _ROW_7)
+@_rule("near_miss.malformed", "What is no media type is not supported.", Grade.DOCUMENTED)
 async def malformed(probe: Probe) -> Faults:
     """Neither is what only begins like one."""
     async for fault in _none_taken(
@@ -182,18 +184,20 @@ async def malformed(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED, _ROW_7)
+@_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED)
 async def other_parameters(probe: Probe) -> Faults:
     """audio/wav; charset=x is not audio/wav."""
     types = ("audio/wav; charset=x", "audio/mp3;codecs=mp3", "audio/webm;codecs=opus;rate=16000")
-    async for fault in _none_taken(probe, types):
+    async for fault in _none_taken(probe, types, binding=False):
         yield fault
 
 
-@_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED, _ROW_7)
+@_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED)
 async def codecs_case(probe: Probe) -> Faults:
     """The value of a parameter keeps its case."""
-    async for fault in _none_taken(probe, ("audio/webm;codecs=OPUS", "audio/ogg;codecs=Opus")):
+    async for fault in _none_taken(
+        probe, ("audio/webm;codecs=OPUS", "audio/ogg;codecs=Opus"), binding=False
+    ):
         yield fault
 
 
@@ -248,21 +252,19 @@ async def empty_header(probe: Probe) -> Faults:
     "infer.unsupported",
     "Without Content-Type, the extension of another audio format is 400 invalid_audio_format.",
     Grade.DOCUMENTED,
-    _ROW_7,
 )
 async def unsupported_extension(probe: Probe) -> Faults:
     """The type that it tells is not supported."""
     session = await probe.create()
     for extension in ("flac", "aac"):
         answer = await probe.upload(session, f"audio_0.{extension}", mime=None)
-        yield judge.refused(answer, 400, "invalid_audio_format")
+        yield judge.unsupported(answer)
 
 
 @_rule(
     "infer.unknown",
     "Without Content-Type, any other extension, or none, is 400 invalid_audio_format.",
     Grade.INFERRED,
-    _ROW_7,
 )
 async def unknown_extension(probe: Probe) -> Faults:
     """With a generic type neither."""
@@ -278,9 +280,7 @@ async def unknown_extension(probe: Probe) -> Faults:
         yield judge.refused(answer, 400, "invalid_audio_format")
 
 
-@_rule(
-    "infer.header_first", "The header decides where it says something.", Grade.DOCUMENTED, _ROW_7
-)
+@_rule("infer.header_first", "The header decides where it says something.", Grade.DOCUMENTED)
 async def header_first(probe: Probe) -> Faults:
     """A supported type makes up for an odd extension, and not the other way round."""
     session = await probe.create()

@@ -125,7 +125,7 @@ async def unsupported(probe: Probe) -> Faults:
     """FLAC is not on the list."""
     session = await probe.create()
     answer = await probe.upload(session, mime="audio/flac", label="Content-Type: audio/flac")
-    yield judge.refused(answer, 400, "invalid_audio_format")
+    yield judge.unsupported(answer)
 
 
 @_row(
