@@ -31,6 +31,8 @@ from scribe_mock.contract.wire import (
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 4, 0.05
+#: Everything begins with a session: a create that fails now and then must not stop the rest.
+_CREATE_RETRIES = 10
 #: So many requests in a row without any answer, and the server is taken for gone.
 _DEAF = 6
 
@@ -73,7 +75,8 @@ class Run:
             Skip: the server is gone, lacks the operation or keeps failing at it.
         """
         first: Answer | None = None
-        for attempt in range(_RETRIES):
+        retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
+        for attempt in range(retries):
             answer = await self._once(request, history, midway)
             if not answer.broken or request.exempt:
                 if first is not None and (first.status or request.delivery is not Delivery.HELD):
@@ -85,7 +88,7 @@ class Run:
                 request = replace(request, delivery=Delivery.HELD)
             if answer.trouble.startswith("no complete answer came within") or midway is not None:
                 break
-            await asyncio.sleep(_PAUSE * 2**attempt)
+            await asyncio.sleep(_PAUSE * min(2**attempt, 4) * self.random.uniform(0.5, 1.5))
         assert first is not None
         self._failed(first, rule, always=True)
         raise Skip(f"{request.operation or 'the server'} failed: {first}")

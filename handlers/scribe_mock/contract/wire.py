@@ -5,6 +5,8 @@ One request a connection. The request is written by hand; h11 only parses what c
 
 import asyncio
 import json
+import os
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -197,7 +199,12 @@ class _Exchange(asyncio.Protocol):
         self._feed(b"")
         return False
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
     def connection_lost(self, error: Exception | None) -> None:
+        if error is not None and not self.done.is_set():
+            self._feed(_left_in(self._transport))
         self._feed(b"")
         if not self.done.is_set():
             self._finish("the connection was closed without a complete answer")
@@ -261,6 +268,22 @@ class _Exchange(asyncio.Protocol):
             # Once is not enough: what was readable meanwhile is read only after this task's turn.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+
+
+def _left_in(transport: asyncio.BaseTransport) -> bytes:
+    """What had arrived when sending failed: an early answer may lie before the reset."""
+    if transport.get_extra_info("ssl_object") is not None:
+        return b""
+    found = b""
+    with suppress(OSError), socket.socket(fileno=os.dup(_number_of(transport))) as again:
+        while part := again.recv(PIECE_BYTES):
+            found += part
+    return found
+
+
+def _number_of(transport: asyncio.BaseTransport) -> int:
+    number: int = transport.get_extra_info("socket").fileno()
+    return number
 
 
 #: Called when half of the body is out; the rest follows when it returns.

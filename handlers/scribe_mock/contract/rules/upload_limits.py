@@ -1,6 +1,7 @@
 """Upload audio: how large a body may be, and what is answered before it is read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract import audio, judge
@@ -43,7 +44,7 @@ async def _send(
     return session, answer
 
 
-def _taken(answer: Answer, size: int, grade: Grade | None = None) -> Fault | None:
+def _taken(answer: Answer, size: int) -> Fault | None:
     if answer.accepted:
         return None
     return Fault(
@@ -51,8 +52,25 @@ def _taken(answer: Answer, size: int, grade: Grade | None = None) -> Fault | Non
         got=judge.describe(answer),
         answer=answer,
         key=f"{size}",
-        grade=grade,
+        grade=Grade.INFERRED if size > audio.TEN_MB else None,
+        group=f"{size} bytes are refused",
     )
+
+
+async def _either(probe: Probe, **how: Any) -> Fault | None:
+    """The exact limit is accepted; where it is not, 10,000,000 bytes are."""
+    answer = (await _send(probe, audio.TEN_MIB, **how))[1]
+    if answer.accepted:
+        return None
+    less = (await _send(probe, audio.TEN_MB, **how))[1]
+    return _taken(less, audio.TEN_MB) or _taken(answer, audio.TEN_MIB)
+
+
+def _refused(answer: Answer) -> Fault | None:
+    fault = judge.refused(answer, 413, "chunk_too_large")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="bodies over the limit are taken")
+    return fault
 
 
 @_limit("taken", "10,000,000 bytes are accepted.")
@@ -67,23 +85,28 @@ async def exact(probe: Probe) -> Faults:
     yield _taken((await _send(probe, audio.TEN_MIB))[1], audio.TEN_MIB)
 
 
-@_limit("chunked", "The limit is the same by chunked transfer, without Content-Length.")
+_NO_LENGTH = ("upload.limit.no_length",)
+
+
+@_limit(
+    "chunked",
+    "The limit is the same by chunked transfer, without Content-Length.",
+    needs=_NO_LENGTH,
+)
 async def by_chunks(probe: Probe) -> Faults:
     """A server that refuses the exact limit may still take 10,000,000 bytes."""
-    answer = (await _send(probe, audio.TEN_MIB, chunked=True))[1]
-    if not answer.accepted:
-        yield _taken(answer, audio.TEN_MIB, Grade.INFERRED)
-        yield _taken((await _send(probe, audio.TEN_MB, chunked=True))[1], audio.TEN_MB)
+    yield await _either(probe, chunked=True)
 
 
 @_limit(
     "over_chunked",
     "10,485,761 bytes by chunked transfer, without Content-Length: 413 chunk_too_large.",
+    needs=_NO_LENGTH,
 )
 async def over_by_chunks(probe: Probe) -> Faults:
     """Bytes are counted as they come."""
     session, answer = await _send(probe, audio.TEN_MIB + 1, chunked=True)
-    fault = judge.refused(answer, 413, "chunk_too_large")
+    fault = _refused(answer)
     yield fault
     if fault is None:
         listed = judge.files(await probe.get(session))
@@ -93,28 +116,38 @@ async def over_by_chunks(probe: Probe) -> Faults:
 @_limit("single", "The limit is the same for a single recording.")
 async def single(probe: Probe) -> Faults:
     """A recording of exactly the limit, which is playable."""
-    answer = (await _send(probe, audio.TEN_MIB, upload_type="single"))[1]
-    if not answer.accepted:
-        yield _taken(answer, audio.TEN_MIB, Grade.INFERRED)
-        answer = (await _send(probe, audio.TEN_MB, upload_type="single"))[1]
-        yield _taken(answer, audio.TEN_MB)
+    yield await _either(probe, upload_type="single")
 
 
 @_limit("over_single", "A single recording of 10,485,761 bytes: 413 chunk_too_large.")
 async def over_single(probe: Probe) -> Faults:
     """One byte too many, announced by Content-Length."""
     answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single"))[1]
-    yield judge.refused(answer, 413, "chunk_too_large")
+    yield _refused(answer)
 
 
 @_limit(
     "over_single_chunked",
     "A single recording of 10,485,761 bytes by chunked transfer: 413 chunk_too_large.",
+    needs=_NO_LENGTH,
 )
 async def over_single_by_chunks(probe: Probe) -> Faults:
     """One byte too many, found by counting."""
     answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single", chunked=True))[1]
-    yield judge.refused(answer, 413, "chunk_too_large")
+    yield _refused(answer)
+
+
+@_limit(
+    "empty_chunked",
+    "A body by chunked transfer without a byte is empty: 400 invalid_request.",
+    Grade.INFERRED,
+    ("upload.row.10.empty", *_NO_LENGTH),
+)
+async def empty_by_chunks(probe: Probe) -> Faults:
+    """No Content-Length says so; the body itself does."""
+    session = await probe.create()
+    answer = await probe.upload(session, body=b"", chunked=True, label="chunked, without a byte")
+    yield judge.refused(answer, 400, "invalid_request")
 
 
 @_limit("one_byte", "A chunk of one byte is accepted: it is not empty.", Grade.INFERRED)
