@@ -9,7 +9,7 @@ An expected deviation that no longer happens fails its test, so that the mark ge
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -49,14 +49,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--scribe-yes", action="store_true", help="go on although the host is public")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Add a test for each rule, before `-k` and `-m` choose among all tests."""
-    if not config.getoption("--scribe-url"):
-        return
-    items.extend(ContractCollector.from_parent(session, name="contract").collect())
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Add the contract to what the session collects."""
+    report = yield
+    asked = isinstance(collector, pytest.Session) and collector.config.getoption("--scribe-url")
+    if asked and report.result is not None:
+        node = ContractCollector.from_parent(collector, name="contract", nodeid="contract")
+        report.result = [*report.result, node]
+    return report
 
 
 class ContractCollector(pytest.Collector):
@@ -107,7 +110,7 @@ class RuleItem(pytest.Item):
 
     def reportinfo(self) -> tuple[str, None, str]:
         """Where the test is: in the contract."""
-        return "contract", None, self.name
+        return "contract", None, f"rule {self.name}"
 
 
 class ContractBroken(Exception):

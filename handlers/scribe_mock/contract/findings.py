@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from scribe_mock.contract.message import Answer, Request
 from scribe_mock.contract.rule import Grade, Rule
-from scribe_mock.contract.wire import Answer, Request
 
 #: Rules that judge every answer, in the order in which they claim a fault.
 SERVER_ERROR = "server.no_5xx"

@@ -6,7 +6,6 @@ taken and good JSON that is refused. Binary bodies break no schema, whatever byt
 """
 
 import asyncio
-import copy
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +18,10 @@ from jsonschema import Draft4Validator
 
 from scribe_mock.contract import specification
 from scribe_mock.contract.findings import Fault, Skip
+from scribe_mock.contract.message import Answer, Request
+from scribe_mock.contract.narrowing import BINARY, narrowed
 from scribe_mock.contract.probe import WEBM, Probe, Session
 from scribe_mock.contract.rule import Grade
-from scribe_mock.contract.wire import Answer, Request
 
 with warnings.catch_warnings():
     # It imports whatever is installed, and some of that warns.
@@ -36,12 +36,6 @@ with warnings.catch_warnings():
 
 #: Examples of one operation and mode, of linked scenarios, and steps in each of these.
 EXAMPLES, SCENARIOS, STEPS = 15, 6, 8
-
-#: Statuses that any operation may answer: no path decoded, too long a path, too many requests.
-_ANYWHERE = ("400", "404", "405", "413", "414", "422", "429")
-
-#: What audio is called in the document that Schemathesis gets: it has no serializer for audio.
-_BINARY = "application/octet-stream"
 
 _CHECKS = (
     not_a_server_error,
@@ -72,7 +66,7 @@ class Fuzzer:
         self._faults: list[Fault] = []
         base = probe.options.base
         self._base_url = str(base.origin)
-        self._schema = schemathesis.openapi.from_dict(_document(base.path))
+        self._schema = schemathesis.openapi.from_dict(narrowed(base.path))
         self._schema.config.update(base_url=self._base_url)
 
     async def operation(
@@ -161,7 +155,7 @@ class Fuzzer:
         body = prepared.body
         sent = body.encode() if isinstance(body, str) else cast("bytes | None", body)
         headers = tuple(
-            (name, WEBM if value == _BINARY else str(value))
+            (name, WEBM if value == BINARY else str(value))
             for name, value in prepared.headers.items()
             if name.lower() not in _FRAMING
         )
@@ -236,41 +230,6 @@ def _settings(examples: int) -> hypothesis.settings:
         suppress_health_check=list(hypothesis.HealthCheck),
         print_blob=False,
     )
-
-
-def _document(base_path: str) -> dict[str, Any]:
-    """The document with the server's paths, narrowed to what is no freedom of a server."""
-    spec = copy.deepcopy(specification.document())
-    spec["servers"] = [{"url": "/"}]
-    spec.pop("x-outside-operations", None)
-    paths = {}
-    for path, methods in spec["paths"].items():
-        own = path.startswith(specification.SPEC_BASE)
-        new = base_path + path.removeprefix(specification.SPEC_BASE) if own else path
-        paths[new] = methods
-        for operation in methods.values():
-            _widen(operation["responses"])
-            if operation["operationId"] == "uploadAudio":
-                content = operation["requestBody"]["content"]
-                operation["requestBody"]["content"] = {_BINARY: content[WEBM]}
-    spec["paths"] = paths
-    created = spec["components"]["schemas"]["CreatedSession"]["properties"]["status"]
-    created["enum"] = ["created", "initialized"]
-    return spec
-
-
-def _widen(responses: dict[str, Any]) -> None:
-    """Every refusal is any envelope; no header is asked for."""
-    envelope = {"$ref": "#/components/schemas/ErrorEnvelope"}
-    session = responses.get("410", {}).get("description", "").startswith("The session expired")
-    for status in [*responses, *_ANYWHERE]:
-        if status.startswith("2") or (status == "410" and session):
-            responses[status].pop("headers", None)
-        else:
-            responses[status] = {
-                "description": "Refused.",
-                "content": {"application/json": {"schema": envelope}},
-            }
 
 
 def _nothing(case: Any, base_url: str) -> Any:

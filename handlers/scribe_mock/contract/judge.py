@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.rule import Grade
-from scribe_mock.contract.wire import Answer
 
 
 def refused(

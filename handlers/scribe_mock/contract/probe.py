@@ -11,10 +11,11 @@ from urllib.parse import quote
 from scribe_mock.contract import audio
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.message import Answer, Delivery, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.run import Run
-from scribe_mock.contract.wire import Answer, Delivery, Midway, Request
+from scribe_mock.contract.wire import Midway
 
 #: The type that the samples are sent with, unless a rule says otherwise.
 WEBM = "audio/webm;codecs=opus"

@@ -11,8 +11,8 @@ from typing import Any
 
 from scribe_mock.contract import audio
 from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.message import Answer, Request
 from scribe_mock.contract.probe import Probe
-from scribe_mock.contract.wire import Answer, Request
 
 BASE = "/voice/v1"
 LOGIN = "/connect-auth/v1/account/login"

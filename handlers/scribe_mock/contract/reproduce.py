@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from scribe_mock.contract import audio
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Delivery, Request
 from scribe_mock.contract.options import DEFAULT_TOKEN, Options
 from scribe_mock.contract.probe import WAIT
-from scribe_mock.contract.wire import Delivery, Request
 
 #: A body of text up to this long is put on the command line.
 _SHORT = 600

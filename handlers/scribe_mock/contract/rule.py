@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scribe_mock.contract.findings import Fault
+    from scribe_mock.contract.message import Answer
     from scribe_mock.contract.probe import Probe
     from scribe_mock.contract.watch import Watch
-    from scribe_mock.contract.wire import Answer
 
 
 class Grade(StrEnum):

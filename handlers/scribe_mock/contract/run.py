@@ -16,18 +16,11 @@ from scribe_mock.contract.findings import (
     Ledger,
     Skip,
 )
+from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.watch import Watch
-from scribe_mock.contract.wire import (
-    PIECE_BYTES,
-    Answer,
-    Delivery,
-    Midway,
-    Request,
-    Unreachable,
-    Wire,
-)
+from scribe_mock.contract.wire import Midway, Unreachable, Wire
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 4, 0.05

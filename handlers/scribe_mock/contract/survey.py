@@ -2,6 +2,7 @@
 
 from scribe_mock.contract.events import CannotRun
 from scribe_mock.contract.findings import MISSING, Fault, Skip
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.options import DEFAULT_TOKEN
 from scribe_mock.contract.probe import (
     DISCOVERY_PATH,
@@ -11,7 +12,7 @@ from scribe_mock.contract.probe import (
     Session,
 )
 from scribe_mock.contract.run import Run
-from scribe_mock.contract.wire import Answer, Unreachable
+from scribe_mock.contract.wire import Unreachable
 
 
 async def survey(run: Run) -> None:

@@ -1,20 +1,18 @@
-"""Who may ask, what is looked at first, and what lies outside the operations."""
+"""Who may ask, and what is looked at first."""
 
 from collections.abc import Callable
 from typing import Any
 
 from scribe_mock.contract import audio, judge
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import (
     DISCOVERY_PATH,
-    LOGIN_PATH,
-    REFRESH_PATH,
     UNKNOWN,
     WEBM,
     Headers,
     Probe,
 )
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer
 
 _TEMPLATE = "/process/template/clinical_notes_template"
 
@@ -182,201 +180,4 @@ async def token_before_body(probe: Probe) -> Faults:
     answer = await call(
         probe, "createSession", "", body=b"not JSON", token=None, label="not JSON, without a token"
     )
-    yield judge.refused(answer, 401, "authentication_failed")
-
-
-def _outside(
-    name: str, sentence: str, *, read_only: bool = True
-) -> Callable[[CheckFunction], Rule]:
-    return rule(
-        f"paths.{name}",
-        sentence,
-        source="Authentication, order of what is looked at",
-        grade=Grade.INFERRED,
-        read_only=read_only,
-    )
-
-
-@_outside("unknown", "An unknown path is 404 not_found.")
-async def unknown_path(probe: Probe) -> Faults:
-    """Near misses of paths that there are."""
-    for method, path in (
-        ("GET", "/session"),
-        ("GET", "/no-such-place"),
-        ("POST", f"/sessions/{UNKNOWN}/audio"),
-        ("POST", f"/sessions/{UNKNOWN}/finish"),
-        ("GET", f"/sessions/{UNKNOWN}/audio/audio_0.webm/more"),
-    ):
-        body = b"" if method == "POST" else None
-        answer = await probe.send(probe.request(method, path, body=body))
-        yield judge.refused(answer, 404, "not_found")
-
-
-@_outside("method", "A wrong method is 405 method_not_allowed.")
-async def wrong_method(probe: Probe) -> Faults:
-    """The path is right."""
-    for method, path, operation in (
-        ("PUT", "/sessions", "createSession"),
-        ("DELETE", f"/sessions/{UNKNOWN}", "getSession"),
-        ("GET", f"/sessions/{UNKNOWN}/end", "endSession"),
-        ("PUT", f"/sessions/{UNKNOWN}/audio/audio_0.webm", "uploadAudio"),
-        ("POST", DISCOVERY_PATH, "getDiscovery"),
-    ):
-        if operation in probe.run.missing:
-            continue
-        body = b"" if method in ("PUT", "POST") else None
-        answer = await probe.send(probe.request(method, path, body=body))
-        yield judge.refused(answer, 405, "method_not_allowed")
-
-
-_HOSTILE_IDS = (
-    "..",
-    "%2e%2e",
-    "..%2F..%2Fetc%2Fpasswd",
-    "%00",
-    "ses_%00",
-    "%0A",
-    "'%20OR%20'1'='1",
-    "%F0%9F%8E%A4",
-    "%FF",
-    "x" * 4000,
-    "ses_0000000000000000000%30",
-    "null",
-    "undefined",
-    "{session_id}",
-    "*",
-    "0",
-    "-1",
-)
-
-
-@rule(
-    "session.hostile_id",
-    "An id that no session has is refused, whatever it looks like.",
-    source="Upload audio, table, row 2",
-    grade=Grade.PROTOCOL,
-    operation="getSession",
-    read_only=True,
-)
-async def hostile_id(probe: Probe) -> Faults:
-    """404, or 400 where it is no id at all."""
-    for raw in _HOSTILE_IDS:
-        request = probe.request("GET", f"/sessions/{raw}", operation="getSession", label=raw[:60])
-        yield judge.status_is(await probe.send(request), 404, 400, what="an id that nobody has")
-
-
-@rule(
-    "odd.headers",
-    "Fields that come twice are answered like any others, never with a 5xx.",
-    source="The wire contract, preamble",
-    grade=Grade.PROTOCOL,
-    operation="uploadAudio",
-)
-async def odd_headers(probe: Probe) -> Faults:
-    """Two types, two tokens: whether they are taken is the server's to say."""
-    session = await probe.create()
-    for headers in (
-        (("Content-Type", "audio/wav"),),
-        (("Authorization", "Bearer other"),),
-        (("X-Filler", "x" * 4000),),
-        (("X-Odd", "caf\u00e9 \u00ff"),),
-        (("Accept", "text/html"), ("Accept-Encoding", "gzip")),
-    ):
-        await probe.upload(session, headers=headers, label=f"with {headers[0][0]} too")
-    request = probe.request("GET", session.path, operation="getSession", headers=(("X-A", ""),))
-    yield judge.accepted(await probe.send(request, session), what="Get session afterwards")
-
-
-@rule(
-    "odd.methods",
-    "A method that nobody uses is refused, never answered with a 5xx.",
-    source="The wire contract, preamble",
-    grade=Grade.PROTOCOL,
-    read_only=True,
-)
-async def odd_methods(probe: Probe) -> Faults:
-    """The HTTP parser may refuse it."""
-    for method in ("TRACE", "PROPFIND", "BREW"):
-        request = probe.request(method, f"/sessions/{UNKNOWN}", exempt=True)
-        answer = await probe.send(request)
-        if answer.status >= 500:
-            yield judge.status_is(answer, 405, 404, 400, what=f"the method {method}")
-    for headers in ((("Content-Length", "abc"),), (("X-Filler", "x" * 200_000),)):
-        request = probe.request("POST", "/sessions", headers=headers, exempt=True)
-        await probe.send(request)
-        yield None
-
-
-def _login_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:
-    operation = "refreshToken" if name.startswith("refresh") else "login"
-    return _rule(f"login.{name}", sentence, Grade.INFERRED, operation)
-
-
-async def _post(probe: Probe, path: str, value: Any = ..., **how: Any) -> Answer:
-    operation = "login" if path == LOGIN_PATH else "refreshToken"
-    return await probe.ask(operation, "POST", path, at=probe.root(), value=value, **how)
-
-
-_TOKENS = {"access_token": "access_1", "refresh_token": "refresh_1"}
-
-
-@_login_rule("answer", "Login trades an id and a secret for tokens.")
-async def login_answer(probe: Probe) -> Faults:
-    """Credentials that nobody gave us may be refused."""
-    given = probe.options.login
-    client_id, secret = given or ("scribe-mock-check", "not-a-real-secret")
-    body = {"client_id": client_id, "client_secret": secret}
-    answer = await _post(probe, LOGIN_PATH, body, token=None)
-    if given or answer.status not in (400, 401, 403):
-        yield judge.accepted(answer, what="login")
-    token = answer.fields().get("access_token")
-    if answer.accepted and isinstance(token, str):
-        used = await probe.ask(
-            "createSession", "POST", "/sessions", value=probe.creation(), token=token
-        )
-        yield judge.accepted(used, what="a session with the token of login")
-
-
-@_login_rule("schema", "Login without id or secret is 422.")
-async def login_schema(probe: Probe) -> Faults:
-    """Both are wanted, as texts that are not empty."""
-    for body in (
-        {},
-        {"client_id": "a"},
-        {"client_secret": "b"},
-        {"client_id": "", "client_secret": "b"},
-        {"client_id": 1, "client_secret": "b"},
-    ):
-        answer = await _post(probe, LOGIN_PATH, body, token=None, label=f"login with {body}")
-        yield judge.refused(answer, 422, "invalid_request")
-
-
-@_login_rule("not_json", "A login that is not JSON is 400.")
-async def login_not_json(probe: Probe) -> Faults:
-    """A form is not JSON."""
-    answer = await _post(probe, LOGIN_PATH, body=b"client_id=a&client_secret=b", token=None)
-    yield judge.refused(answer, 400, "invalid_request")
-
-
-@_login_rule("refresh", "Refresh trades tokens for new ones.")
-async def refresh(probe: Probe) -> Faults:
-    """Tokens that were made up may be refused."""
-    answer = await _post(probe, REFRESH_PATH, _TOKENS)
-    if answer.status not in (400, 401, 403):
-        yield judge.accepted(answer, what="refresh")
-
-
-@_login_rule("refresh_schema", "Refresh without tokens is 422, and 400 when it is not JSON.")
-async def refresh_schema(probe: Probe) -> Faults:
-    """Both tokens are wanted."""
-    answer = await _post(probe, REFRESH_PATH, {"access_token": "access_1"})
-    yield judge.refused(answer, 422, "invalid_request")
-    answer = await _post(probe, REFRESH_PATH, body=b"not JSON")
-    yield judge.refused(answer, 400, "invalid_request")
-
-
-@_login_rule("refresh_token", "Refresh asks for a bearer token, whichever.")
-async def refresh_without(probe: Probe) -> Faults:
-    """The one at hand may have expired, but there is one."""
-    answer = await _post(probe, REFRESH_PATH, _TOKENS, token=None)
     yield judge.refused(answer, 401, "authentication_failed")

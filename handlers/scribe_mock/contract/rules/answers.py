@@ -5,17 +5,14 @@ from urllib.parse import unquote
 
 from scribe_mock.contract import findings, judge, specification
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.rule import Grade, Rule, watching
 from scribe_mock.contract.watch import (
-    RANKS,
     STAMPS,
     Watch,
-    is_utc,
     session_of,
     shows_session,
-    timestamp,
 )
-from scribe_mock.contract.wire import Answer
 
 #: Fields of bodies that a rule of their own looks at.
 _OWNED = ("templates", *STAMPS, "upload_url", "audio_files")
@@ -49,149 +46,6 @@ OPERATIONS = Rule(
     grade=Grade.INFERRED,
     read_only=True,
 )
-
-
-def _is_error(answer: Answer) -> bool:
-    if answer.request.exempt or answer.request.method == "HEAD":
-        return False
-    return answer.status >= 400 and not shows_session(answer)
-
-
-@watching(
-    "errors.envelope",
-    "Every error body is {error: {code, message, details?}}, whatever produced it.",
-    source="Errors",
-    grade=Grade.PROTOCOL,
-)
-def envelope(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The body is the envelope."""
-    if not _is_error(answer):
-        return
-    body = answer.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict):
-        start = answer.body[:80].decode("utf-8", "replace")
-        yield _broken(answer, f"{answer.status} with the body {start!r}", "shape")
-        return
-    for name in ("code", "message"):
-        if not isinstance(error.get(name), str) or not error[name]:
-            yield _broken(answer, f"error.{name} is {error.get(name)!r}, no text", name)
-    if not isinstance(error.get("details", {}), dict):
-        yield _broken(answer, f"error.details is {error['details']!r}, no object", "details")
-
-
-def _broken(answer: Answer, got: str, key: str) -> Fault:
-    expected = 'the body {"error": {"code": …, "message": …}}'
-    return Fault(expected=expected, got=got, answer=answer, key=key)
-
-
-@watching(
-    "errors.content_type",
-    "An error has Content-Type: application/json.",
-    source="Errors",
-    grade=Grade.PROTOCOL,
-)
-def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """An envelope is labelled as JSON."""
-    if _is_error(answer) and isinstance(answer.fields().get("error"), dict):
-        yield from _not_json(answer)
-
-
-@watching(
-    "answers.content_type",
-    "A success has Content-Type: application/json.",
-    source="openapi.yaml, responses",
-    grade=Grade.PROTOCOL,
-)
-def content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A success is labelled as JSON."""
-    known = answer.request.operation in specification.operations()
-    if known and (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
-        yield from _not_json(answer)
-
-
-def _not_json(answer: Answer) -> Iterator[Fault]:
-    found = answer.header("content-type")
-    if (found or "").partition(";")[0].strip().lower() != "application/json":
-        yield Fault(
-            expected="Content-Type: application/json",
-            got=f"Content-Type: {found}" if found else "no Content-Type",
-            answer=answer,
-            key="type",
-        )
-
-
-@watching(
-    "errors.formats",
-    "invalid_audio_format says in `details` the provided_format and the supported_formats.",
-    source="Upload audio, MIME type",
-    grade=Grade.PROTOCOL,
-)
-def formats(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """An unsupported format is told what would do."""
-    if answer.code != "invalid_audio_format" or answer.status != 400:
-        return
-    details = answer.fields()["error"].get("details")
-    details = details if isinstance(details, dict) else {}
-    supported = details.get("supported_formats")
-    if "provided_format" not in details or not isinstance(supported, list) or not supported:
-        yield Fault(
-            expected="details with provided_format and a list supported_formats",
-            got=f"details = {judge.shown(details)}",
-            answer=answer,
-            key="details",
-        )
-
-
-@watching(
-    "errors.path",
-    "A body that breaks the schema is answered with the JSON path of the fault in `details`.",
-    source="Create session",
-    grade=Grade.INFERRED,
-)
-def fault_path(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 422 says where the fault is."""
-    if answer.status != 422 or not answer.code:
-        return
-    details = answer.fields()["error"].get("details")
-    path = details.get("path") if isinstance(details, dict) else None
-    if not isinstance(path, str) or not path.startswith("$"):
-        yield Fault(
-            expected="details.path such as $.upload_type",
-            got=f"details = {judge.shown(details)}",
-            answer=answer,
-            key="path",
-        )
-
-
-@watching(
-    "errors.challenge",
-    "401 comes with WWW-Authenticate: Bearer.",
-    source="Authentication",
-    grade=Grade.INFERRED,
-)
-def challenge(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 401 says what is wanted."""
-    found = answer.header("www-authenticate") or ""
-    if answer.status == 401 and not found.lower().startswith("bearer"):
-        yield Fault(
-            expected="WWW-Authenticate: Bearer",
-            got=f"WWW-Authenticate: {found}" if found else "no WWW-Authenticate",
-            answer=answer,
-            key="challenge",
-        )
-
-
-@watching(
-    "errors.allow",
-    "405 comes with Allow.",
-    source="Authentication",
-    grade=Grade.INFERRED,
-)
-def allow(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 405 says which methods work."""
-    if answer.status == 405 and not answer.header("allow"):
-        yield Fault(expected="Allow: POST or the like", got="no Allow", answer=answer, key="a")
 
 
 @watching(
@@ -245,7 +99,8 @@ def _named(message: str) -> str:
     return message.split("'")[1] if message.endswith("is a required property") else ""
 
 
-def _owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
+def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
+    """How an answer breaks its schema in these fields."""
     for found in watch.violations(answer):
         first = found.path[0] if found.path else _named(found.message)
         if first in names:
@@ -265,7 +120,7 @@ def _owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
 )
 def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """Templates come as a list."""
-    yield from _owned(answer, watch, "templates")
+    yield from owned(answer, watch, "templates")
 
 
 @watching(
@@ -276,7 +131,7 @@ def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The address for audio is absolute."""
-    yield from _owned(answer, watch, "upload_url")
+    yield from owned(answer, watch, "upload_url")
 
 
 @watching(
@@ -287,7 +142,7 @@ def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """Stored names have their form, and none comes twice."""
-    yield from _owned(answer, watch, "audio_files")
+    yield from owned(answer, watch, "audio_files")
 
 
 @watching(
@@ -349,143 +204,6 @@ def own_id(answer: Answer, watch: Watch) -> Iterator[Fault]:
             answer=answer,
             key=answer.request.operation,
         )
-
-
-@watching(
-    "time.utc",
-    "Timestamps are RFC 3339 in UTC.",
-    source="Create session",
-    grade=Grade.PROTOCOL,
-)
-def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Timestamps parse and say that they are UTC."""
-    yield from _owned(answer, watch, *_absent(answer))
-    if not (answer.accepted or shows_session(answer)):
-        return
-    fields = answer.fields()
-    for name in STAMPS:
-        moment = timestamp(fields.get(name))
-        if name in fields and (moment is None or not is_utc(moment)):
-            yield Fault(
-                expected=f"{name} such as 2026-06-06T14:21:07Z",
-                got=f"{name} = {judge.shown(fields[name])}",
-                answer=answer,
-                key="utc",
-            )
-
-
-def _absent(answer: Answer) -> tuple[str, ...]:
-    fields = answer.fields()
-    return tuple(name for name in STAMPS if name not in fields)
-
-
-@watching(
-    "time.order",
-    "A session is created before it expires and before it is completed; neither time moves.",
-    source="Create session",
-    grade=Grade.PROTOCOL,
-)
-def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Timestamps are in order and stay."""
-    if not (answer.accepted or shows_session(answer)):
-        return
-    fields = answer.fields()
-    times = {name: timestamp(fields.get(name)) for name in STAMPS}
-    created = times["created_at"]
-    for name in ("expires_at", "completed_at", "expired_at"):
-        later = times[name]
-        if created is not None and later is not None and is_utc(created) and is_utc(later):
-            early = later <= created if name == "expires_at" else later < created
-            if early:
-                yield Fault(
-                    expected=f"created_at before {name}",
-                    got=f"created_at = {fields['created_at']}, {name} = {fields[name]}",
-                    answer=answer,
-                    key=name,
-                )
-    yield from _moved(answer, watch)
-
-
-def _moved(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    fields = answer.fields()
-    session_id = fields.get("session_id")
-    if not isinstance(session_id, str):
-        return
-    fixed = watch.fixed.setdefault(session_id, {})
-    for name in ("created_at", "completed_at"):
-        now = timestamp(fields.get(name))
-        before = fixed.setdefault(name, now) if now is not None else None
-        if before is not None and now is not None and abs((now - before).total_seconds()) >= 1:
-            yield Fault(
-                expected=f"{name} stays {before.isoformat()}",
-                got=f"{name} = {fields[name]}",
-                answer=answer,
-                key=f"{name} moved",
-            )
-
-
-#: HTTP status → what the body may say.
-_TABLE = {
-    202: ("created", "initialized", "recording", "processing"),
-    200: ("completed", "failed"),
-    206: ("partial",),
-    410: ("expired",),
-}
-
-
-@watching(
-    "state.table",
-    "The status code and the `status` of Get session belong together as in the table.",
-    source="Get session, table",
-    grade=Grade.PROTOCOL,
-)
-def state_table(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Status code and status agree."""
-    if not shows_session(answer) or answer.request.method != "GET":
-        return
-    found = answer.fields().get("status")
-    wanted = _TABLE.get(answer.status, ())
-    if found not in wanted:
-        yield Fault(
-            expected=f"{answer.status} with status {' or '.join(wanted) or '(not in the table)'}",
-            got=f"{answer.status} with status {found!r}",
-            answer=answer,
-            key=f"{answer.status}|{found}",
-        )
-
-
-#: What a session has become once one of these succeeded.
-_MOVES = {"uploadAudio": "recording", "endSession": "processing"}
-
-
-@watching(
-    "state.forward",
-    "A session only moves forward: created, recording, processing, then one of the final states.",
-    source="States",
-    grade=Grade.PROTOCOL,
-)
-def forward(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """What was true before the question was asked is not taken back by the answer."""
-    operation, status = answer.request.operation, answer.fields().get("status")
-    if answer.accepted and operation in _MOVES:
-        status = _MOVES[operation]
-    elif not shows_session(answer) or not isinstance(status, str) or status not in RANKS:
-        return
-    session_id, rank = session_of(answer), RANKS[status]
-    known = watch.progress.get(session_id)
-    if known is not None and known[2] <= answer.began:
-        final = known[0] == RANKS["completed"] == rank and known[1] != status
-        open_still = status == "initialized" and known[0] <= RANKS["recording"]
-        if (rank < known[0] and operation == "getSession" and not open_still) or final:
-            yield Fault(
-                expected=f"{known[1]} or later",
-                got=f"{status}, after {known[1]}",
-                answer=answer,
-                key=f"{known[1]}→{status}",
-            )
-            return
-    if known is None or rank > known[0]:
-        watch.progress[session_id] = rank, status, answer.ended
 
 
 @watching(

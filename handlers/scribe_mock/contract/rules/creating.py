@@ -7,10 +7,10 @@ from typing import Any
 from scribe_mock.contract import judge
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import WEBM, Probe
 from scribe_mock.contract.recipes import TOO_MUCH_JSON
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer
 
 _SOURCE = "Create session"
 

@@ -7,9 +7,10 @@ from typing import Any
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import DISCOVERY_PATH, UNKNOWN, Probe
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer, Unreachable
+from scribe_mock.contract.wire import Unreachable
 
 
 def _rule(

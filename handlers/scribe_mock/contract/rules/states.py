@@ -5,9 +5,9 @@ from typing import Literal
 
 from scribe_mock.contract import judge
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import UNKNOWN, Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer
 
 Final = Literal["completed", "partial", "failed"]
 FINAL: tuple[Final, ...] = ("completed", "partial", "failed")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer, Delivery
 from scribe_mock.contract.probe import Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer, Delivery
 
 _SOURCE = "Upload audio, Storing"
 

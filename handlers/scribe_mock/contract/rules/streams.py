@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.findings import Fault, Skip
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
 from scribe_mock.contract.websocket import TIMEOUT, Stream, stream
-from scribe_mock.contract.wire import Answer
 
 STOP = '{"event": "stop"}'
 #: Bytes of one frame: a tenth of a second.

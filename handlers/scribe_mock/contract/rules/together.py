@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer
 
 _ROUNDS = 4
 

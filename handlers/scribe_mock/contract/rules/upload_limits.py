@@ -6,11 +6,11 @@ from typing import Any
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer, Delivery
 from scribe_mock.contract.probe import UNKNOWN, Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
 from scribe_mock.contract.rules.upload_order import REFUSALS
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW
-from scribe_mock.contract.wire import Answer, Delivery
 
 _SOURCE = "Upload audio, table, row 9, and 10 MB"
 

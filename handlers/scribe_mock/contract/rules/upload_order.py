@@ -6,10 +6,10 @@ from typing import Any
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault, Skip
+from scribe_mock.contract.message import Delivery
 from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW, judged_as_ended
-from scribe_mock.contract.wire import Delivery
 
 #: Row → the refusal that it is answered with.
 REFUSALS = {

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer, Delivery
 from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Answer, Delivery
 
 #: Row of the table → the rule that tries it alone.
 RULE_OF_ROW = {
