@@ -295,7 +295,7 @@ class ExtensionBeatsHeader(Server):
 @note("upload.name.ascii")
 class DigitsOfAllScripts(Server):
     def name(self, session, name):
-        if session.type != "single" and re.fullmatch(r"[\w.-]+_\d{1,9}\.\w+", name):
+        if not name.isascii() and re.fullmatch(r"[\w.-]+_[\d²]{1,9}\.\w+", name):
             return 1, "webm"
         return super().name(session, name)
 
@@ -455,11 +455,13 @@ class NumberedByArrival(Server):
 
 @mutant("store.refused")
 class RefusedIsStored(Server):
-    def bad_format(self, given):
-        for session in self.sessions.values():
-            if session.type == "chunked" and session.ended_at is None:
-                session.chunks[9] = ("webm", 0)
-        return super().bad_format(given)
+    def mime(self, call, name):
+        try:
+            return super().mime(call, name)
+        except Refusal:
+            session = self.sessions[call.scope["path"].split("/")[-3]]
+            session.chunks[9] = ("webm", 0)
+            raise
 
 
 @note("store.cut")
@@ -562,6 +564,7 @@ class UploadAfterPartial(Server):
 @note("state.end_twice")
 class EndTwice(Server):
     async def end(self, call, session_id):
+        self.authorize(call)
         session = self.find(session_id)
         if self.state(session) in ("processing", "completed"):
             return JSONResponse(self.ended_body(session), 202)

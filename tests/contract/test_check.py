@@ -1,9 +1,11 @@
 """Whole runs: on correct servers that differ, on servers in trouble, and within bounds."""
 
 import asyncio
+import json
 import time
 
 import pytest
+from starlette.responses import JSONResponse
 from tests.contract.checking import named, run
 from tests.contract.server import Refusal, Running, Server
 
@@ -213,6 +215,60 @@ def test_missing_operations_are_notes_and_skips():
     reasons = skipped(report)
     assert "the server has no updateSession" in reasons["patch.echo"]
     assert "the server has no getDiscovery" in reasons["discovery.cached"]
+
+
+class ShortLived(Server):
+    ttl = 2
+
+    def __init__(self):
+        super().__init__()
+        self.sessions.clear()
+
+
+def test_a_session_that_expires_soon_is_waited_for():
+    report = run(ShortLived(), only=("upload.row.3", "state.expired"))
+    assert summary(report) == []
+    assert skipped(report) == {}
+
+
+def test_without_an_expired_session_the_reason_says_what_to_do():
+    app = Server()
+    app.sessions.clear()
+    report = run(app, only=("upload.row.3",))
+    assert "--expired-session" in skipped(report)["upload.row.3.expired"]
+
+
+class Weird(Server):
+    """Answers JSON in which nothing has the type it should have."""
+
+    count = 0
+
+    async def respond(self, scope, receive):
+        answer = await super().respond(scope, receive)
+        body = json.loads(answer.body)
+        self.count += 1
+        if self.count > 40:
+            body = {"list": [body], "null": None, "swap": swapped(body, self.count)}[
+                ("list", "null", "swap", "swap", "swap", "swap")[self.count % 6]
+            ]
+        return JSONResponse(body, answer.status_code)
+
+
+def swapped(value, count):
+    if isinstance(value, dict):
+        return {
+            name: swapped(part, count + place) for place, (name, part) in enumerate(value.items())
+        }
+    odd = (value, 7, [value], {"a": value}, None, "\u00b2.webm", -1e300, [None, {}], "x" * 5000)
+    return odd[count % len(odd)]
+
+
+def test_no_answer_upsets_the_check():
+    report = run(Weird(), patience=1.0)
+    assert report.exit_code == 1
+    assert [
+        reason for reason in skipped(report).values() if "the rule itself failed" in reason
+    ] == []
 
 
 def test_nobody_is_there():

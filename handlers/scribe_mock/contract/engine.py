@@ -10,7 +10,7 @@ from scribe_mock.contract.findings import Result, Skip, Verdict
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.probe import Probe
 from scribe_mock.contract.rule import Rule, matches
-from scribe_mock.contract.run import Run
+from scribe_mock.contract.run import Run, mishap
 from scribe_mock.contract.survey import survey
 
 #: Rules that are tried side by side.
@@ -76,7 +76,7 @@ class Check:
         return report
 
     async def _try(self, rule: Rule) -> None:
-        for need in rule.needs:
+        for need in (*rule.needs, *rule.after):
             if need in self._tasks:
                 await self._tasks[need]
         async with self._workers:
@@ -87,6 +87,8 @@ class Check:
                     await self._collect(rule)
             except Skip as skip:
                 reason = str(skip)
+            except Exception as error:  # the others must still be judged
+                reason = mishap(error)
             self._seconds[rule.id] = time.monotonic() - began
             if reason:
                 self._skipped[rule.id] = reason
@@ -139,9 +141,10 @@ class Check:
             if own:
                 noted = not self._options.strict and all(one.is_note for one in own)
                 verdict = Verdict.NOTED if noted else Verdict.FAILED
-            elif rule.id in self._skipped:
+            reason = self._skipped.get(rule.id, "") or run.mishaps.get(rule.id, "")
+            if not own and reason:
                 verdict = Verdict.SKIPPED
-            reason = self._skipped.get(rule.id, "") if verdict is Verdict.SKIPPED else ""
+            reason = reason if verdict is Verdict.SKIPPED else ""
             seconds = self._seconds.get(rule.id, 0.0)
             results.append(
                 Result(rule=rule, verdict=verdict, seconds=seconds, reason=reason, findings=own)

@@ -103,6 +103,12 @@ def files(answer: Answer) -> list[str]:
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
+def number(name: str) -> int | None:
+    """The sequence number of a stored name; None when it begins with none."""
+    digits = name.partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
+
+
 def documents(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
     """Template id and document of every entry in `templates`, whether list or object."""
     found = answer.fields().get("templates")

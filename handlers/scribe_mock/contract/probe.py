@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from scribe_mock.contract.message import Answer, Delivery, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.run import Run
+from scribe_mock.contract.watch import timestamp
 from scribe_mock.contract.wire import Midway
 
 #: The type that the samples are sent with, unless a rule says otherwise.
@@ -282,10 +284,21 @@ class Probe:
         known = Session(session_id=self.options.expired_session)
         if (await self.get(known)).status == 410:
             return known
-        raise Skip(
-            "no expired session is at hand; name one with --expired-session"
-            f" (this server does not know {known.session_id})"
-        )
+        return await self._outlive()
+
+    async def _outlive(self) -> Session:
+        """Wait for a session of our own to expire, where that is soon."""
+        session = await self.create()
+        created = timestamp(session.created.get("created_at"))
+        expires = timestamp(session.created.get("expires_at"))
+        life = (expires - created).total_seconds() if created and expires else math.inf
+        if not life <= self.options.patience:
+            raise Skip(
+                "no expired session is at hand: sessions outlive --patience, and the server"
+                f" does not know {self.options.expired_session}; name one with --expired-session"
+            )
+        await asyncio.sleep(max(life, 0) + 1)
+        return session
 
     async def expect_done(self, session: Session) -> Answer:
         """The session once it is completed; raises Skip when it ends in another way."""

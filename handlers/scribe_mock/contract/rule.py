@@ -46,8 +46,8 @@ class Rule:
         check: Tries it; None for a rule that only watches.
         watch: Judges every answer of the whole run; None for one that tries.
         needs: Ids of rules without which this one makes no sense.
+        after: Ids of rules to wait for, whatever comes of them.
         read_only: Whether trying it changes nothing on the server.
-        alone: Whether nothing else may be asked meanwhile.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Rule:
     check: CheckFunction | None = None
     watch: WatchFunction | None = None
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     read_only: bool = False
 
     @property

@@ -23,11 +23,16 @@ from scribe_mock.contract.watch import Watch
 from scribe_mock.contract.wire import Midway, Unreachable, Wire
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
-_RETRIES, _PAUSE = 4, 0.05
+_RETRIES, _PAUSE = 3, 0.05
 #: Everything begins with a session: a create that fails now and then must not stop the rest.
 _CREATE_RETRIES = 10
 #: So many requests in a row without any answer, and the server is taken for gone.
 _DEAF = 6
+
+
+def mishap(error: Exception) -> str:
+    """Why a rule was not judged to its end: a bug of the check, better told than hidden."""
+    return f"the rule itself failed, which is a bug in it: {type(error).__name__}: {error}"
 
 
 class Run:
@@ -47,6 +52,8 @@ class Run:
         self.token = options.token
         #: operationId → why it can't be tried.
         self.missing: dict[str, str] = {}
+        #: Id of a watching rule → why it could not judge an answer.
+        self.mishaps: dict[str, str] = {}
         self.gone = ""
         #: Hypothesis can't run in two threads at once.
         self.one_fuzzer = asyncio.Lock()
@@ -106,9 +113,13 @@ class Run:
         """Let every watching rule see an answer."""
         self.watch.note(answer)
         for rule in self.rules.values():
-            if rule.watch is not None:
+            if rule.watch is None:
+                continue
+            try:
                 for fault in rule.watch(answer, self.watch):
                     self.ledger.add(rule, fault)
+            except Exception as error:  # whatever the answer was, the others must still be judged
+                self.mishaps[rule.id] = mishap(error)
 
     async def shared(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
         """Something that is made once and used by several rules."""

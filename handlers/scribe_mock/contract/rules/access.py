@@ -140,8 +140,16 @@ async def method_before_token(probe: Probe) -> Faults:
     yield judge.refused(await probe.send(request), 405, "method_not_allowed")
 
 
-def _order(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:
-    return _rule(f"order.{name}", sentence, Grade.INFERRED)
+def _order(
+    name: str, sentence: str, needs: tuple[str, ...] = ()
+) -> Callable[[CheckFunction], Rule]:
+    return rule(
+        f"order.{name}",
+        sentence,
+        source="Authentication, order of what is looked at",
+        grade=Grade.INFERRED,
+        needs=needs,
+    )
 
 
 @_order("token_before_session", "The token is looked at before the session.")
@@ -166,7 +174,11 @@ async def session_before_body(probe: Probe) -> Faults:
             yield judge.refused(answer, 404, "session_not_found")
 
 
-@_order("state_before_body", "The session's state is looked at before the body.")
+@_order(
+    "state_before_body",
+    "The session's state is looked at before the body.",
+    ("state.completed.end",),
+)
 async def state_before_body(probe: Probe) -> Faults:
     """What is over is over, whatever is sent."""
     session = await probe.finished("completed")

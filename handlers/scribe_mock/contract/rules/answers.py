@@ -154,7 +154,7 @@ def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
 def order(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """Stored names are in the order of their numbers."""
     names = judge.files(answer)
-    numbers = [int(name.partition(".")[0]) for name in names if name.partition(".")[0].isdigit()]
+    numbers = [number for number in map(judge.number, names) if number is not None]
     if numbers != sorted(numbers):
         yield Fault(
             expected="audio_files in numeric order",

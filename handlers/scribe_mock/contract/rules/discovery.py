@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract import audio, judge
@@ -66,7 +67,8 @@ async def formats_work(probe: Probe) -> Faults:
         name = f"audio_{number}.{extension}"
         label = f"Content-Type: {mime}, as advertised"
         sent = await probe.upload(session, name, mime=mime, label=label)
-        yield judge.accepted(sent, what=f"{mime}, which discovery lists,")
+        fault = judge.accepted(sent, what=f"{mime}, which discovery lists,")
+        yield fault and replace(fault, group=f"{_canonical(mime)} is refused")
 
 
 @_rule("formats_all", "All seven formats are advertised.", Grade.INFERRED, read_only=True)

@@ -15,7 +15,8 @@ from scribe_mock.contract.watch import (
 def _is_error(answer: Answer) -> bool:
     if answer.request.exempt or answer.request.method == "HEAD":
         return False
-    return answer.status >= 400 and not shows_session(answer)
+    # A 5xx has a rule of its own; what it looks like is no second fault.
+    return answer.refused and not shows_session(answer)
 
 
 @watching(

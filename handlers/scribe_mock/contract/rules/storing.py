@@ -1,6 +1,7 @@
 """Storing: by sequence number, in numeric order, each once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
@@ -214,7 +215,8 @@ def _single_format(entry: audio.Format) -> Rule:
         session = await probe.create("single")
         body = audio.file(entry.speech).read_bytes()
         answer = await probe.upload(session, entry.speech, mime=entry.mime, body=body)
-        yield judge.accepted(answer, what=f"one recording of {entry.mime}")
+        fault = judge.accepted(answer, what=f"one recording of {entry.mime}")
+        yield fault and replace(fault, group=f"{entry.mime} is refused")
         if answer.accepted:
             yield _any_stored(await probe.get(session))
 

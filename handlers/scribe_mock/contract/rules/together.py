@@ -97,7 +97,8 @@ async def sessions(probe: Probe) -> Faults:
         listing = await probe.get(one)
         names = judge.files(listing)
         yield _lost(listing, own, "lost", by_name=False)
-        strange = [name for name in names if int(name.partition(".")[0]) % count != index]
+        numbers = [number for number in map(judge.number, names) if number is not None]
+        strange = [number for number in numbers if number % count != index]
         yield judge.same(listing, "chunks of other sessions", [], strange)
 
 

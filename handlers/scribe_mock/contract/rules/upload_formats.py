@@ -1,6 +1,7 @@
 """Upload audio: which MIME types are taken, in which spellings, and what is inferred."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
@@ -14,7 +15,8 @@ _EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")
 def _rule(
     name: str, sentence: str, grade: Grade, needs: tuple[str, ...] = ("upload.success",)
 ) -> Callable[[CheckFunction], Rule]:
-    return rule(
+    formats = tuple(_format_rule(mime) for mime in audio.SUPPORTED)
+    make = rule(
         f"upload.{name}",
         sentence,
         source=_SOURCE,
@@ -22,6 +24,9 @@ def _rule(
         operation="uploadAudio",
         needs=needs,
     )
+    if not name.startswith("spelling."):
+        return make
+    return lambda check: replace(make(check), after=formats)
 
 
 async def _taken(
@@ -38,6 +43,8 @@ async def _taken(
 async def _all_taken(probe: Probe, spell: Callable[[str], str], types: Iterable[str]) -> Faults:
     session = await probe.create()
     for number, mime in enumerate(types):
+        if probe.run.ledger.broken(_format_rule(mime)):
+            continue  # the type itself is refused, however it is spelled
         fault = await _taken(probe, session, spell(mime), audio.extension_of(mime), number)
         yield fault
 
@@ -55,14 +62,18 @@ async def _none_taken(probe: Probe, types: Iterable[str], *, binding: bool = Tru
         )
 
 
+def _format_rule(mime: str) -> str:
+    return f"upload.format.{mime.removeprefix('audio/').replace(';codecs=', '_')}"
+
+
 def _supported(entry: audio.Format) -> Rule:
     async def check(probe: Probe) -> Faults:
         session = await probe.create()
-        yield await _taken(probe, session, entry.mime, entry.extension)
+        fault = await _taken(probe, session, entry.mime, entry.extension)
+        yield fault and replace(fault, group=f"{entry.mime} is refused")
 
-    slug = entry.mime.removeprefix("audio/").replace(";codecs=", "_")
-    decorate = _rule(f"format.{slug}", f"{entry.mime} is supported.", Grade.DOCUMENTED, ())
-    return decorate(check)
+    name = _format_rule(entry.mime).removeprefix("upload.")
+    return _rule(name, f"{entry.mime} is supported.", Grade.DOCUMENTED, ())(check)
 
 
 RULES = tuple(_supported(entry) for entry in audio.FORMATS)
@@ -112,7 +123,19 @@ async def spelling_quoted(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("spelling.all", "All these freedoms may come at once.", Grade.PROTOCOL)
+@_rule(
+    "spelling.all",
+    "All these freedoms may come at once.",
+    Grade.PROTOCOL,
+    (
+        "upload.spelling.case",
+        "upload.spelling.parameter_case",
+        "upload.spelling.space",
+        "upload.spelling.quoted",
+        "upload.format.webm_opus",
+        "upload.format.ogg_opus",
+    ),
+)
 async def spelling_all(probe: Probe) -> Faults:
     """The example of the contract."""
     session = await probe.create()
@@ -184,7 +207,10 @@ async def malformed(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED)
+_NEAR = ("upload.near_miss.codecs", "upload.near_miss.types", "upload.row.7.format")
+
+
+@_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED, _NEAR)
 async def other_parameters(probe: Probe) -> Faults:
     """audio/wav; charset=x is not audio/wav."""
     types = ("audio/wav; charset=x", "audio/mp3;codecs=mp3", "audio/webm;codecs=opus;rate=16000")
@@ -192,7 +218,7 @@ async def other_parameters(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED)
+@_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED, _NEAR)
 async def codecs_case(probe: Probe) -> Faults:
     """The value of a parameter keeps its case."""
     async for fault in _none_taken(
@@ -265,6 +291,7 @@ async def unsupported_extension(probe: Probe) -> Faults:
     "infer.unknown",
     "Without Content-Type, any other extension, or none, is 400 invalid_audio_format.",
     Grade.INFERRED,
+    ("upload.infer.unsupported",),
 )
 async def unknown_extension(probe: Probe) -> Faults:
     """With a generic type neither."""

@@ -114,6 +114,8 @@ def _out_of_order(fault: Fault, first: int, second: int) -> Fault:
 
 def _rule(first: int, second: int) -> Rule:
     needs = [RULE_OF_ROW[first], RULE_OF_ROW[second]]
+    if 8 in (first, second) and {6, 11} & {first, second}:
+        needs.append("upload.name.too_long")
     if 9 in (first, second):  # the limits go first: they need the bytes more
         needs += ["upload.success"]
     one, other = REFUSALS[first][1], REFUSALS[second][1]
