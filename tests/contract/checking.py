@@ -32,6 +32,6 @@ def judge_mutant(mutant, report):
         problems.append(f"only notes were expected, but {binding} fail")
     if not mutant.note and report.exit_code != 1:
         problems.append("the run does not fail")
-    if len(report.findings) > 3:
+    if len(report.findings) > 4:
         problems.append(f"{len(report.findings)} findings for one fault: {sorted(found)}")
     return "; ".join(problems)

@@ -418,6 +418,9 @@ class _Listed(Server):
         session.body.setdefault("listed", []).append(f"{number}.{extension}")
         super().put(session, number, extension, data)
 
+    def keep(self, session, received):
+        self.put(session, len(session.chunks), "wav", received)
+
 
 @mutant("store.listing", only=["store.once"])
 class ReplacingDuplicates(_Listed):
@@ -526,14 +529,13 @@ class UploadAfterEnd(Server):
 
 @mutant("upload.row.5.completed")
 class UploadAfterCompletion(Server):
-    def completed(self):
-        return _Taken()
-
     async def upload(self, call, session_id, name):
-        try:
-            return await super().upload(call, session_id, name)
-        except _Taken:
-            return JSONResponse(self.uploaded(self.find(session_id), name))
+        self.authorize(call)
+        session = self.find(session_id)
+        if self.state(session) in ("completed", "partial", "failed"):
+            await call.body()
+            return JSONResponse(self.uploaded(session, name))
+        return await super().upload(call, session_id, name)
 
 
 @mutant("upload.row.4.ended")

@@ -116,6 +116,8 @@ def _rule(first: int, second: int) -> Rule:
     needs = [RULE_OF_ROW[first], RULE_OF_ROW[second]]
     if 8 in (first, second) and {6, 11} & {first, second}:
         needs.append("upload.name.too_long")
+    if 4 in (first, second):
+        needs.append(RULE_OF_ROW[5])  # processing may be over before the upload arrives
     if 9 in (first, second):  # the limits go first: they need the bytes more
         needs += ["upload.success"]
     one, other = REFUSALS[first][1], REFUSALS[second][1]

@@ -44,6 +44,14 @@ async def judged_as_ended(probe: Probe, session: Session, answer: Answer) -> Fau
     return judge.refused(answer, 400, "session_ended")
 
 
+def _over(answer: Answer) -> Fault | None:
+    """What is refused because processing has finished, however it went."""
+    fault = judge.refused(answer, 400, "session_completed")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="uploads are taken after processing")
+    return fault
+
+
 @rule(
     "upload.success",
     "An upload of supported audio to an open session is stored and answered 200.",
@@ -97,21 +105,21 @@ async def ended(probe: Probe) -> Faults:
 async def completed(probe: Probe) -> Faults:
     """A finished session takes no audio."""
     answer = await probe.upload(await probe.finished("completed"), "audio_1.webm")
-    yield judge.refused(answer, 400, "session_completed")
+    yield _over(answer)
 
 
 @_row(5, "partial", "Processing finished in part: 400 session_completed.", Grade.DOCUMENTED)
 async def partial(probe: Probe) -> Faults:
     """A session that was finished in part takes no audio."""
     answer = await probe.upload(await probe.finished("partial"), "audio_1.webm")
-    yield judge.refused(answer, 400, "session_completed")
+    yield _over(answer)
 
 
 @_row(5, "failed", "Processing failed: 400 session_completed.", Grade.DOCUMENTED)
 async def failed(probe: Probe) -> Faults:
     """A session whose processing failed takes no audio."""
     answer = await probe.upload(await probe.finished("failed"), "audio_1.webm")
-    yield judge.refused(answer, 400, "session_completed")
+    yield _over(answer)
 
 
 @_row(6, "stream", "A stream session takes no uploads: 400 invalid_request.", Grade.INFERRED)
