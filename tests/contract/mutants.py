@@ -450,7 +450,7 @@ class NumbersFromOne(Server):
         return int(digits) + 1
 
 
-@mutant("store.by_number", only=["store.by_number"])
+@mutant("store.own_number")
 class NumberedByArrival(Server):
     async def store(self, session, number, extension, data):
         await super().store(session, len(session.chunks), extension, data)

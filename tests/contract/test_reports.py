@@ -108,7 +108,7 @@ def test_sarif_points_into_the_spec(report):
         (mutants.LimitByContentLengthOnly, "upload.limit.over_chunked", "200 OK"),
         (mutants.UploadAfterCompletion, "upload.row.5.completed", "200 OK"),
         (mutants.GapsRefused, "store.gaps", "400 Bad Request"),
-        (mutants.Lexicographic, "store.numeric_order", '"10.webm","100.webm","2.webm"'),
+        (mutants.Lexicographic, "store.numeric_order", '"10.webm","11.webm","2.webm"'),
         (mutants.BodyReadFirst, "upload.early.7", "no answer before the body"),
         (mutants.EndRace, "race.two_ends", "202"),
         (mutants.SchemaIs400, "create.schema.model", "400 Bad Request"),

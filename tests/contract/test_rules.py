@@ -40,6 +40,7 @@ SENTENCES = {
     "quoted codecs": "upload.spelling.quoted",
     "white space": "upload.spelling.space",
     "stored by number": "store.by_number",
+    "own number": "store.own_number",
     "leading zeros": "store.leading_zeros",
     "numeric order": "store.numeric_order",
     "gaps": "store.gaps",

@@ -102,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         ["audio_2.webm", "audio_0.webm", "audio_1.webm"],
         ["0.webm", "1.webm", "2.webm"],
         Grade.INFERRED,
-        needs=_NUMBER,
+        needs=(*_NUMBER, "store.own_number"),
     ),
     _stores(
         "gaps",
@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         ["audio_0.webm", "audio_3.webm", "audio_500.webm"],
         ["0.webm", "3.webm", "500.webm"],
         Grade.INFERRED,
-        needs=_NUMBER,
+        needs=(*_NUMBER, "store.own_number"),
     ),
     _stores(
         "once",
@@ -135,6 +135,19 @@ RULES: tuple[Rule, ...] = (
         needs=("store.once",),
     ),
 )
+
+
+@_rule(
+    "store.own_number",
+    "A chunk keeps its own number, whichever came before it.",
+    needs=("store.by_number",),
+)
+async def own_number(probe: Probe) -> Faults:
+    """Whether a gap is taken is another rule's matter; what is taken is stored as it is called."""
+    session = await probe.create()
+    answer = await probe.upload(session, "audio_3.webm")
+    if answer.accepted:
+        yield await _listed(probe, session, ["3.webm"])
 
 
 @_rule("store.retry", "Sending a sequence number again is accepted.", Grade.INFERRED)

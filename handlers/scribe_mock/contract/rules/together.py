@@ -29,7 +29,7 @@ def _rule(
         operation=operation,
         needs=needs,
     )
-    after = ("store.by_number", "store.gaps", "store.arrival")
+    after = ("store.by_number", "store.own_number", "store.gaps", "store.arrival")
     return lambda check: replace(make(check), after=after)
 
 
@@ -106,7 +106,7 @@ async def sessions(probe: Probe) -> Faults:
         yield _lost(listing, own, "lost", by_name=False)
         numbers = [number for number in map(judge.number, names) if number is not None]
         strange = [number for number in numbers if number % count != index]
-        if not probe.run.ledger.broken("store.by_number"):
+        if not any(map(probe.run.ledger.broken, ("store.by_number", "store.own_number"))):
             yield judge.same(listing, "chunks of other sessions", [], strange)
 
 
