@@ -44,7 +44,7 @@ class Fault:
             return (self.group,)
         if not self.wanted or self.answer is None or not self.answer.refused:
             return None
-        return self.answer.request.operation, self.wanted, str(self.answer)
+        return self.wanted, str(self.answer)
 
 
 @dataclass(kw_only=True)

@@ -166,7 +166,7 @@ class Run:
         """Note that the server failed, once an operation when that happens now and then."""
         operation = answer.request.operation or "a path of no operation"
         how = "each time" if always else "now and then"
-        key = f"{operation}|{rule.subject if rule and always else ''}|{how}"
+        key = f"{operation}|{how}"
         fault = Fault(
             expected="an answer below 500",
             got=f"{answer}, {how}, from {operation}",
