@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install serve test check bench bench-docs pictures spec-lint lock clean
+.PHONY: help install serve test check mutants seeds bench bench-docs pictures spec-lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -32,6 +32,12 @@ check: $(INSTALLED) ## ruff and mypy
 
 test: check ## checks, then all tests; options in ARGS="-k upload"
 	$(BIN)/pytest -n auto $(ARGS)
+
+mutants: $(INSTALLED) ## every mutant through the whole check; some by name in ARGS="EndRace"
+	$(BIN)/python -m tests.contract $(ARGS)
+
+seeds: $(INSTALLED) ## the check against the mock, at ten seeds
+	$(BIN)/python -m tests.contract.seeds $(ARGS)
 
 bench: $(INSTALLED) ## the benchmarks, side by side (wrk is needed)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

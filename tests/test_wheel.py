@@ -55,7 +55,7 @@ def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
     ]
     assert {f"scribe_mock/{name}" for name in needed} <= names
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"scribe_mock"}
-    assert not [name for name in names if "__pycache__" in name or "test" in name]
+    assert not [name for name in names if "__pycache__" in name or "tests/" in name]
 
 
 def test_the_wheels_spec_and_fixtures_are_the_repositorys(wheel):

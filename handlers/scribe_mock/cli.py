@@ -1,7 +1,7 @@
 """The command line: parsing, printing and exit codes.
 
-Exit codes: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be listened on,
-4 a broken spec, 5 a broken fixture.
+Exit codes of `serve`: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be listened
+on, 4 a broken spec, 5 a broken fixture. Those of `check` and `rules`: see `contract.command`.
 """
 
 import argparse
@@ -23,7 +23,12 @@ from scribe_mock.shipped import shipped
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `scribe-mock`; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(serves=arguments[:1] == ["serve"]).parse_args(arguments)
+    if options.command in ("check", "rules"):
+        from scribe_mock.contract import command
+
+        return command.run(options, os.environ, sys.stdin)
     try:
         if options.command == "audio":
             return examine(options.files)
@@ -123,23 +128,25 @@ def _settings(options: argparse.Namespace) -> Settings:
     return replace(Settings.from_env(os.environ), **changes)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, serves: bool) -> argparse.ArgumentParser:
+    """All commands; `serves` leaves out what only the others need, so that a start is quick."""
     parser = argparse.ArgumentParser(
         prog="scribe-mock",
-        description="A mock of EkaScribe's session API.",
-        epilog="Exit codes: 0 stopped, 1 a bug, 2 a bad option, 3 the address is taken, "
-        "4 a broken spec, 5 a broken fixture.",
+        description="A mock of EkaScribe's session API, and a check of servers that claim it.",
+        epilog="Exit codes: those of each command are in its own --help.",
     )
     parser.add_argument("--version", action="version", version=f"scribe-mock {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser(
+    serving = commands.add_parser(
         "serve",
         help="start the mock server",
         description="Start the mock server.",
-        epilog=f"Every option is also an environment variable: {ENVIRONMENT_PREFIX}PORT=9000.",
+        epilog=f"Every option is also an environment variable: {ENVIRONMENT_PREFIX}PORT=9000. "
+        "Exit codes: 0 stopped, 1 a bug, 2 a bad option, 3 the address is taken, "
+        "4 a broken spec, 5 a broken fixture.",
     )
     for field in fields(Settings):
-        _add_option(command, field.name, field.metadata, field.default)
+        _add_option(serving, field.name, field.metadata, field.default)
     doctor = commands.add_parser(
         "audio",
         help="say what is wrong with audio files",
@@ -148,6 +155,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("files", metavar="FILE", type=Path, nargs="+", help="an audio file")
     _add_docs(commands)
+    if not serves:
+        from scribe_mock.contract import command
+
+        command.add_commands(commands)
     return parser
 
 

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from scribe_mock.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
+#: Variables that no setting reads: `scribe-mock check --login` does.
+CLIENT_ID, CLIENT_SECRET = "SCRIBE_MOCK_CLIENT_ID", "SCRIBE_MOCK_CLIENT_SECRET"
 
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
@@ -139,7 +141,8 @@ class Settings:
         """
         known = {f"{ENVIRONMENT_PREFIX}{f.name.upper()}": f.name for f in fields(cls)}
         texts = {}
-        for key in (key for key in environ if key.startswith(ENVIRONMENT_PREFIX)):
+        ours = {key for key in environ if key.startswith(ENVIRONMENT_PREFIX)}
+        for key in sorted(ours - {CLIENT_ID, CLIENT_SECRET}):
             if key not in known:
                 raise SettingsError(f"There is no setting {key}.{_nearest(key, known)}")
             texts[known[key]] = environ[key]

@@ -1,0 +1,69 @@
+"""Audio to upload: real files of every supported type, and ones of any size."""
+
+import struct
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from scribe_mock.shipped import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A supported audio type: how it is written, and a file of it."""
+
+    mime: str
+    extension: str
+    speech: str
+
+
+#: The seven of the published page.
+FORMATS = (
+    Format("audio/webm;codecs=opus", "webm", "speech.webm"),
+    Format("audio/wav", "wav", "speech.wav"),
+    Format("audio/ogg", "ogg", "speech-vorbis.ogg"),
+    Format("audio/ogg;codecs=opus", "ogg", "speech.ogg"),
+    Format("audio/mp4", "mp4", "speech.mp4"),
+    Format("audio/m4a", "m4a", "speech.m4a"),
+    Format("audio/mp3", "mp3", "speech.mp3"),
+)
+SUPPORTED = tuple(entry.mime for entry in FORMATS)
+
+#: Not audio of any kind.
+GARBAGE = b"This is not audio, however it is called. " * 8
+
+#: Every server takes this many bytes ...
+TEN_MB = 10_000_000
+#: ... and none takes more than this many.
+TEN_MIB = 10 * 1024 * 1024
+
+
+@cache
+def file(name: str) -> Path:
+    """One of the audio files that ship with the program."""
+    return shipped("fixtures") / "audio" / name
+
+
+@cache
+def tiny(extension: str) -> bytes:
+    """A fifth of a second of speech, as small as it gets."""
+    return file(f"tiny.{extension}").read_bytes()
+
+
+@cache
+def speech(extension: str) -> bytes:
+    """Some seconds of speech."""
+    return file(f"speech.{extension}").read_bytes()
+
+
+def wav_of(size: int) -> bytes:
+    """A playable WAV file of exactly so many bytes: a short sound, then a chunk that is ignored."""
+    sound = tiny("wav")[12:]
+    filler = size - 12 - len(sound) - 8
+    head = b"RIFF" + struct.pack("<I", size - 8) + b"WAVE"
+    return head + sound + b"JUNK" + struct.pack("<I", filler) + bytes(filler)
+
+
+def extension_of(mime: str) -> str:
+    """The usual extension of a supported type."""
+    return next(entry.extension for entry in FORMATS if entry.mime == mime)

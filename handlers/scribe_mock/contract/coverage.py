@@ -1,0 +1,55 @@
+"""What a run has reached: a matrix of operation, status and code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scribe_mock.contract import recipes
+from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.probe import Probe
+from scribe_mock.contract.recipes import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One answer that the contract knows.
+
+    Args:
+        recipe: The answer, and the shortest way to it.
+        count: How often a run got it.
+        reason: Why it was not reached.
+    """
+
+    recipe: Recipe
+    count: int
+    reason: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the server gave this answer at all."""
+        return self.count > 0
+
+
+async def collect(probe: Probe) -> Sequence[Cell]:
+    """The matrix of a run; what the rules did not reach is tried by its recipe."""
+    whole = not (probe.options.only or probe.options.skip or probe.options.read_only)
+    cells = []
+    for recipe in recipes.RECIPES:
+        reason = "" if whole else "not all rules were tried"
+        if whole and not _count(probe, recipe):
+            reason = recipe.why_not or await _follow(probe, recipe)
+        count = _count(probe, recipe)
+        cells.append(Cell(recipe=recipe, count=count, reason="" if count else reason))
+    return cells
+
+
+def _count(probe: Probe, recipe: Recipe) -> int:
+    return probe.run.watch.seen.get((recipe.operation, recipe.status, recipe.code), 0)
+
+
+async def _follow(probe: Probe, recipe: Recipe) -> str:
+    """Follow a recipe; returns why it did not lead there."""
+    try:
+        answer = await recipes.follow(probe, recipe)
+    except Skip as skip:
+        return str(skip)
+    return f"the server answered {answer}"

@@ -1,0 +1,164 @@
+"""What was found: faults as they are met, findings once those that are one have been merged."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from scribe_mock.contract.message import Answer, Request
+from scribe_mock.contract.rule import Grade, Rule
+
+#: Rules that judge every answer, in the order in which they claim a fault.
+SERVER_ERROR = "server.no_5xx"
+NO_ANSWER = "server.answers"
+GONE = "server.stays_up"
+MISSING = "server.operations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One deviation, as one request met it.
+
+    Args:
+        expected, got: For a person.
+        answer: The answer that shows it.
+        key: Faults of one rule with the same key are one; by default, those that read the same.
+        grade: Weaker than the rule's own, where only a part of what it says was broken.
+        wanted: The refusal that was due, where another came: `400 session_ended`.
+        group: Faults of several rules with the same group are one; by default, those that meet
+            the same wrong refusal.
+        together: The requests that have to be sent at once to see it.
+    """
+
+    expected: str
+    got: str
+    answer: Answer | None = None
+    key: str = ""
+    grade: Grade | None = None
+    wanted: str = ""
+    group: str = ""
+    together: tuple[Request, ...] = ()
+
+    def common(self) -> tuple[str, ...] | None:
+        """What makes two faults one, whichever rules met them."""
+        if self.group:
+            return (self.group,)
+        if not self.wanted or self.answer is None or not self.answer.refused:
+            return None
+        return self.wanted, str(self.answer)
+
+
+@dataclass(kw_only=True)
+class Finding:
+    """One fault of the server, however many requests met it."""
+
+    rule: Rule
+    fault: Fault
+    grade: Grade
+    count: int = 1
+    variants: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+
+    @property
+    def is_note(self) -> bool:
+        """Whether only an inferred rule is broken."""
+        return not self.grade.binding
+
+
+class Verdict(StrEnum):
+    """How a rule ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOTED = "noted"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One rule's end."""
+
+    rule: Rule
+    verdict: Verdict
+    seconds: float = 0.0
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+class Skip(Exception):
+    """The rule can't be tried; the text says why."""
+
+
+class Ledger:
+    """Merges faults into findings."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Finding] = {}
+
+    def add(self, rule: Rule, fault: Fault) -> None:
+        """Note one fault that a rule met."""
+        key = rule.id, fault.key or f"{fault.expected}|{fault.got}"
+        variant = _variant(fault)
+        known = self._found.get(key)
+        if known is None:
+            grade = weaker(rule.grade, fault.grade)
+            known = self._found[key] = Finding(rule=rule, fault=fault, grade=grade, count=0)
+        known.count += 1
+        if variant and variant not in known.variants and len(known.variants) < 20:
+            known.variants.append(variant)
+
+    def broken(self, rule_id: str) -> bool:
+        """Whether a rule has met a fault."""
+        return any(owner == rule_id for owner, _ in self._found)
+
+    def findings(self, order: Sequence[str]) -> list[Finding]:
+        """All findings, each fault once.
+
+        Args:
+            order: Ids of rules; of rules that met the same wrong refusal, the first keeps it.
+        """
+        place = {rule_id: index for index, rule_id in enumerate(order)}
+        found = sorted(
+            self._found.values(), key=lambda entry: (entry.is_note, place.get(entry.rule.id, 0))
+        )
+        kept: list[Finding] = []
+        owners: dict[tuple[str, ...], Finding] = {}
+        for finding in found:
+            wrong = finding.fault.common()
+            if wrong is not None and wrong in owners:
+                owners[wrong].also.append(finding.rule.id)
+                owners[wrong].count += finding.count
+                owners[wrong].variants.extend(finding.variants)
+                continue
+            finding = replace(finding, also=[], variants=list(finding.variants))
+            if wrong is not None:
+                owners[wrong] = finding
+            kept.append(finding)
+        return _without_echoes(kept)
+
+
+def weaker(one: Grade, other: Grade | None) -> Grade:
+    """The less sure of two grades."""
+    order = [Grade.DOCUMENTED, Grade.PROTOCOL, Grade.INFERRED]
+    return max(one, other or one, key=order.index)
+
+
+def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out what Schemathesis found when a rule has named the same fault already."""
+    named = {_met(finding) for finding in findings if finding.rule.subject != "fuzz"}
+    return [
+        finding
+        for finding in findings
+        if finding.rule.subject != "fuzz" or _met(finding) not in named
+    ]
+
+
+def _met(finding: Finding) -> tuple[str, str]:
+    answer = finding.fault.answer
+    return (answer.request.operation, str(answer)) if answer is not None else ("", finding.rule.id)
+
+
+def _variant(fault: Fault) -> str:
+    if fault.answer is None:
+        return ""
+    request = fault.answer.request
+    return f"{request.method} {request.label or request.target} → {fault.answer}"

@@ -1,0 +1,134 @@
+"""Judging one answer: each function yields a fault, or None when all is well."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.rule import Grade
+
+
+def refused(
+    answer: Answer, status: int, code: str, *, code_grade: Grade | None = None
+) -> Fault | None:
+    """The request is refused with this status and `error.code`.
+
+    An answer without any code passes: that is the envelope's fault, which has a rule of its own.
+    """
+    wanted = f"{status} {code}"
+    if answer.status == status and answer.code in (code, ""):
+        return None
+    grade = code_grade if answer.status == status else None
+    return Fault(
+        expected=wanted,
+        got=describe(answer),
+        answer=answer,
+        key=f"{wanted}|{'accepted' if answer.accepted else answer}",
+        grade=grade,
+        wanted=wanted,
+    )
+
+
+def unsupported(answer: Answer) -> Fault | None:
+    """The audio type is refused; taking several such types is one fault."""
+    fault = refused(answer, 400, "invalid_audio_format")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="audio types that are not supported are taken")
+    return fault
+
+
+def refused_somehow(answer: Answer, *, why: str) -> Fault | None:
+    """The request is refused, with whatever 4xx."""
+    if answer.refused:
+        return None
+    return Fault(
+        expected=f"a refusal (4xx): {why}", got=describe(answer), answer=answer, key="taken"
+    )
+
+
+def accepted(answer: Answer, *, what: str = "the request") -> Fault | None:
+    """The request succeeds; whether with the right 2xx is a rule of its own."""
+    if answer.accepted:
+        return None
+    return Fault(
+        expected=f"{what} is accepted (2xx)",
+        got=describe(answer),
+        answer=answer,
+        key=f"accepted|{answer}",
+    )
+
+
+def status_is(answer: Answer, *statuses: int, what: str) -> Fault | None:
+    """The answer has one of these status codes."""
+    if answer.status in statuses:
+        return None
+    wanted = " or ".join(map(str, statuses))
+    return Fault(
+        expected=f"{wanted} for {what}",
+        got=describe(answer),
+        answer=answer,
+        key=f"{what}|{answer.status}",
+    )
+
+
+def same(answer: Answer, what: str, expected: Any, got: Any) -> Fault | None:
+    """A part of the answer has this value."""
+    if type(expected) is type(got) and expected == got:
+        return None
+    return Fault(
+        expected=f"{what} = {shown(expected)}",
+        got=f"{what} = {shown(got)}",
+        answer=answer,
+        key=what,
+    )
+
+
+def field(answer: Answer, name: str, expected: Any) -> Fault | None:
+    """A field of the answer's JSON object has this value."""
+    fields = answer.fields()
+    if name in fields:
+        return same(answer, f"`{name}`", expected, fields[name])
+    return Fault(
+        expected=f"`{name}` = {shown(expected)}",
+        got=f"no `{name}` in {describe(answer)}",
+        answer=answer,
+        key=f"`{name}`",
+    )
+
+
+def files(answer: Answer) -> list[str]:
+    """`audio_files` of an answer; empty when it has none."""
+    found = answer.fields().get("audio_files")
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
+def number(name: str) -> int | None:
+    """The sequence number of a stored name; None when it begins with none."""
+    digits = name.partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
+
+
+def documents(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
+    """Template id and document of every entry in `templates`, whether list or object."""
+    found = answer.fields().get("templates")
+    entries = found if isinstance(found, list) else [found]
+    pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
+    return [(name, value) for name, value in pairs if isinstance(value, dict)]
+
+
+def describe(answer: Answer) -> str:
+    """An answer in one line."""
+    if not answer.status:
+        return answer.trouble
+    text = str(answer)
+    if not answer.accepted and not answer.code:
+        start = answer.body[:80].decode("utf-8", "replace").strip()
+        text += f" with the body {start!r}" if start else " with an empty body"
+    return text
+
+
+def shown(value: Any) -> str:
+    """A value, short enough for a line."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."

@@ -1,0 +1,335 @@
+"""What a rule can do to a server: create sessions, upload, end, look, and send anything odd."""
+
+import asyncio
+import json
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import quote
+
+from scribe_mock.contract import audio
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.message import Answer, Delivery, Request
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.rule import Rule
+from scribe_mock.contract.run import Run
+from scribe_mock.contract.watch import timestamp
+from scribe_mock.contract.wire import Midway
+
+#: The type that the samples are sent with, unless a rule says otherwise.
+WEBM = "audio/webm;codecs=opus"
+#: The label of a request that was repeated until processing was over.
+WAIT = "until processing is over"
+UNKNOWN = "ses_00000000000000000000"
+LOGIN_PATH = "/connect-auth/v1/account/login"
+REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
+DISCOVERY_PATH = "/.well-known/medscribealliance"
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(kw_only=True)
+class Session:
+    """A session on the server, and the requests that brought it to where it is."""
+
+    session_id: str
+    upload_type: str = "chunked"
+    created: Mapping[str, Any] = field(default_factory=dict)
+    history: list[Request] = field(default_factory=list)
+    #: Audio files that the server took.
+    taken: int = 0
+
+    @property
+    def path(self) -> str:
+        """The session's path under the base."""
+        return f"/sessions/{quote(self.session_id, safe='')}"
+
+
+class Probe:
+    """The hands of one rule.
+
+    Args:
+        run: The run that it is a part of.
+        rule: The rule; None for what is done on behalf of all.
+    """
+
+    def __init__(self, run: Run, rule: Rule | None = None) -> None:
+        self.run = run
+        self.rule = rule
+        name = rule.id if rule else ""
+        #: Of the rule's own, so that rules that run side by side don't disturb the seed.
+        self.random = random.Random(f"{run.options.seed}|{name}")
+
+    @property
+    def options(self) -> Options:
+        """What the run was asked to do."""
+        return self.run.options
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Headers = (),
+        token: str | None = "",
+        at: Address | None = None,
+        **how: Any,
+    ) -> Request:
+        """A request under the base.
+
+        Args:
+            method: As it goes over the wire.
+            path: As it goes over the wire, from the base on.
+            body: None for none.
+            headers: In order, without those that frame the body.
+            token: The bearer token; "" for the run's own, None for no Authorization at all.
+            at: Another base.
+            how: The other fields of a request.
+        """
+        base = at or self.options.base
+        if token is not None:
+            headers = (("Authorization", f"Bearer {token or self.run.token}"), *headers)
+        return Request(
+            origin=base.origin,
+            method=method,
+            target=(base.path + path) or "/",
+            headers=headers,
+            body=body,
+            **how,
+        )
+
+    def root(self) -> Address:
+        """The root of the host, where login lies."""
+        return Address(self.options.base.origin, "")
+
+    async def send(
+        self, request: Request, session: Session | None = None, midway: Midway | None = None
+    ) -> Answer:
+        """Send a request; raises Skip when the server can't be asked."""
+        history = tuple(session.history) if session else ()
+        return await self.run.send(request, rule=self.rule, history=history, midway=midway)
+
+    async def ask(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        session: Session | None = None,
+        value: Any = ...,
+        **how: Any,
+    ) -> Answer:
+        """Call an operation; `value` is sent as JSON.
+
+        What succeeds and changes the session becomes part of its history.
+        """
+        if value is not ...:
+            how.setdefault("body", json.dumps(value).encode())
+        if how.get("body") is not None:
+            how["headers"] = (("Content-Type", "application/json"), *how.get("headers", ()))
+        request = self.request(method, path, operation=operation, **how)
+        answer = await self.send(request, session)
+        if session is not None and answer.accepted and method != "GET":
+            session.history.append(request)
+        return answer
+
+    def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
+        """A body for Create session, marked as ours."""
+        protocol = "websocket" if upload_type == "stream" else "http"
+        data = {"scribe_mock_check": self.run.name} | fields.pop("additional_data", {})
+        head = {"upload_type": upload_type, "communication_protocol": protocol}
+        return head | {"additional_data": data} | fields
+
+    async def try_create(self, body: Any) -> Answer:
+        """Create session with any body, for the sake of its answer."""
+        return await self.ask("createSession", "POST", "/sessions", value=body)
+
+    async def create(self, upload_type: str = "chunked", **fields: Any) -> Session:
+        """A new session; raises Skip when there can't be one."""
+        answer = await self.try_create(self.creation(upload_type, **fields))
+        created = answer.fields()
+        session_id = created.get("session_id")
+        if not answer.accepted or not isinstance(session_id, str) or not session_id:
+            raise Skip(f"the server creates no {upload_type} session: {answer}")
+        return Session(
+            session_id=session_id,
+            upload_type=upload_type,
+            created=created,
+            history=[answer.request],
+        )
+
+    def upload_request(
+        self,
+        session: Session | str,
+        name: str = "audio_0.webm",
+        *,
+        mime: str | None = WEBM,
+        body: bytes | None = None,
+        raw_name: str | None = None,
+        headers: Headers = (),
+        **how: Any,
+    ) -> Request:
+        """An upload.
+
+        Args:
+            session: The session, or the id of one.
+            name: The file's name, still to be percent-encoded.
+            mime: Content-Type; None for none.
+            body: By default a short recording that fits the type, else the name.
+            raw_name: The name as it goes over the wire, instead.
+            headers: More header fields.
+            how: The other fields of a request.
+        """
+        path = session.path if isinstance(session, Session) else f"/sessions/{session}"
+        segment = quote(name, safe="") if raw_name is None else raw_name
+        if mime is not None:
+            headers = (("Content-Type", mime), *headers)
+        sample = _sample(mime, name) if body is None else body
+        return self.request(
+            "POST",
+            f"{path}/audio/{segment}",
+            body=sample,
+            headers=headers,
+            operation="uploadAudio",
+            **how,
+        )
+
+    async def upload(
+        self, session: Session | str, name: str = "audio_0.webm", **how: Any
+    ) -> Answer:
+        """Upload; see `upload_request`."""
+        request = self.upload_request(session, name, **how)
+        known = session if isinstance(session, Session) else None
+        answer = await self.send(request, known)
+        if known is not None and answer.accepted:
+            known.history.append(request)
+            known.taken += 1
+        return answer
+
+    async def end(self, session: Session, sent: int | None = None, **how: Any) -> Answer:
+        """End a session, saying that everything it took was sent."""
+        if not how:
+            how["value"] = {"audio_files_sent": session.taken if sent is None else sent}
+        return await self.ask("endSession", "POST", f"{session.path}/end", session=session, **how)
+
+    async def get(self, session: Session, query: str = "", **how: Any) -> Answer:
+        """Get a session."""
+        return await self.ask("getSession", "GET", session.path + query, session=session, **how)
+
+    async def patch(self, session: Session, value: Any = ..., **how: Any) -> Answer:
+        """Update a session."""
+        path = session.path
+        return await self.ask("updateSession", "PATCH", path, session=session, value=value, **how)
+
+    async def process(self, session: Session, template: str, **how: Any) -> Answer:
+        """Process one more template."""
+        path = f"{session.path}/process/template/{quote(template, safe='')}"
+        return await self.ask("processTemplate", "POST", path, session=session, **how)
+
+    async def done(self, session: Session) -> Answer:
+        """Poll an ended session until its processing is over; raises Skip when that takes long."""
+        waited, pause = 0.0, 0.05
+        while True:
+            answer = await self.get(session)
+            if answer.fields().get("status") not in ("created", "recording", "processing"):
+                session.history.append(replace(answer.request, label=WAIT))
+                return answer
+            if waited >= self.options.patience:
+                raise Skip(f"processing took longer than --patience {self.options.patience:g} s")
+            await asyncio.sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, 1.0)
+
+    async def ended(
+        self, upload_type: str = "chunked", name: str = "audio_0.webm", **fields: Any
+    ) -> Session:
+        """A session with one recording that has just been ended."""
+        session = await self.create(upload_type, **fields)
+        if upload_type != "stream":
+            answer = await self.upload(session, name)
+            if not answer.accepted:
+                raise Skip(f"the server takes no audio: {answer}")
+        answer = await self.end(session)
+        if not answer.accepted:
+            raise Skip(f"the server ends no session: {answer}")
+        return session
+
+    async def finished(self, state: Literal["completed", "partial", "failed"]) -> Session:
+        """A session in a final state, made once for the whole run; raises Skip."""
+        session: Session = await self.run.shared(state, lambda: Probe(self.run)._finish(state))
+        return session
+
+    async def _finish(self, state: str) -> Session:
+        fields: dict[str, Any] = {}
+        if state == "failed":  # scribe-mock reads this; to others it is data like any other
+            fields["additional_data"] = {"_mock": {"scenario": "failed"}}
+        session = await self.create(templates=["eka_emr_template"], **fields)
+        await self.upload(session)
+        await self.end(session, sent=3 if state == "partial" else None)
+        answer = await self.done(session)
+        found = answer.fields().get("status")
+        if found != state:
+            raise Skip(f"no way was found to make a session {state}; it became {found}")
+        return session
+
+    async def expired(self) -> Session:
+        """A session that has expired, found or waited for once a run; raises Skip."""
+        session: Session = await self.run.shared("expired", lambda: Probe(self.run)._expire())
+        return session
+
+    async def _expire(self) -> Session:
+        known = Session(session_id=self.options.expired_session)
+        if (await self.get(known)).status == 410:
+            return known
+        return await self._outlive()
+
+    async def _outlive(self) -> Session:
+        """Wait for a session of our own to expire, where that is soon."""
+        session = await self.create()
+        created = timestamp(session.created.get("created_at"))
+        expires = timestamp(session.created.get("expires_at"))
+        life = (expires - created).total_seconds() if created and expires else math.inf
+        if not life <= self.options.patience:
+            raise Skip(
+                "no expired session is at hand: sessions outlive --patience, and the server"
+                f" does not know {self.options.expired_session}; name one with --expired-session"
+            )
+        await asyncio.sleep(max(life, 0) + 1)
+        return session
+
+    async def expect_done(self, session: Session) -> Answer:
+        """The session once it is completed; raises Skip when it ends in another way."""
+        answer = await self.done(session)
+        if answer.fields().get("status") != "completed":
+            raise Skip(f"the session did not complete: {answer.fields().get('status')}")
+        return answer
+
+    async def together(
+        self, requests: list[Request], sessions: list[Session | None]
+    ) -> list[Answer]:
+        """Send requests at the same time."""
+        pairs = [
+            (request, tuple(session.history) if session else ())
+            for request, session in zip(requests, sessions, strict=True)
+        ]
+        return await self.run.together(pairs, rule=self.rule)
+
+    def needs_two(self) -> None:
+        """Raise Skip when only one request may be under way."""
+        if self.options.concurrency < 2:
+            raise Skip("it takes two requests at once, and --concurrency is 1")
+
+
+def _sample(mime: str | None, name: str) -> bytes:
+    """A short recording of the type, else of the name's extension, else of any kind."""
+    essence = (mime or "").partition(";")[0].strip().lower().removeprefix("audio/")
+    for extension in (essence, name.rpartition(".")[2].lower()):
+        if extension in ("webm", "wav", "ogg", "mp4", "m4a", "mp3"):
+            return audio.tiny(extension)
+    return audio.tiny("webm")
+
+
+HELD = Delivery.HELD

@@ -1,0 +1,411 @@
+"""The shortest way to every answer that the contract knows, as data.
+
+`{session}` stands for the id that the last Create session returned, `{expired}` for a session that
+has expired. Coverage follows the recipes; documentation turns them into snippets.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from scribe_mock.contract import audio
+from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.message import Answer, Request
+from scribe_mock.contract.probe import Probe
+
+BASE = "/voice/v1"
+LOGIN = "/connect-auth/v1/account/login"
+REFRESH = "/connect-auth/v1/account/refresh-token"
+
+#: Bytes of a JSON body that is too large.
+TOO_MUCH_JSON = 1024 * 1024 + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One request of a recipe.
+
+    Args:
+        operation: The operationId; empty for a request that is meant for none.
+        method, path: As documented, whole; `{session}` and `{expired}` are filled in.
+        value: Sent as JSON; `...` for none.
+        text: Sent as it is, labelled as JSON, instead.
+        audio: The extension of the sample to send, instead.
+        size: Bytes that the body is padded to with zeros.
+        headers: Beside Authorization.
+        token: Whether the bearer token is sent.
+        until: Repeat until the session has this status.
+    """
+
+    operation: str
+    method: str
+    path: str
+    value: Any = ...
+    text: str | None = None
+    audio: str | None = None
+    size: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    token: bool = True
+    until: str = ""
+
+    def body(self) -> bytes | None:
+        """The bytes to send."""
+        if self.audio is not None:
+            sample = audio.tiny(self.audio) if self.audio else b""
+            return sample + bytes(max(0, self.size - len(sample)))
+        if self.value is not ...:
+            return json.dumps(self.value).encode()
+        if self.text is not None:
+            return self.text.encode() + b" " * (self.size - len(self.text))
+        return b"" if self.method == "POST" else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One answer, and the steps to it; the last step gets it.
+
+    Args:
+        operation: The operationId; empty for answers of no operation.
+        status: The status code.
+        code: `error.code`; for Get session the `status` in the body; else empty.
+        steps: The requests, in order.
+        why_not: Why no client can get there, instead.
+    """
+
+    operation: str
+    status: int
+    code: str = ""
+    steps: tuple[Step, ...] = ()
+    why_not: str = ""
+
+    @property
+    def name(self) -> str:
+        """`uploadAudio 400 session_ended`."""
+        return " ".join(filter(None, (self.operation or "(none)", str(self.status), self.code)))
+
+    def summary(self) -> str:
+        """The way there, in a line."""
+        return " → ".join(f"{step.method} {step.path.removeprefix(BASE)}" for step in self.steps)
+
+
+def _create(upload_type: str = "chunked", **more: Any) -> Step:
+    body = {"upload_type": upload_type, "communication_protocol": "http"} | more
+    return Step(operation="createSession", method="POST", path=f"{BASE}/sessions", value=body)
+
+
+def _upload(session: str = "{session}", name: str = "audio_0.webm", **more: Any) -> Step:
+    more = {"audio": "webm", "headers": (("Content-Type", "audio/webm;codecs=opus"),)} | more
+    path = f"{BASE}/sessions/{session}/audio/{name}"
+    return Step(operation="uploadAudio", method="POST", path=path, **more)
+
+
+def _end(session: str = "{session}", **more: Any) -> Step:
+    more = more or {"value": {"audio_files_sent": 0}}
+    path = f"{BASE}/sessions/{session}/end"
+    return Step(operation="endSession", method="POST", path=path, **more)
+
+
+def _get(session: str = "{session}", until: str = "", query: str = "", **more: Any) -> Step:
+    path = f"{BASE}/sessions/{session}{query}"
+    return Step(operation="getSession", method="GET", path=path, until=until, **more)
+
+
+def _patch(session: str = "{session}", **more: Any) -> Step:
+    more = more or {"value": {"patient_details": {"name": "Asha Rao"}}}
+    path = f"{BASE}/sessions/{session}"
+    return Step(operation="updateSession", method="PATCH", path=path, **more)
+
+
+def _process(session: str = "{session}", **more: Any) -> Step:
+    path = f"{BASE}/sessions/{session}/process/template/clinical_notes_template"
+    return Step(operation="processTemplate", method="POST", path=path, **more)
+
+
+def _login(**more: Any) -> Step:
+    more.setdefault("value", {"client_id": "demo-clinic", "client_secret": "not-a-real-secret"})
+    more = {key: value for key, value in more.items() if value is not None}
+    return Step(operation="login", method="POST", path=LOGIN, token=False, **more)
+
+
+def _refresh(**more: Any) -> Step:
+    more.setdefault("value", {"access_token": "access_1", "refresh_token": "refresh_1"})
+    more = {key: value for key, value in more.items() if value is not None}
+    return Step(operation="refreshToken", method="POST", path=REFRESH, **more)
+
+
+NOBODY = "ses_00000000000000000000"
+_OWN_ID = {"session_id": "ses_recipe_own_id_1"}
+_NOT_JSON: dict[str, Any] = {"text": "not JSON", "value": ...}
+_TOO_LARGE: dict[str, Any] = {"text": "{}", "size": TOO_MUCH_JSON, "value": ...}
+_NO_CRASH = "a server that crashes has a bug; no request is known to cause one"
+_NO_ROOM = "the server's memory would have to be filled"
+
+
+def _of(operation: str, *entries: tuple[int, str, tuple[Step, ...] | str]) -> tuple[Recipe, ...]:
+    return tuple(
+        Recipe(operation=operation, status=status, code=code, why_not=way)
+        if isinstance(way, str)
+        else Recipe(operation=operation, status=status, code=code, steps=way)
+        for status, code, way in entries
+    )
+
+
+_DONE = (_create(), _end(), _get(until="completed"))
+
+RECIPES: tuple[Recipe, ...] = (
+    *_of(
+        "uploadAudio",
+        (200, "", (_create(), _upload())),
+        (400, "session_ended", (_create(), _end(), _upload())),
+        (400, "session_completed", (*_DONE, _upload())),
+        (
+            400,
+            "invalid_audio_format",
+            (_create(), _upload(headers=(("Content-Type", "audio/flac"),))),
+        ),
+        (400, "invalid_request", (_create(), _upload(name="consultation.webm"))),
+        (401, "authentication_failed", (_upload(NOBODY, token=False),)),
+        (404, "session_not_found", (_upload(NOBODY),)),
+        (410, "session_expired", (_upload("{expired}"),)),
+        (413, "chunk_too_large", (_create(), _upload(size=audio.TEN_MIB + 1))),
+        (500, "internal_error", _NO_CRASH),
+        (503, "service_unavailable", _NO_ROOM),
+    ),
+    *_of(
+        "createSession",
+        (201, "", (_create(),)),
+        (
+            400,
+            "invalid_request",
+            (
+                Step(
+                    operation="createSession",
+                    method="POST",
+                    path=f"{BASE}/sessions",
+                    text="not JSON",
+                ),
+            ),
+        ),
+        (
+            401,
+            "authentication_failed",
+            (
+                Step(
+                    operation="createSession",
+                    method="POST",
+                    path=f"{BASE}/sessions",
+                    value={"upload_type": "chunked"},
+                    token=False,
+                ),
+            ),
+        ),
+        (409, "session_exists", (_create(**_OWN_ID), _create(**_OWN_ID))),
+        (
+            413,
+            "request_too_large",
+            (
+                Step(
+                    operation="createSession",
+                    method="POST",
+                    path=f"{BASE}/sessions",
+                    text="{}",
+                    size=TOO_MUCH_JSON,
+                ),
+            ),
+        ),
+        (422, "invalid_request", (_create("chunk"),)),
+        (500, "internal_error", _NO_CRASH),
+        (503, "service_unavailable", _NO_ROOM),
+    ),
+    *_of(
+        "endSession",
+        (202, "", (_create(), _end())),
+        (400, "session_ended", (_create(), _end(), _end())),
+        (400, "session_completed", (*_DONE, _end())),
+        (400, "invalid_request", (_create(), _end(text="not JSON"))),
+        (401, "authentication_failed", (_end(NOBODY, value={}, token=False),)),
+        (404, "session_not_found", (_end(NOBODY),)),
+        (410, "session_expired", (_end("{expired}"),)),
+        (413, "request_too_large", (_create(), _end(text="{}", size=TOO_MUCH_JSON))),
+        (422, "invalid_request", (_create(), _end(value={"audio_files_sent": -1}))),
+        (500, "internal_error", _NO_CRASH),
+    ),
+    *_of(
+        "getSession",
+        (202, "created", (_create(), _get())),
+        (202, "recording", (_create(), _upload(), _get())),
+        (202, "processing", (_create(), _end(), _get())),
+        (200, "completed", _DONE),
+        (
+            206,
+            "partial",
+            (_create(), _end(value={"audio_files_sent": 1}), _get(until="partial")),
+        ),
+        (
+            200,
+            "failed",
+            (
+                _create(additional_data={"_mock": {"scenario": "failed"}}),
+                _end(),
+                _get(until="failed"),
+            ),
+        ),
+        (401, "authentication_failed", (_get(NOBODY, token=False),)),
+        (404, "session_not_found", (_get(NOBODY),)),
+        (404, "template_not_found", (_create(), _get(query="?template_id=no_such_template"))),
+        (410, "expired", (_get("{expired}"),)),
+        (500, "internal_error", _NO_CRASH),
+    ),
+    *_of(
+        "updateSession",
+        (200, "", (_create(), _patch())),
+        (400, "invalid_request", (_create(), _patch(value={}))),
+        (401, "authentication_failed", (_patch(NOBODY, value={}, token=False),)),
+        (404, "session_not_found", (_patch(NOBODY),)),
+        (409, "session_already_committed", (_create(), _end(), _patch(value={"model": "pro"}))),
+        (410, "session_expired", (_patch("{expired}"),)),
+        (413, "request_too_large", (_create(), _patch(text="{}", size=TOO_MUCH_JSON))),
+        (422, "invalid_request", (_create(), _patch(value={"upload_type": "single"}))),
+        (500, "internal_error", _NO_CRASH),
+        (503, "service_unavailable", _NO_ROOM),
+    ),
+    *_of(
+        "processTemplate",
+        (202, "", (*_DONE, _process())),
+        (401, "authentication_failed", (_process(NOBODY, token=False),)),
+        (404, "session_not_found", (_process(NOBODY),)),
+        (409, "session_not_completed", (_create(), _process())),
+        (410, "session_expired", (_process("{expired}"),)),
+        (500, "internal_error", _NO_CRASH),
+        (503, "service_unavailable", _NO_ROOM),
+    ),
+    *_of(
+        "getDiscovery",
+        (
+            200,
+            "",
+            (
+                Step(
+                    operation="getDiscovery",
+                    method="GET",
+                    path=f"{BASE}/.well-known/medscribealliance",
+                    token=False,
+                ),
+            ),
+        ),
+        (500, "internal_error", _NO_CRASH),
+    ),
+    *_of(
+        "login",
+        (200, "", (_login(),)),
+        (400, "invalid_request", (_login(**_NOT_JSON),)),
+        (413, "request_too_large", (_login(**_TOO_LARGE),)),
+        (422, "invalid_request", (_login(value={"client_id": "demo-clinic"}),)),
+        (500, "internal_error", _NO_CRASH),
+    ),
+    *_of(
+        "refreshToken",
+        (200, "", (_refresh(),)),
+        (400, "invalid_request", (_refresh(**_NOT_JSON),)),
+        (401, "authentication_failed", (_refresh(token=False),)),
+        (413, "request_too_large", (_refresh(**_TOO_LARGE),)),
+        (422, "invalid_request", (_refresh(value={"access_token": "access_1"}),)),
+        (500, "internal_error", _NO_CRASH),
+    ),
+    *_of(
+        "",
+        (
+            400,
+            "invalid_request",
+            (
+                Step(
+                    operation="",
+                    method="POST",
+                    path=f"{BASE}/sessions",
+                    audio="",
+                    headers=(("Content-Length", "abc"),),
+                ),
+            ),
+        ),
+        (404, "not_found", (Step(operation="", method="GET", path=f"{BASE}/session"),)),
+        (405, "method_not_allowed", (Step(operation="", method="PUT", path=f"{BASE}/sessions"),)),
+        (408, "request_timeout", "the server would have to be kept waiting for half a minute"),
+        (
+            431,
+            "headers_too_large",
+            (
+                Step(
+                    operation="",
+                    method="GET",
+                    path=f"{BASE}/sessions/x",
+                    headers=(("X-Filler", "x" * 70_000),),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+async def follow(probe: Probe, recipe: Recipe) -> Answer:
+    """Take the steps of a recipe; returns the last answer.
+
+    Raises:
+        Skip: a step before the last did not work out.
+    """
+    session_id, answer = "", None
+    history: list[Request] = []
+    for step in recipe.steps:
+        if answer is not None and not answer.accepted and step.operation != "createSession":
+            raise Skip(f"on the way there {answer.request.operation} was answered {answer}")
+        request = _request(probe, step, session_id)
+        answer = await _take(probe, step, request, tuple(history))
+        history.append(request)
+        found = answer.fields().get("session_id")
+        if step.operation == "createSession" and isinstance(found, str):
+            session_id = found
+    assert answer is not None
+    return answer
+
+
+async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        answer = await probe.run.send(request, rule=None, history=history)
+        if not step.until or answer.fields().get("status") not in ("created", "processing"):
+            return answer
+        if loop.time() - began > probe.options.patience:
+            raise Skip(f"processing took longer than --patience {probe.options.patience:g} s")
+        await asyncio.sleep(0.2)
+
+
+def _request(probe: Probe, step: Step, session_id: str) -> Request:
+    path = step.path.replace("{session}", session_id)
+    path = path.replace("{expired}", probe.options.expired_session)
+    under_base = path.startswith(BASE)
+    headers = step.headers
+    body = step.body()
+    if step.operation == "createSession" and isinstance(step.value, dict):
+        body = json.dumps(_marked(step.value, probe)).encode()
+    if body is not None and step.audio is None:
+        headers = (("Content-Type", "application/json"), *headers)
+    framed = any(name == "Content-Length" for name, _ in headers)
+    return probe.request(
+        step.method,
+        path.removeprefix(BASE),
+        body=None if framed else body,
+        headers=headers,
+        token="" if step.token else None,
+        at=None if under_base else probe.root(),
+        operation=step.operation,
+        exempt=not step.operation and bool(headers),
+    )
+
+
+def _marked(value: dict[str, Any], probe: Probe) -> dict[str, Any]:
+    data = {"scribe_mock_check": probe.run.name} | value.get("additional_data", {})
+    marked = value | {"additional_data": data}
+    if "session_id" in value:
+        marked["session_id"] = f"{value['session_id']}-{probe.run.name[-12:]}"
+    return marked

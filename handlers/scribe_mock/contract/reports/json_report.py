@@ -1,0 +1,71 @@
+"""The report as JSON: everything that the others show."""
+
+import json
+from typing import Any
+
+from scribe_mock.contract.events import Report
+from scribe_mock.contract.findings import Finding, Result
+from scribe_mock.contract.reproduce import reproduction
+
+
+def render(report: Report) -> str:
+    """The report as a text."""
+    return json.dumps(as_data(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    options = report.options
+    return {
+        "url": str(options.base),
+        "keeps_the_contract": report.exit_code == 0,
+        "seed": options.seed,
+        "strict": options.strict,
+        "seconds": round(report.seconds, 2),
+        "requests": report.requests,
+        "sent_bytes": report.sent_bytes,
+        "findings": [_finding(one, report) for one in report.findings],
+        "rules": [_result(one) for one in report.results],
+        "coverage": [
+            {
+                "operation": cell.recipe.operation or None,
+                "status": cell.recipe.status,
+                "code": cell.recipe.code or None,
+                "reached": cell.reached,
+                "count": cell.count,
+                "recipe": cell.recipe.summary() or None,
+                "why_not": cell.reason or None,
+            }
+            for cell in report.coverage
+        ],
+    }
+
+
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+    return {
+        "rule": finding.rule.id,
+        "also": finding.also,
+        "kind": "note" if finding in report.notes else "failure",
+        "grade": finding.grade.value,
+        "operation": finding.rule.operation or None,
+        "sentence": finding.rule.sentence,
+        "source": finding.rule.source,
+        "expected": finding.fault.expected,
+        "got": finding.fault.got,
+        "requests": finding.count,
+        "met_by": finding.variants,
+        "reproduction": reproduction(finding.fault, report.options),
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.rule.id,
+        "verdict": result.verdict.value,
+        "grade": result.rule.grade.value,
+        "sentence": result.rule.sentence,
+        "source": result.rule.source,
+        "operation": result.rule.operation or None,
+        "reason": result.reason or None,
+        "seconds": round(result.seconds, 3),
+    }

@@ -1,0 +1,52 @@
+"""The report as JUnit XML: one test case a rule."""
+
+import re
+from xml.etree import ElementTree
+
+from scribe_mock.contract.events import Report
+from scribe_mock.contract.findings import Result, Verdict
+from scribe_mock.contract.reports.words import describe
+
+#: What XML 1.0 can't hold.
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report) -> str:
+    """The report as a text."""
+    suite = ElementTree.Element(
+        "testsuite",
+        name="scribe-mock check",
+        tests=str(len(report.results)),
+        failures=str(report.count(Verdict.FAILED)),
+        errors="0",
+        skipped=str(report.count(Verdict.SKIPPED)),
+        time=f"{report.seconds:.3f}",
+    )
+    for result in report.results:
+        suite.append(_case(result, report))
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def _case(result: Result, report: Report) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        classname=f"scribe_mock.check.{result.rule.subject}",
+        name=result.rule.id,
+        time=f"{result.seconds:.3f}",
+    )
+    if result.verdict is Verdict.SKIPPED:
+        ElementTree.SubElement(case, "skipped", message=_clean(result.reason))
+    text = _clean("\n\n".join(describe(one, report.options) for one in result.findings))
+    if result.verdict is Verdict.FAILED:
+        got = _clean(result.findings[0].fault.got if result.findings else "")
+        ElementTree.SubElement(case, "failure", message=got, type="contract").text = text
+    elif result.verdict is Verdict.NOTED:
+        ElementTree.SubElement(case, "system-out").text = f"Note: {text}"
+    return case
+
+
+def _clean(text: str) -> str:
+    return _UNWRITABLE.sub("\ufffd", text)

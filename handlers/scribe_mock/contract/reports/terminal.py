@@ -1,0 +1,122 @@
+"""What a person sees while a run goes on and at its end, by Rich."""
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from scribe_mock.contract.coverage import Cell
+from scribe_mock.contract.events import Event, Report, RuleEnded, Started
+from scribe_mock.contract.findings import Finding, Result, Verdict
+from scribe_mock.contract.reports.words import figures, met_by, verdict
+from scribe_mock.contract.reproduce import reproduction
+
+
+class Terminal:
+    """Shows events.
+
+    Args:
+        console: Where to.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} rules, {task.fields[requests]} requests"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def handle(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Started):
+            total = sum(rule.check is not None for rule in event.rules)
+            self._progress.start()
+            address = str(event.options.base)
+            self._task = self._progress.add_task(address, total=total, requests=0)
+        elif isinstance(event, RuleEnded):
+            if self._task is not None:
+                self._progress.update(self._task, advance=1, requests=event.requests)
+        else:
+            self._progress.stop()
+            self._show(event)
+
+    def close(self) -> None:
+        """Leave the terminal as it was, however the run ended."""
+        self._progress.stop()
+
+    def _show(self, report: Report) -> None:
+        for finding in report.findings:
+            self._show_finding(finding, report)
+        self._show_skipped(report)
+        self._show_coverage(report)
+        style = "bold red" if report.failures else "bold green"
+        self._console.print(Text(verdict(report), style))
+        self._console.print(Text(figures(report), "dim"))
+
+    def _show_finding(self, finding: Finding, report: Report) -> None:
+        note = finding in report.notes
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row("contract", Text(f"{finding.rule.sentence} ({finding.rule.source})"))
+        table.add_row("expected", Text(finding.fault.expected))
+        table.add_row("got", Text(finding.fault.got))
+        table.add_row("met by", Text(met_by(finding)))
+        kind, style = ("NOTE", "yellow") if note else ("FAULT", "bold red")
+        self._console.print(
+            Text.assemble((kind, style), " ", (finding.rule.id, "bold"), f"  {finding.grade}")
+        )
+        self._console.print(table)
+        script = reproduction(finding.fault, report.options)
+        if script:
+            self._console.print(Text("to see it", "dim"))
+            self._console.print(Text(script), soft_wrap=True)
+        self._console.print()
+
+    def _show_skipped(self, report: Report) -> None:
+        skipped = [one for one in report.results if one.verdict is Verdict.SKIPPED]
+        if not skipped:
+            return
+        table = Table(title="Skipped", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table.add_column("rules", overflow="fold")
+        table.add_column("why", overflow="fold")
+
+        def why(result: Result) -> str:
+            return result.reason
+
+        for reason, group in groupby(sorted(skipped, key=why), key=why):
+            table.add_row(Text(", ".join(one.rule.id for one in group)), Text(reason))
+        self._console.print(table)
+        self._console.print()
+
+    def _show_coverage(self, report: Report) -> None:
+        table = Table(title="Coverage", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table.add_column("operation", no_wrap=True)
+        table.add_column("reached", overflow="fold")
+        table.add_column("not reached", overflow="fold", style="dim")
+
+        def operation(cell: Cell) -> str:
+            return cell.recipe.operation
+
+        for name, group in groupby(report.coverage, key=operation):
+            cells = list(group)
+            table.add_row(name or "(none)", _cells(cells, True), _cells(cells, False))
+        self._console.print(table)
+        self._console.print()
+
+
+def _cells(cells: list[Cell], reached: bool) -> Text:
+    names = [
+        f"{cell.recipe.status} {cell.recipe.code}".strip()
+        for cell in cells
+        if cell.reached is reached
+    ]
+    return Text(", ".join(names))

@@ -1,0 +1,53 @@
+"""Findings in words, as every report for people shows them."""
+
+from scribe_mock.contract.events import Report
+from scribe_mock.contract.findings import Finding, Verdict
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.reproduce import reproduction
+
+
+def describe(finding: Finding, options: Options) -> str:
+    """A finding in lines."""
+    rule, fault = finding.rule, finding.fault
+    lines = [
+        f"{rule.id} ({finding.grade}): {rule.sentence}",
+        f"  contract  {rule.source}",
+        f"  expected  {fault.expected}",
+        f"  got       {fault.got}",
+        f"  met by    {met_by(finding)}",
+    ]
+    script = reproduction(fault, options)
+    if script:
+        lines += ["  to see it:", *(f"    {line}" for line in script.splitlines())]
+    return "\n".join(lines)
+
+
+def met_by(finding: Finding) -> str:
+    """How many requests met a finding, and which other rules."""
+    requests = "1 request" if finding.count == 1 else f"{finding.count} requests"
+    return f"{requests}; also by {', '.join(finding.also)}" if finding.also else requests
+
+
+def verdict(report: Report) -> str:
+    """A run in a sentence."""
+    if report.failures:
+        count = len(report.failures)
+        said = f"breaks the contract: {count} {'fault' if count == 1 else 'faults'}"
+    else:
+        said = "keeps the contract"
+    notes = len(report.notes)
+    if notes:
+        said += f", {notes} {'note' if notes == 1 else 'notes'}"
+    skipped = report.count(Verdict.SKIPPED)
+    if skipped:
+        said += f", {skipped} of {len(report.results)} rules skipped"
+    return f"{report.options.base} {said}."
+
+
+def figures(report: Report) -> str:
+    """What a run took."""
+    return (
+        f"{len(report.results)} rules, {report.requests} requests,"
+        f" {report.sent_bytes / 1e6:.1f} MB sent, {report.seconds:.1f} s,"
+        f" seed {report.options.seed}"
+    )

@@ -1,0 +1,174 @@
+"""A finding as something to paste into a shell: curl, or Python where curl can't do it."""
+
+import base64
+import re
+import shlex
+from collections.abc import Iterable
+
+from scribe_mock.contract import audio
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Delivery, Request
+from scribe_mock.contract.options import DEFAULT_TOKEN, Options
+from scribe_mock.contract.probe import WAIT
+
+#: A body of text up to this long is put on the command line.
+_SHORT = 600
+_RECORDINGS = (*(entry.speech for entry in audio.FORMATS), "silence.wav")
+
+_WITHHELD = """\
+python3 - "$URL" "$TOKEN" {arguments} <<'END'
+import socket, ssl, sys, urllib.parse
+url, token = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2]
+head = {head}.replace("$TOKEN", token).replace("$SESSION", sys.argv[3]).replace("$HOST", url.netloc)
+port = url.port or (443 if url.scheme == "https" else 80)
+s = socket.create_connection((url.hostname, port))
+if url.scheme == "https":
+    s = ssl.create_default_context().wrap_socket(s, server_hostname=url.hostname)
+s.sendall(head.encode("latin-1"))  # the head alone{and_half}
+s.settimeout(5)
+try:
+    print(s.recv(65536).decode())
+except TimeoutError:
+    print("no answer before the body was sent")
+END"""
+
+
+def reproduction(fault: Fault, options: Options) -> str:
+    """A shell script that shows the fault; empty when one request can't."""
+    if fault.answer is None and not fault.together:
+        return ""
+    last = fault.together or ((fault.answer.request,) if fault.answer else ())
+    history = fault.answer.history if fault.answer else ()
+    if len(fault.together) > 1:
+        history = tuple(one for one in history if one not in fault.together)
+    return _Script(options, _needed(history, last)).text(last)
+
+
+def _needed(history: Iterable[Request], last: tuple[Request, ...]) -> list[Request]:
+    """The requests that lead there, without those that the last one repeats."""
+    needed: list[Request] = []
+    for request in history:
+        if needed and request.label == WAIT and needed[-1].label == WAIT:
+            continue
+        needed.append(request)
+    if needed and needed[-1].label == WAIT and last[0].operation == "getSession":
+        return needed
+    return needed
+
+
+class _Script:
+    """One script in the making."""
+
+    def __init__(self, options: Options, history: list[Request]) -> None:
+        self._options = options
+        self._history = history
+        created = bool(history) and history[0].operation == "createSession"
+        self._session = self._session_id() if created else ""
+        self._files: dict[bytes, str] = {}
+        self._lines: list[str] = []
+
+    def _session_id(self) -> str:
+        for request in self._history[1:]:
+            found = re.search(r"/sessions/([^/?]+)", request.target)
+            if found:
+                return found[1]
+        return ""
+
+    def text(self, last: tuple[Request, ...]) -> str:
+        if not self._session and self._history:
+            found = re.search(r"/sessions/([^/?]+)", last[0].target)
+            self._session = found[1] if found else ""
+        token = self._options.token
+        shown = token if token == DEFAULT_TOKEN else '"${TOKEN:?set it to your token}"'
+        head = [f"URL={shlex.quote(str(self._options.base))}", f"TOKEN={shown}"]
+        for request in self._history:
+            self._step(request)
+        if len(last) > 1:
+            self._lines += [f"{self._curl(request)} &" for request in last] + ["wait"]
+        elif last[0].delivery in (Delivery.WITHHELD, Delivery.CUT):
+            self._lines.append(self._python(last[0]))
+        else:
+            self._lines.append(self._curl(last[0], show=True))
+        return "\n".join([*head, *self._lines])
+
+    def _step(self, request: Request) -> None:
+        if request.operation == "createSession":
+            find = r"""sed -n 's/.*"session_id" *: *"\([^"]*\)".*/\1/p'"""
+            command = self._curl(request).replace(" -o /dev/null -w '%{http_code}\\n'", "")
+            self._lines.append(f"SESSION=$({command} | {find})")
+        elif request.label == WAIT:
+            command = self._curl(request)
+            self._lines.append(f'while [ "$({command})" = 202 ]; do sleep 1; done')
+        elif request.method != "GET":
+            self._lines.append(self._curl(request))
+
+    def _url(self, request: Request) -> str:
+        base = self._options.base
+        whole = f"{request.origin}{request.target}"
+        target = whole
+        if request.origin == base.origin and request.target.startswith(base.path):
+            target = "$URL" + request.target.removeprefix(base.path)
+        if self._session:
+            target = target.replace(f"/sessions/{self._session}", "/sessions/$SESSION")
+        return '"' + re.sub(r'(["\\`])', r"\\\1", target.replace("$(", "\\$(")) + '"'
+
+    def _curl(self, request: Request, *, show: bool = False) -> str:
+        words = ["curl -s" + (" -i" if show else r" -o /dev/null -w '%{http_code}\n'")]
+        if re.search(r"\.\.|%2e|[\[\]{}]", request.target, re.IGNORECASE):
+            words.append("--path-as-is -g")
+        words += [f"-X {request.method}", self._url(request)]
+        words += [self._header(*field) for field in request.headers]
+        if request.delivery is Delivery.EXPECTING:
+            words.append("-H 'Expect: 100-continue'")
+        if request.body is not None:
+            if request.header("Content-Type") is None:
+                words.append("-H 'Content-Type:'")
+            if request.chunked:
+                words.append("-H 'Transfer-Encoding: chunked'")
+            words.append(f"--data-binary {self._body(request.body)}")
+        return " ".join(words)
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "Authorization" and value.startswith("Bearer ") and len(value) > 12:
+            return '-H "Authorization: Bearer $TOKEN"'
+        return "-H " + shlex.quote(f"{name}: {value}" if value.strip() else f"{name};")
+
+    def _body(self, body: bytes) -> str:
+        """The body as an argument of --data-binary; made in a file when it is no short text."""
+        text = body.decode("utf-8", "replace")
+        plain = text.encode() == body and len(body) <= _SHORT and "\0" not in text
+        if plain and not text.startswith("@") and text.isprintable():
+            return shlex.quote(text)
+        for name in _RECORDINGS:
+            if audio.file(name).stat().st_size == len(body):
+                return f"@{shlex.quote(str(audio.file(name)))}"
+        if body not in self._files:
+            self._files[body] = f"body{len(self._files) or ''}.bin"
+            self._lines.append(f"{_made(body)} > {self._files[body]}")
+        return f"@{self._files[body]}"
+
+    def _python(self, request: Request) -> str:
+        head = request.head().decode("latin-1")
+        head = head.replace(f"Host: {request.origin.authority}", "Host: $HOST")
+        head = re.sub(r"Authorization: Bearer \S+", "Authorization: Bearer $TOKEN", head)
+        if self._session:
+            head = head.replace(f"/sessions/{self._session}", "/sessions/$SESSION")
+        argument = '"$SESSION"' if self._session else "''"
+        cut = request.delivery is Delivery.CUT
+        half = f"\ns.sendall(bytes({len(request.body or b'') // 2}))\ns.close()" if cut else ""
+        return _WITHHELD.format(arguments=argument, head=repr(head), and_half=half)
+
+
+def _made(body: bytes) -> str:
+    """A command that writes these bytes: the beginning, then what is one byte many times."""
+    filler = body[-1:] if body else b""
+    start = body.rstrip(filler) if filler in (b"\0", b" ", b"}") else body
+    code = base64.b64encode(start).decode()
+    command = f"printf %s {code} | base64 -d"
+    rest = len(body) - len(start)
+    if not rest:
+        return command
+    zeros = f"head -c {rest} /dev/zero"
+    if filler != b"\0":
+        zeros += rf" | tr '\0' '{filler.decode()}'"
+    return f"{{ {command}; {zeros}; }}"

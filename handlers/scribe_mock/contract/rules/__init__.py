@@ -1,0 +1,54 @@
+"""The contract as rules, one module a subject."""
+
+from functools import cache
+
+from scribe_mock.contract.rule import Rule, rules_of
+from scribe_mock.contract.rules import (
+    access,
+    answers,
+    creating,
+    discovery,
+    errors,
+    fuzzing,
+    login,
+    paths,
+    progress,
+    sessions,
+    states,
+    storing,
+    streams,
+    together,
+    upload_formats,
+    upload_limits,
+    upload_names,
+    upload_order,
+    upload_rows,
+)
+
+_MODULES = (
+    answers,
+    errors,
+    progress,
+    upload_rows,
+    upload_limits,
+    upload_formats,
+    upload_names,
+    storing,
+    upload_order,
+    states,
+    creating,
+    sessions,
+    access,
+    paths,
+    login,
+    discovery,
+    streams,
+    together,
+    fuzzing,
+)
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, in the order in which reports list them."""
+    return tuple(rule for module in _MODULES for rule in rules_of(module))

@@ -1,0 +1,224 @@
+"""What is true of every answer, whatever was asked: judged on all that a run sees."""
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from scribe_mock.contract import findings, judge, specification
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.rule import Grade, Rule, watching
+from scribe_mock.contract.watch import (
+    STAMPS,
+    Watch,
+    session_of,
+    shows_session,
+)
+
+#: Fields of bodies that a rule of their own looks at.
+_OWNED = ("templates", *STAMPS, "upload_url", "audio_files")
+
+#: Filled by the runner itself, since they need repetition to be told apart.
+NO_5XX = Rule(
+    id=findings.SERVER_ERROR,
+    sentence="Nothing that a client sends is answered with a 5xx.",
+    source="The wire contract, preamble",
+    grade=Grade.PROTOCOL,
+    read_only=True,
+)
+ANSWERS = Rule(
+    id=findings.NO_ANSWER,
+    sentence="Every request gets a complete HTTP answer.",
+    source="Errors",
+    grade=Grade.PROTOCOL,
+    read_only=True,
+)
+STAYS_UP = Rule(
+    id=findings.GONE,
+    sentence="Nothing that a client sends ends the server.",
+    source="Errors",
+    grade=Grade.PROTOCOL,
+    read_only=True,
+)
+OPERATIONS = Rule(
+    id=findings.MISSING,
+    sentence="The server has every operation of the contract.",
+    source="Addresses, table",
+    grade=Grade.INFERRED,
+    read_only=True,
+)
+
+
+@watching(
+    "answers.success_status",
+    "Each operation succeeds with its own status code.",
+    source="Addresses, table",
+    grade=Grade.PROTOCOL,
+)
+def success_status(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A success has a documented status."""
+    operation = specification.operations().get(answer.request.operation)
+    if operation is None or not answer.accepted or answer.status in operation.successes:
+        return
+    if answer.request.method == operation.method:
+        wanted = " or ".join(map(str, operation.successes))
+        yield Fault(
+            expected=f"{wanted} from {operation.operation_id}",
+            got=str(answer.status),
+            answer=answer,
+            key=operation.operation_id,
+        )
+
+
+@watching(
+    "answers.schema",
+    "The body of a success has the fields and types of its schema.",
+    source="openapi.yaml, schemas",
+    grade=Grade.PROTOCOL,
+)
+def schema(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A success fits its schema."""
+    operation = answer.request.operation
+    for found in watch.violations(answer):
+        first = found.path[0] if found.path else _named(found.message)
+        lenient = operation == "createSession" and answer.fields().get("status") == "initialized"
+        if first in _OWNED or (first == "status" and lenient):
+            continue
+        if first == "status" and shows_session(answer):
+            continue  # the table of states has a rule of its own
+        yield Fault(
+            expected=f"a body as in the schema of {operation} {answer.status}",
+            got=f"{found.field or 'the body'}: {found.message}",
+            answer=answer,
+            grade=found.grade,
+            key=f"{operation}|{found.field}|{found.message[:60]}",
+        )
+
+
+def _named(message: str) -> str:
+    """The field that a message such as "'templates' is a required property" is about."""
+    return message.split("'")[1] if message.endswith("is a required property") else ""
+
+
+def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
+    """How an answer breaks its schema in these fields."""
+    for found in watch.violations(answer):
+        first = found.path[0] if found.path else _named(found.message)
+        if first in names:
+            yield Fault(
+                expected=f"`{first}` as in the schema of {answer.request.operation}",
+                got=f"{found.field or 'the body'}: {found.message}",
+                answer=answer,
+                key=f"{first}|{found.message[-30:]}" if not found.path else str(first),
+            )
+
+
+@watching(
+    "session.templates_list",
+    "`templates` is a list with one single-key object per template.",
+    source="Get session",
+    grade=Grade.PROTOCOL,
+)
+def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Templates come as a list."""
+    yield from owned(answer, watch, "templates")
+
+
+@watching(
+    "session.upload_url.form",
+    "`upload_url` is an absolute URL that ends in /audio.",
+    source="Create session",
+    grade=Grade.PROTOCOL,
+)
+def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """The address for audio is absolute."""
+    yield from owned(answer, watch, "upload_url")
+
+
+@watching(
+    "store.listing",
+    "`audio_files` lists stored names such as 0.webm, each once.",
+    source="Upload audio, Storing",
+    grade=Grade.DOCUMENTED,
+)
+def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Stored names have their form, and none comes twice."""
+    yield from owned(answer, watch, "audio_files")
+
+
+@watching(
+    "store.order",
+    "Listings are in numeric order, 2 before 10.",
+    source="Upload audio, Storing",
+    grade=Grade.DOCUMENTED,
+)
+def order(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Stored names are in the order of their numbers."""
+    names = judge.files(answer)
+    numbers = [number for number in map(judge.number, names) if number is not None]
+    if numbers != sorted(numbers):
+        yield Fault(
+            expected="audio_files in numeric order",
+            got=f"audio_files = {judge.shown(names)}",
+            answer=answer,
+            key="order",
+        )
+
+
+@watching(
+    "store.count",
+    "`audio_files_received` counts what was received: one for each name of a chunked session.",
+    source="End session",
+    grade=Grade.INFERRED,
+)
+def count(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """The count fits the list."""
+    fields = answer.fields()
+    created = answer.history[0].body if answer.history else None
+    chunked = created is not None and b'"upload_type": "chunked"' in created
+    received, names = fields.get("audio_files_received"), fields.get("audio_files")
+    if chunked and isinstance(received, int) and isinstance(names, list):
+        if received == len(names) or len(set(map(str, names))) < len(names):
+            return
+        yield Fault(
+            expected=f"audio_files_received = {len(names)}, with {judge.shown(names)}",
+            got=f"audio_files_received = {received}",
+            answer=answer,
+            key="count",
+        )
+
+
+@watching(
+    "session.own_id",
+    "An answer about a session has the `session_id` that was asked for.",
+    source="Get session",
+    grade=Grade.PROTOCOL,
+)
+def own_id(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Sessions are not mixed up."""
+    asked, found = session_of(answer), answer.fields().get("session_id")
+    about = answer.accepted or shows_session(answer)
+    if about and asked and isinstance(found, str) and found != asked:
+        yield Fault(
+            expected=f"session_id = {asked!r}",
+            got=f"session_id = {found!r}",
+            answer=answer,
+            key=answer.request.operation,
+        )
+
+
+@watching(
+    "upload.answer",
+    "A successful upload says session_id, success true and the decoded name as original_filename.",
+    source="Upload audio, Success",
+    grade=Grade.PROTOCOL,
+)
+def upload_answer(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """The name comes back percent-decoded."""
+    if answer.request.operation != "uploadAudio" or not answer.accepted:
+        return
+    name = unquote(answer.request.target.partition("?")[0].rpartition("/")[2])
+    fields = answer.fields()
+    if "original_filename" in fields:
+        fault = judge.same(answer, "`original_filename`", name, fields["original_filename"])
+        if fault is not None:
+            yield fault

@@ -1,0 +1,183 @@
+"""Discovery: its fields, and whether they are true."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from scribe_mock.contract import audio, judge
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.probe import DISCOVERY_PATH, UNKNOWN, Probe
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.wire import Unreachable
+
+
+def _rule(
+    name: str, sentence: str, grade: Grade = Grade.PROTOCOL, *, read_only: bool = False
+) -> Callable[[CheckFunction], Rule]:
+    return rule(
+        f"discovery.{name}",
+        sentence,
+        source="Discovery",
+        grade=grade,
+        operation="getDiscovery",
+        read_only=read_only,
+    )
+
+
+async def _discover(probe: Probe) -> Answer:
+    return await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)
+
+
+def _capability(answer: Answer, name: str) -> list[str]:
+    """A list among the capabilities; what is missing is the schema's matter."""
+    capabilities = answer.fields().get("capabilities")
+    found = capabilities.get(name) if isinstance(capabilities, dict) else None
+    return [entry for entry in found if isinstance(entry, str)] if isinstance(found, list) else []
+
+
+def _canonical(mime: str) -> str:
+    """A type as the contract spells it."""
+    return re.sub(r"\s*;\s*", ";", mime.strip()).replace('"', "").lower()
+
+
+@_rule("cached", "Cache-Control has a max-age.", read_only=True)
+async def cached(probe: Probe) -> Faults:
+    """Clients may keep the answer for so long."""
+    answer = await _discover(probe)
+    found = answer.header("cache-control")
+    if not re.search(r"max-age\s*=\s*\"?[0-9]+", found or "", re.IGNORECASE):
+        yield Fault(
+            expected="Cache-Control with a max-age",
+            got=f"Cache-Control: {found}" if found else "no Cache-Control",
+            answer=answer,
+        )
+
+
+@_rule("formats_work", "Each advertised audio format is accepted.")
+async def formats_work(probe: Probe) -> Faults:
+    """What is listed can be uploaded."""
+    answer = await _discover(probe)
+    session = await probe.create()
+    for number, mime in enumerate(_capability(answer, "audio_formats")):
+        known = _canonical(mime) in audio.SUPPORTED
+        extension = audio.extension_of(_canonical(mime)) if known else "webm"
+        name = f"audio_{number}.{extension}"
+        label = f"Content-Type: {mime}, as advertised"
+        sent = await probe.upload(session, name, mime=mime, label=label)
+        fault = judge.accepted(sent, what=f"{mime}, which discovery lists,")
+        yield fault and replace(fault, group=f"{_canonical(mime)} is refused")
+
+
+@_rule("formats_all", "All seven formats are advertised.", Grade.INFERRED, read_only=True)
+async def formats_all(probe: Probe) -> Faults:
+    """A server may take fewer; that is worth a note."""
+    answer = await _discover(probe)
+    listed = {_canonical(mime) for mime in _capability(answer, "audio_formats")}
+    missing = [mime for mime in audio.SUPPORTED if mime not in listed]
+    if listed:
+        yield judge.same(answer, "formats that are not advertised", [], missing)
+
+
+@_rule("methods_work", "Each advertised upload method can be created.")
+async def methods_work(probe: Probe) -> Faults:
+    """What is listed is taken as upload_type."""
+    answer = await _discover(probe)
+    for method in _capability(answer, "upload_methods"):
+        created = await probe.try_create(probe.creation(method))
+        yield judge.accepted(created, what=f"upload_type {method}, which discovery lists,")
+
+
+@_rule("methods_all", "What can be created is advertised.")
+async def methods_all(probe: Probe) -> Faults:
+    """An upload_type that works is listed."""
+    answer = await _discover(probe)
+    listed = _capability(answer, "upload_methods")
+    for method in ("chunked", "single", "stream"):
+        created = await probe.try_create(probe.creation(method))
+        if listed and created.accepted and method not in listed:
+            yield Fault(
+                expected=f"upload_methods has {method}, which works",
+                got=f"upload_methods = {listed}",
+                answer=answer,
+            )
+
+
+def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
+    found = answer.fields().get(name)
+    entries = found if isinstance(found, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+@_rule("models_work", "Each advertised model can be chosen.")
+async def models_work(probe: Probe) -> Faults:
+    """What is listed is taken as model."""
+    answer = await _discover(probe)
+    for entry in _entries(answer, "models"):
+        created = await probe.try_create(probe.creation(model=entry.get("id")))
+        yield judge.accepted(created, what=f"model {entry.get('id')!r}, which discovery lists,")
+
+
+@_rule("models_all", "lite and pro are advertised.", read_only=True)
+async def models_all(probe: Probe) -> Faults:
+    """They are the two that there are."""
+    answer = await _discover(probe)
+    listed = [entry.get("id") for entry in _entries(answer, "models")]
+    missing = [model for model in ("lite", "pro") if model not in listed]
+    if listed:
+        yield judge.same(answer, "models that are not advertised", [], missing)
+
+
+@_rule("languages_work", "Each advertised language can be hinted at.")
+async def languages_work(probe: Probe) -> Faults:
+    """What is listed is taken as language_hint."""
+    answer = await _discover(probe)
+    languages = answer.fields().get("languages")
+    listed = languages.get("supported") if isinstance(languages, dict) else None
+    if isinstance(listed, list) and listed:
+        created = await probe.try_create(probe.creation(language_hint=listed))
+        yield judge.accepted(created, what=f"language_hint {listed}, which discovery lists,")
+
+
+@_rule("chunk_seconds", "Chunks may have 20 seconds.", Grade.INFERRED, read_only=True)
+async def chunk_seconds(probe: Probe) -> Faults:
+    """The published page recommends at most 20."""
+    answer = await _discover(probe)
+    capabilities = answer.fields().get("capabilities")
+    if isinstance(capabilities, dict) and "max_chunk_duration_seconds" in capabilities:
+        found = capabilities["max_chunk_duration_seconds"]
+        yield judge.same(answer, "max_chunk_duration_seconds = 20", True, found == 20)
+
+
+@_rule("base_url", "endpoints.base_url is where the sessions lie.", read_only=True)
+async def base_url(probe: Probe) -> Faults:
+    """Asked there for a session that nobody has, without a token, it refuses as it should."""
+    answer = await _discover(probe)
+    endpoints = answer.fields().get("endpoints")
+    given = endpoints.get("base_url") if isinstance(endpoints, dict) else None
+    if not isinstance(given, str):
+        return
+    try:
+        base = Address.parse(given)
+        request = probe.request(
+            "GET", f"/sessions/{UNKNOWN}", token=None, at=base, operation="getSession"
+        )
+        own = base.origin == probe.options.base.origin
+        found = await probe.send(request) if own else await probe.run.wire.send(request)
+        right = found.status in (401, 403) or found.code == "session_not_found"
+        got = f"{judge.describe(found)} at {given}"
+    except (ValueError, Unreachable) as error:
+        right, got = False, f"{given}: {error}"
+    if not right:
+        yield Fault(
+            expected="a session API at base_url: 401 to who has no token", got=got, answer=answer
+        )
+
+
+@_rule("stable", "Discovery says the same each time.", Grade.INFERRED, read_only=True)
+async def stable(probe: Probe) -> Faults:
+    """A client keeps it."""
+    first, second = await _discover(probe), await _discover(probe)
+    yield judge.same(second, "the same answer", True, first.json() == second.json())

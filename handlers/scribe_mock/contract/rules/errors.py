@@ -1,0 +1,156 @@
+"""What is true of every error, and of how answers are labelled."""
+
+from collections.abc import Iterator
+
+from scribe_mock.contract import judge, specification
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.rule import Grade, watching
+from scribe_mock.contract.watch import (
+    Watch,
+    shows_session,
+)
+
+
+def _is_error(answer: Answer) -> bool:
+    if answer.request.exempt or answer.request.method == "HEAD":
+        return False
+    # A 5xx has a rule of its own; what it looks like is no second fault.
+    return answer.refused and not shows_session(answer)
+
+
+@watching(
+    "errors.envelope",
+    "Every error body is {error: {code, message, details?}}, whatever produced it.",
+    source="Errors",
+    grade=Grade.PROTOCOL,
+)
+def envelope(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """The body is the envelope."""
+    if not _is_error(answer):
+        return
+    body = answer.json()
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        start = answer.body[:80].decode("utf-8", "replace")
+        yield _broken(answer, f"{answer.status} with the body {start!r}", "shape")
+        return
+    for name in ("code", "message"):
+        if not isinstance(error.get(name), str) or not error[name]:
+            yield _broken(answer, f"error.{name} is {error.get(name)!r}, no text", name)
+    if not isinstance(error.get("details", {}), dict):
+        yield _broken(answer, f"error.details is {error['details']!r}, no object", "details")
+
+
+def _broken(answer: Answer, got: str, key: str) -> Fault:
+    expected = 'the body {"error": {"code": …, "message": …}}'
+    return Fault(expected=expected, got=got, answer=answer, key=key)
+
+
+@watching(
+    "errors.content_type",
+    "An error has Content-Type: application/json.",
+    source="Errors",
+    grade=Grade.PROTOCOL,
+)
+def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """An envelope is labelled as JSON."""
+    if _is_error(answer) and isinstance(answer.fields().get("error"), dict):
+        yield from _not_json(answer)
+
+
+@watching(
+    "answers.content_type",
+    "A success has Content-Type: application/json.",
+    source="openapi.yaml, responses",
+    grade=Grade.PROTOCOL,
+)
+def content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A success is labelled as JSON."""
+    known = answer.request.operation in specification.operations()
+    if known and (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
+        yield from _not_json(answer)
+
+
+def _not_json(answer: Answer) -> Iterator[Fault]:
+    found = answer.header("content-type")
+    if (found or "").partition(";")[0].strip().lower() != "application/json":
+        yield Fault(
+            expected="Content-Type: application/json",
+            got=f"Content-Type: {found}" if found else "no Content-Type",
+            answer=answer,
+            key="type",
+        )
+
+
+@watching(
+    "errors.formats",
+    "invalid_audio_format says in `details` the provided_format and the supported_formats.",
+    source="Upload audio, MIME type",
+    grade=Grade.PROTOCOL,
+)
+def formats(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """An unsupported format is told what would do."""
+    if answer.code != "invalid_audio_format" or answer.status != 400:
+        return
+    details = answer.fields()["error"].get("details")
+    details = details if isinstance(details, dict) else {}
+    supported = details.get("supported_formats")
+    if "provided_format" not in details or not isinstance(supported, list) or not supported:
+        yield Fault(
+            expected="details with provided_format and a list supported_formats",
+            got=f"details = {judge.shown(details)}",
+            answer=answer,
+            key="details",
+        )
+
+
+@watching(
+    "errors.path",
+    "A body that breaks the schema is answered with the JSON path of the fault in `details`.",
+    source="Create session",
+    grade=Grade.INFERRED,
+)
+def fault_path(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A 422 says where the fault is."""
+    if answer.status != 422 or not answer.code:
+        return
+    details = answer.fields()["error"].get("details")
+    path = details.get("path") if isinstance(details, dict) else None
+    if not isinstance(path, str) or not path.startswith("$"):
+        yield Fault(
+            expected="details.path such as $.upload_type",
+            got=f"details = {judge.shown(details)}",
+            answer=answer,
+            key="path",
+        )
+
+
+@watching(
+    "errors.challenge",
+    "401 comes with WWW-Authenticate: Bearer.",
+    source="Authentication",
+    grade=Grade.INFERRED,
+)
+def challenge(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A 401 says what is wanted."""
+    found = answer.header("www-authenticate") or ""
+    if answer.status == 401 and not found.lower().startswith("bearer"):
+        yield Fault(
+            expected="WWW-Authenticate: Bearer",
+            got=f"WWW-Authenticate: {found}" if found else "no WWW-Authenticate",
+            answer=answer,
+            key="challenge",
+        )
+
+
+@watching(
+    "errors.allow",
+    "405 comes with Allow.",
+    source="Authentication",
+    grade=Grade.INFERRED,
+)
+def allow(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """A 405 says which methods work."""
+    if answer.status == 405 and not answer.header("allow"):
+        yield Fault(expected="Allow: POST or the like", got="no Allow", answer=answer, key="a")

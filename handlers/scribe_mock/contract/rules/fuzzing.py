@@ -1,0 +1,65 @@
+"""What Schemathesis finds: the schema as a source of requests."""
+
+from typing import TYPE_CHECKING
+
+from scribe_mock.contract.probe import Probe, Session
+from scribe_mock.contract.rule import Faults, Grade, Rule, rule
+
+if TYPE_CHECKING:
+    from scribe_mock.contract.fuzz import Fuzzer
+
+#: Operation → whether its path has a session.
+_OPERATIONS = {
+    "createSession": False,
+    "uploadAudio": True,
+    "endSession": True,
+    "getSession": True,
+    "updateSession": True,
+    "processTemplate": True,
+    "login": False,
+    "refreshToken": False,
+}
+
+
+def _fuzzer(probe: Probe) -> "Fuzzer":
+    from scribe_mock.contract.fuzz import Fuzzer  # a second to import: only who fuzzes pays
+
+    return Fuzzer(probe)
+
+
+def _operation(operation: str, takes_session: bool) -> Rule:
+    async def check(probe: Probe) -> Faults:
+        from schemathesis import GenerationMode
+
+        modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+        for mode in modes:
+            session: Session | None = await probe.create() if takes_session else None
+            if operation == "endSession" and mode is GenerationMode.POSITIVE:
+                session = None  # one End is enough for a session; links try it properly
+            for fault in await _fuzzer(probe).operation(operation, mode, session):
+                yield fault
+
+    return Rule(
+        id=f"fuzz.schema.{operation}",
+        sentence=f"Whatever {operation} is sent, it answers as its schema says.",
+        source="openapi.yaml, by Schemathesis",
+        grade=Grade.PROTOCOL,
+        operation=operation,
+        check=check,
+    )
+
+
+RULES = tuple(_operation(*entry) for entry in _OPERATIONS.items())
+
+
+@rule(
+    "fuzz.links",
+    "Operations that follow one another, by the links of the document, answer as it says.",
+    source="openapi.yaml, by Schemathesis",
+    grade=Grade.PROTOCOL,
+    operation="createSession",
+)
+async def links(probe: Probe) -> Faults:
+    """Create session, then what its answer leads to, in many orders."""
+    for fault in await _fuzzer(probe).links():
+        yield fault

@@ -1,0 +1,94 @@
+"""Login and refresh, at the root of the host."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scribe_mock.contract import judge
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.probe import (
+    LOGIN_PATH,
+    REFRESH_PATH,
+    Probe,
+)
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+
+
+def _login_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:
+    operation = "refreshToken" if name.startswith("refresh") else "login"
+    return rule(
+        f"login.{name}",
+        sentence,
+        source="Authentication",
+        grade=Grade.INFERRED,
+        operation=operation,
+    )
+
+
+async def _post(probe: Probe, path: str, value: Any = ..., **how: Any) -> Answer:
+    operation = "login" if path == LOGIN_PATH else "refreshToken"
+    return await probe.ask(operation, "POST", path, at=probe.root(), value=value, **how)
+
+
+_TOKENS = {"access_token": "access_1", "refresh_token": "refresh_1"}
+
+
+@_login_rule("answer", "Login trades an id and a secret for tokens.")
+async def login_answer(probe: Probe) -> Faults:
+    """Credentials that nobody gave us may be refused."""
+    given = probe.options.login
+    client_id, secret = given or ("scribe-mock-check", "not-a-real-secret")
+    body = {"client_id": client_id, "client_secret": secret}
+    answer = await _post(probe, LOGIN_PATH, body, token=None)
+    if given or answer.status not in (400, 401, 403):
+        yield judge.accepted(answer, what="login")
+    token = answer.fields().get("access_token")
+    if answer.accepted and isinstance(token, str):
+        used = await probe.ask(
+            "createSession", "POST", "/sessions", value=probe.creation(), token=token
+        )
+        yield judge.accepted(used, what="a session with the token of login")
+
+
+@_login_rule("schema", "Login without id or secret is 422.")
+async def login_schema(probe: Probe) -> Faults:
+    """Both are wanted, as texts that are not empty."""
+    for body in (
+        {},
+        {"client_id": "a"},
+        {"client_secret": "b"},
+        {"client_id": "", "client_secret": "b"},
+        {"client_id": 1, "client_secret": "b"},
+    ):
+        answer = await _post(probe, LOGIN_PATH, body, token=None, label=f"login with {body}")
+        yield judge.refused(answer, 422, "invalid_request")
+
+
+@_login_rule("not_json", "A login that is not JSON is 400.")
+async def login_not_json(probe: Probe) -> Faults:
+    """A form is not JSON."""
+    answer = await _post(probe, LOGIN_PATH, body=b"client_id=a&client_secret=b", token=None)
+    yield judge.refused(answer, 400, "invalid_request")
+
+
+@_login_rule("refresh", "Refresh trades tokens for new ones.")
+async def refresh(probe: Probe) -> Faults:
+    """Tokens that were made up may be refused."""
+    answer = await _post(probe, REFRESH_PATH, _TOKENS)
+    if answer.status not in (400, 401, 403):
+        yield judge.accepted(answer, what="refresh")
+
+
+@_login_rule("refresh_schema", "Refresh without tokens is 422, and 400 when it is not JSON.")
+async def refresh_schema(probe: Probe) -> Faults:
+    """Both tokens are wanted."""
+    answer = await _post(probe, REFRESH_PATH, {"access_token": "access_1"})
+    yield judge.refused(answer, 422, "invalid_request")
+    answer = await _post(probe, REFRESH_PATH, body=b"not JSON")
+    yield judge.refused(answer, 400, "invalid_request")
+
+
+@_login_rule("refresh_token", "Refresh asks for a bearer token, whichever.")
+async def refresh_without(probe: Probe) -> Faults:
+    """The one at hand may have expired, but there is one."""
+    answer = await _post(probe, REFRESH_PATH, _TOKENS, token=None)
+    yield judge.refused(answer, 401, "authentication_failed")

@@ -1,0 +1,133 @@
+"""What lies outside the operations, and requests that no client should send."""
+
+from collections.abc import Callable
+
+from scribe_mock.contract import judge
+from scribe_mock.contract.probe import (
+    DISCOVERY_PATH,
+    UNKNOWN,
+    Probe,
+)
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+
+
+def _outside(
+    name: str, sentence: str, *, read_only: bool = True
+) -> Callable[[CheckFunction], Rule]:
+    return rule(
+        f"paths.{name}",
+        sentence,
+        source="Authentication, order of what is looked at",
+        grade=Grade.INFERRED,
+        read_only=read_only,
+    )
+
+
+@_outside("unknown", "An unknown path is 404 not_found.")
+async def unknown_path(probe: Probe) -> Faults:
+    """Near misses of paths that there are."""
+    for method, path in (
+        ("GET", "/session"),
+        ("GET", "/no-such-place"),
+        ("POST", f"/sessions/{UNKNOWN}/audio"),
+        ("POST", f"/sessions/{UNKNOWN}/finish"),
+        ("GET", f"/sessions/{UNKNOWN}/audio/audio_0.webm/more"),
+    ):
+        body = b"" if method == "POST" else None
+        answer = await probe.send(probe.request(method, path, body=body))
+        yield judge.refused(answer, 404, "not_found")
+
+
+@_outside("method", "A wrong method is 405 method_not_allowed.")
+async def wrong_method(probe: Probe) -> Faults:
+    """The path is right."""
+    for method, path, operation in (
+        ("PUT", "/sessions", "createSession"),
+        ("DELETE", f"/sessions/{UNKNOWN}", "getSession"),
+        ("GET", f"/sessions/{UNKNOWN}/end", "endSession"),
+        ("PUT", f"/sessions/{UNKNOWN}/audio/audio_0.webm", "uploadAudio"),
+        ("POST", DISCOVERY_PATH, "getDiscovery"),
+    ):
+        if operation in probe.run.missing:
+            continue
+        body = b"" if method in ("PUT", "POST") else None
+        answer = await probe.send(probe.request(method, path, body=body))
+        yield judge.refused(answer, 405, "method_not_allowed")
+
+
+_HOSTILE_IDS = (
+    "..",
+    "%2e%2e",
+    "..%2F..%2Fetc%2Fpasswd",
+    "%00",
+    "ses_%00",
+    "%0A",
+    "'%20OR%20'1'='1",
+    "%F0%9F%8E%A4",
+    "%FF",
+    "x" * 4000,
+    "ses_0000000000000000000%30",
+    "null",
+    "undefined",
+    "{session_id}",
+    "*",
+    "0",
+    "-1",
+)
+
+
+@rule(
+    "session.hostile_id",
+    "An id that no session has is refused, whatever it looks like.",
+    source="Upload audio, table, row 2",
+    grade=Grade.PROTOCOL,
+    operation="getSession",
+    read_only=True,
+)
+async def hostile_id(probe: Probe) -> Faults:
+    """404, or 400 where it is no id at all."""
+    for raw in _HOSTILE_IDS:
+        request = probe.request("GET", f"/sessions/{raw}", operation="getSession", label=raw[:60])
+        yield judge.status_is(await probe.send(request), 404, 400, what="an id that nobody has")
+
+
+@rule(
+    "odd.headers",
+    "Fields that come twice are answered like any others, never with a 5xx.",
+    source="The wire contract, preamble",
+    grade=Grade.PROTOCOL,
+    operation="uploadAudio",
+)
+async def odd_headers(probe: Probe) -> Faults:
+    """Two types, two tokens: whether they are taken is the server's to say."""
+    session = await probe.create()
+    for headers in (
+        (("Content-Type", "audio/wav"),),
+        (("Authorization", "Bearer other"),),
+        (("X-Filler", "x" * 4000),),
+        (("X-Odd", "caf\u00e9 \u00ff"),),
+        (("Accept", "text/html"), ("Accept-Encoding", "gzip")),
+    ):
+        await probe.upload(session, headers=headers, label=f"with {headers[0][0]} too")
+    request = probe.request("GET", session.path, operation="getSession", headers=(("X-A", ""),))
+    yield judge.accepted(await probe.send(request, session), what="Get session afterwards")
+
+
+@rule(
+    "odd.methods",
+    "A method that nobody uses is refused, never answered with a 5xx.",
+    source="The wire contract, preamble",
+    grade=Grade.PROTOCOL,
+    read_only=True,
+)
+async def odd_methods(probe: Probe) -> Faults:
+    """The HTTP parser may refuse it."""
+    for method in ("TRACE", "PROPFIND", "BREW"):
+        request = probe.request(method, f"/sessions/{UNKNOWN}", exempt=True)
+        answer = await probe.send(request)
+        if answer.status >= 500:
+            yield judge.status_is(answer, 405, 404, 400, what=f"the method {method}")
+    for headers in ((("Content-Length", "abc"),), (("X-Filler", "x" * 200_000),)):
+        request = probe.request("POST", "/sessions", headers=headers, exempt=True)
+        await probe.send(request)
+        yield None

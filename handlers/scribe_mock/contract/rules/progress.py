@@ -1,0 +1,155 @@
+"""What is true of every look at a session: its times, its state, and that it only moves on."""
+
+from collections.abc import Iterator
+
+from scribe_mock.contract import judge
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.rule import Grade, watching
+from scribe_mock.contract.rules.answers import owned
+from scribe_mock.contract.watch import (
+    RANKS,
+    STAMPS,
+    Watch,
+    is_utc,
+    session_of,
+    shows_session,
+    timestamp,
+)
+
+
+@watching(
+    "time.utc",
+    "Timestamps are RFC 3339 in UTC.",
+    source="Create session",
+    grade=Grade.PROTOCOL,
+)
+def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Timestamps parse and say that they are UTC."""
+    yield from owned(answer, watch, *_absent(answer))
+    if not (answer.accepted or shows_session(answer)):
+        return
+    fields = answer.fields()
+    for name in STAMPS:
+        moment = timestamp(fields.get(name))
+        if name in fields and (moment is None or not is_utc(moment)):
+            yield Fault(
+                expected=f"{name} such as 2026-06-06T14:21:07Z",
+                got=f"{name} = {judge.shown(fields[name])}",
+                answer=answer,
+                key="utc",
+            )
+
+
+def _absent(answer: Answer) -> tuple[str, ...]:
+    fields = answer.fields()
+    return tuple(name for name in STAMPS if name not in fields)
+
+
+@watching(
+    "time.order",
+    "A session is created before it expires and before it is completed; neither time moves.",
+    source="Create session",
+    grade=Grade.PROTOCOL,
+)
+def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Timestamps are in order and stay."""
+    if not (answer.accepted or shows_session(answer)):
+        return
+    fields = answer.fields()
+    times = {name: timestamp(fields.get(name)) for name in STAMPS}
+    created = times["created_at"]
+    for name in ("expires_at", "completed_at", "expired_at"):
+        later = times[name]
+        if created is not None and later is not None and is_utc(created) and is_utc(later):
+            early = later <= created if name == "expires_at" else later < created
+            if early:
+                yield Fault(
+                    expected=f"created_at before {name}",
+                    got=f"created_at = {fields['created_at']}, {name} = {fields[name]}",
+                    answer=answer,
+                    key=name,
+                )
+    yield from _moved(answer, watch)
+
+
+def _moved(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    fields = answer.fields()
+    session_id = fields.get("session_id")
+    if not isinstance(session_id, str):
+        return
+    fixed = watch.fixed.setdefault(session_id, {})
+    for name in ("created_at", "completed_at"):
+        now = timestamp(fields.get(name))
+        before = fixed.setdefault(name, now) if now is not None else None
+        if before is not None and now is not None and abs((now - before).total_seconds()) >= 1:
+            yield Fault(
+                expected=f"{name} stays {before.isoformat()}",
+                got=f"{name} = {fields[name]}",
+                answer=answer,
+                key=f"{name} moved",
+            )
+
+
+#: HTTP status → what the body may say.
+_TABLE = {
+    202: ("created", "initialized", "recording", "processing"),
+    200: ("completed", "failed"),
+    206: ("partial",),
+    410: ("expired",),
+}
+
+
+@watching(
+    "state.table",
+    "The status code and the `status` of Get session belong together as in the table.",
+    source="Get session, table",
+    grade=Grade.PROTOCOL,
+)
+def state_table(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """Status code and status agree."""
+    if not shows_session(answer) or answer.request.method != "GET":
+        return
+    found = answer.fields().get("status")
+    wanted = _TABLE.get(answer.status, ())
+    if found not in wanted:
+        yield Fault(
+            expected=f"{answer.status} with status {' or '.join(wanted) or '(not in the table)'}",
+            got=f"{answer.status} with status {found!r}",
+            answer=answer,
+            key=f"{answer.status}|{found}",
+        )
+
+
+#: What a session has become once one of these succeeded.
+_MOVES = {"uploadAudio": "recording", "endSession": "processing"}
+
+
+@watching(
+    "state.forward",
+    "A session only moves forward: created, recording, processing, then one of the final states.",
+    source="States",
+    grade=Grade.PROTOCOL,
+)
+def forward(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """What was true before the question was asked is not taken back by the answer."""
+    operation, status = answer.request.operation, answer.fields().get("status")
+    if answer.accepted and operation in _MOVES:
+        status = _MOVES[operation]
+    elif not shows_session(answer) or not isinstance(status, str) or status not in RANKS:
+        return
+    session_id, rank = session_of(answer), RANKS[status]
+    known = watch.progress.get(session_id)
+    if known is not None and known[2] <= answer.began:
+        final = known[0] == RANKS["completed"] == rank and known[1] != status
+        open_still = status == "initialized" and known[0] <= RANKS["recording"]
+        if (rank < known[0] and operation == "getSession" and not open_still) or final:
+            yield Fault(
+                expected=f"{known[1]} or later",
+                got=f"{status}, after {known[1]}",
+                answer=answer,
+                key=f"{known[1]}→{status}",
+            )
+            return
+    if known is None or rank > known[0]:
+        watch.progress[session_id] = rank, status, answer.ended

@@ -1,0 +1,290 @@
+"""Stream audio: the WebSocket behind upload_url."""
+
+import asyncio
+import base64
+import json
+import wave
+from collections.abc import Callable, Sequence
+
+from scribe_mock.contract import audio, judge
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.findings import Fault, Skip
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.probe import Probe, Session
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.websocket import TIMEOUT, Stream, stream
+
+STOP = '{"event": "stop"}'
+#: Bytes of one frame: a tenth of a second.
+_FRAME = 3200
+
+
+def _rule(
+    name: str, sentence: str, grade: Grade, needs: tuple[str, ...] = ("stream.connect",)
+) -> Callable[[CheckFunction], Rule]:
+    return rule(
+        f"stream.{name}",
+        sentence,
+        source="Stream audio",
+        grade=grade,
+        operation="createSession",
+        needs=needs,
+    )
+
+
+def _pcm() -> bytes:
+    """Five seconds of speech, 16 kHz, 16 bit, mono."""
+    with wave.open(str(audio.file("speech.wav")), "rb") as file:
+        return file.readframes(file.getnframes())
+
+
+def _binary() -> list[bytes]:
+    pcm = _pcm()
+    return [pcm[place : place + _FRAME] for place in range(0, len(pcm), _FRAME)]
+
+
+def _text(rate: int = 16000) -> list[str]:
+    form = {"encoding": "audio/x-l16", "sampleRate": rate}
+    start = {"event": "start", "start": {"mediaFormat": form}}
+    media = [
+        {"event": "media", "media": {"payload": base64.b64encode(part).decode()}}
+        for part in _binary()
+    ]
+    return [json.dumps(event) for event in (start, *media)]
+
+
+async def _session(probe: Probe) -> tuple[Session, Address]:
+    session = await probe.create("stream")
+    given = session.created.get("upload_url")
+    try:
+        address = Address.parse(given if isinstance(given, str) else "")
+    except ValueError:
+        raise Skip(f"upload_url is {given!r}, no address") from None
+    return session, address
+
+
+async def _talk(
+    probe: Probe,
+    session: Session,
+    address: Address,
+    frames: Sequence[str | bytes],
+    *,
+    wait: bool = True,
+) -> Stream:
+    """Open the WebSocket; the answer to a refused handshake is judged like any other."""
+    found = await stream(address, frames, wait=wait)
+    probe.run.wire.requests += 1
+    probe.run.wire.sent_bytes += found.sent_bytes
+    if found.status not in (0, 101):
+        probe.run.judge(_answer(probe, session, address, found))
+    return found
+
+
+def _answer(probe: Probe, session: Session, address: Address, found: Stream) -> Answer:
+    """The handshake as an answer, so that findings can show it."""
+    request = probe.request(
+        "GET",
+        "",
+        at=address,
+        token=None,
+        label=f"WebSocket {address.path}",
+        headers=(
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ),
+    )
+    return Answer(
+        request=request,
+        history=tuple(session.history),
+        status=found.status,
+        headers=found.headers,
+        body=found.body,
+        trouble=found.trouble,
+    )
+
+
+async def _stored(probe: Probe, session: Session) -> Answer:
+    """The session, once it lists something; the server may need a moment to store it."""
+    for _ in range(20):
+        answer = await probe.get(session)
+        if judge.files(answer):
+            break
+        await asyncio.sleep(TIMEOUT / 20)
+    return answer
+
+
+def _something(answer: Answer, after: str) -> Fault | None:
+    names = judge.files(answer)
+    if names and all(name.endswith(".wav") for name in names):
+        return None
+    return Fault(
+        expected=f"0.wav, 1.wav, … {after}",
+        got=f"audio_files = {names}",
+        answer=answer,
+        key="stored",
+    )
+
+
+@_rule("connect", "upload_url takes a WebSocket without Authorization: 101.", Grade.PROTOCOL, ())
+async def connect(probe: Probe) -> Faults:
+    """The stream id is the credential."""
+    session, address = await _session(probe)
+    found = await _talk(probe, session, address, [STOP])
+    if address.origin.scheme not in ("ws", "wss") or found.status != 101:
+        yield Fault(
+            expected="a ws:// or wss:// URL whose handshake is answered 101",
+            got=f"{address}: {found}",
+            answer=_answer(probe, session, address, found),
+        )
+
+
+@_rule("id", "The stream_id in upload_url is not the session id.", Grade.INFERRED, ())
+async def stream_id(probe: Probe) -> Faults:
+    """Who knows the session does not know the stream."""
+    session, address = await _session(probe)
+    if session.session_id in address.path:
+        yield Fault(expected="a stream_id of its own", got=str(address), key="id")
+
+
+@_rule("binary", "Binary frames of PCM are stored as WAV chunks by the stop.", Grade.PROTOCOL)
+async def binary(probe: Probe) -> Faults:
+    """16 bit, mono, 16 kHz."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, [*_binary(), STOP])
+    yield _something(await _stored(probe, session), "after binary frames and a stop")
+
+
+@_rule("text", "Text frames with base64 PCM are stored as WAV chunks by the stop.", Grade.PROTOCOL)
+async def text(probe: Probe) -> Faults:
+    """start, media, stop."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, [*_text(), STOP])
+    yield _something(await _stored(probe, session), "after text frames and a stop")
+
+
+@_rule("names", "Chunks of a stream are 0.wav, 1.wav, ….", Grade.INFERRED, ("stream.binary",))
+async def names(probe: Probe) -> Faults:
+    """Without gaps."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, [*_binary(), STOP])
+    answer = await _stored(probe, session)
+    listed = judge.files(answer)
+    expected = [f"{number}.wav" for number in range(len(listed))]
+    yield judge.same(answer, "audio_files", expected, listed)
+
+
+@_rule("stop", "After stop the server closes with 1000.", Grade.PROTOCOL)
+async def stop(probe: Probe) -> Faults:
+    """Of a stream of text frames."""
+    session, address = await _session(probe)
+    found = await _talk(probe, session, address, [*_text()[:10], STOP])
+    yield _closed(probe, session, address, found, 1000)
+
+
+@_rule("stop_binary", "The text frame stop ends a stream of binary frames too.", Grade.INFERRED)
+async def stop_binary(probe: Probe) -> Faults:
+    """A binary stream has no other way to say so."""
+    session, address = await _session(probe)
+    found = await _talk(probe, session, address, [*_binary()[:10], STOP])
+    yield _closed(probe, session, address, found, 1000)
+
+
+def _closed(
+    probe: Probe, session: Session, address: Address, found: Stream, code: int
+) -> Fault | None:
+    if found.code == code:
+        return None
+    return Fault(
+        expected=f"the server closes with {code}",
+        got=str(found),
+        answer=_answer(probe, session, address, found),
+        key=f"close {code}",
+    )
+
+
+@_rule(
+    "leave",
+    "When the socket closes, the server stores what is left.",
+    Grade.PROTOCOL,
+    ("stream.binary",),
+)
+async def leave(probe: Probe) -> Faults:
+    """A browser's tab is closed."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, _binary(), wait=False)
+    yield _something(await _stored(probe, session), "after the socket was closed")
+
+
+@_rule(
+    "not_ended",
+    "Closing does not start processing: End session does.",
+    Grade.PROTOCOL,
+    ("stream.binary",),
+)
+async def not_ended(probe: Probe) -> Faults:
+    """Streams are ended like all sessions."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, [*_binary(), STOP])
+    answer = await _stored(probe, session)
+    running = answer.fields().get("status") in ("created", "initialized", "recording")
+    yield judge.same(answer, "still open after the stream", True, running)
+    if running:
+        yield judge.accepted(await probe.end(session, sent=0), what="End session after a stream")
+
+
+@_rule("unknown", "An unknown stream_id is refused with 404.", Grade.INFERRED)
+async def unknown(probe: Probe) -> Faults:
+    """It is the credential, so none is as good as a wrong one."""
+    session, address = await _session(probe)
+    parts = address.path.split("/")
+    parts[-2] = "no-such-stream-id-0000000000000000"
+    wrong = Address(address.origin, "/".join(parts))
+    yield _refused(probe, session, wrong, await _talk(probe, session, wrong, [STOP]), 404)
+
+
+@_rule("ended", "The stream of an ended session is refused with 400.", Grade.INFERRED)
+async def ended(probe: Probe) -> Faults:
+    """No audio after the end."""
+    session, address = await _session(probe)
+    await probe.end(session, sent=0)
+    yield _refused(probe, session, address, await _talk(probe, session, address, [STOP]), 400)
+
+
+def _refused(
+    probe: Probe, session: Session, address: Address, found: Stream, status: int
+) -> Fault | None:
+    if found.status == status:
+        return None
+    return Fault(
+        expected=f"the handshake is refused with {status}",
+        got=str(found),
+        answer=_answer(probe, session, address, found),
+        key=f"{status}",
+    )
+
+
+_ODD = ('{"event": "dance"}', "not JSON", '{"event": "media", "media": {"payload": "%%%"}}')
+
+
+@_rule("odd_frame", "A frame that is none of the known ones closes with 1003.", Grade.INFERRED)
+async def odd_frame(probe: Probe) -> Faults:
+    """With a reason."""
+    for frame in _ODD:
+        session, address = await _session(probe)
+        found = await _talk(probe, session, address, [*_text()[:3], frame])
+        yield _closed(probe, session, address, found, 1003)
+
+
+@_rule(
+    "odd_frame_keeps",
+    "What came before an unknown frame is kept.",
+    Grade.INFERRED,
+    ("stream.odd_frame", "stream.text"),
+)
+async def odd_frame_keeps(probe: Probe) -> Faults:
+    """Audio is not lost to a client's mistake."""
+    session, address = await _session(probe)
+    await _talk(probe, session, address, [*_text(), _ODD[0]])
+    yield _something(await _stored(probe, session), "of what came before the unknown frame")

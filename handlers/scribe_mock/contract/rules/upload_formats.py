@@ -1,0 +1,315 @@
+"""Upload audio: which MIME types are taken, in which spellings, and what is inferred."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from scribe_mock.contract import audio, judge
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.probe import WEBM, Probe, Session
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+
+_SOURCE = "Upload audio, MIME type"
+_EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")
+
+
+def _rule(
+    name: str, sentence: str, grade: Grade, needs: tuple[str, ...] = ("upload.success",)
+) -> Callable[[CheckFunction], Rule]:
+    formats = tuple(_format_rule(mime) for mime in audio.SUPPORTED)
+    make = rule(
+        f"upload.{name}",
+        sentence,
+        source=_SOURCE,
+        grade=grade,
+        operation="uploadAudio",
+        needs=needs,
+    )
+    if not name.startswith("spelling."):
+        return make
+    return lambda check: replace(make(check), after=formats)
+
+
+async def _taken(
+    probe: Probe, session: Session, mime: str | None, extension: str, number: int = 0
+) -> Fault | None:
+    """Audio of this Content-Type and this extension is accepted."""
+    name, shown = f"audio_{number}.{extension}", "none" if mime is None else repr(mime)
+    answer = await probe.upload(
+        session, name, mime=mime, label=f"{name} with Content-Type: {shown}"
+    )
+    return judge.accepted(answer, what=f"{name} with Content-Type {shown}")
+
+
+async def _all_taken(probe: Probe, spell: Callable[[str], str], types: Iterable[str]) -> Faults:
+    session = await probe.create()
+    for number, mime in enumerate(types):
+        if probe.run.ledger.broken(_format_rule(mime)):
+            continue  # the type itself is refused, however it is spelled
+        fault = await _taken(probe, session, spell(mime), audio.extension_of(mime), number)
+        yield fault
+
+
+async def _none_taken(probe: Probe, types: Iterable[str], *, binding: bool = True) -> Faults:
+    name = "audio_0.webm"
+    session = await probe.create()
+    for mime in types:
+        label = f"Content-Type: {mime}"
+        answer = await probe.upload(session, name, mime=mime, body=audio.tiny("webm"), label=label)
+        yield (
+            judge.unsupported(answer)
+            if binding
+            else judge.refused(answer, 400, "invalid_audio_format")
+        )
+
+
+def _format_rule(mime: str) -> str:
+    return f"upload.format.{mime.removeprefix('audio/').replace(';codecs=', '_')}"
+
+
+def _supported(entry: audio.Format) -> Rule:
+    async def check(probe: Probe) -> Faults:
+        session = await probe.create()
+        fault = await _taken(probe, session, entry.mime, entry.extension)
+        yield fault and replace(fault, group=f"{entry.mime} is refused")
+
+    name = _format_rule(entry.mime).removeprefix("upload.")
+    return _rule(name, f"{entry.mime} is supported.", Grade.DOCUMENTED, ())(check)
+
+
+RULES = tuple(_supported(entry) for entry in audio.FORMATS)
+
+
+@_rule("spelling.case", "Type and subtype are compared without case.", Grade.PROTOCOL)
+async def spelling_case(probe: Probe) -> Faults:
+    """AUDIO/WAV and Audio/Wav are audio/wav; the value of codecs keeps its case."""
+
+    def shout(mime: str) -> str:
+        essence, _, parameter = mime.partition(";")
+        return essence.upper() + (f";{parameter}" if parameter else "")
+
+    def title(mime: str) -> str:
+        essence, _, parameter = mime.partition(";")
+        return essence.title() + (f";{parameter}" if parameter else "")
+
+    for spell in (shout, title):
+        async for fault in _all_taken(probe, spell, audio.SUPPORTED):
+            yield fault
+
+
+_WITH_CODECS = ("audio/webm;codecs=opus", "audio/ogg;codecs=opus")
+
+
+@_rule("spelling.parameter_case", "The parameter's name is compared without case.", Grade.PROTOCOL)
+async def spelling_parameter(probe: Probe) -> Faults:
+    """CODECS=opus is codecs=opus."""
+    for name in ("CODECS", "Codecs"):
+        spell = _replacing("codecs", name)
+        async for fault in _all_taken(probe, spell, _WITH_CODECS):
+            yield fault
+
+
+@_rule("spelling.space", "White space around the ; is optional.", Grade.PROTOCOL)
+async def spelling_space(probe: Probe) -> Faults:
+    """A space or a tab, before or after."""
+    for separator in ("; ", " ;", " ; ", ";\t"):
+        async for fault in _all_taken(probe, _replacing(";", separator), _WITH_CODECS):
+            yield fault
+
+
+@_rule("spelling.quoted", "The value of codecs may be quoted.", Grade.PROTOCOL)
+async def spelling_quoted(probe: Probe) -> Faults:
+    """Both forms of a parameter's value mean the same."""
+    async for fault in _all_taken(probe, _replacing("=opus", '="opus"'), _WITH_CODECS):
+        yield fault
+
+
+@_rule(
+    "spelling.all",
+    "All these freedoms may come at once.",
+    Grade.PROTOCOL,
+    (
+        "upload.spelling.case",
+        "upload.spelling.parameter_case",
+        "upload.spelling.space",
+        "upload.spelling.quoted",
+        "upload.format.webm_opus",
+        "upload.format.ogg_opus",
+    ),
+)
+async def spelling_all(probe: Probe) -> Faults:
+    """The example of the contract."""
+    session = await probe.create()
+    yield await _taken(probe, session, 'Audio/WebM; codecs="opus"', "webm")
+    yield await _taken(probe, session, 'AUDIO/OGG ; CODECS="opus"', "ogg", 1)
+
+
+def _replacing(old: str, new: str) -> Callable[[str], str]:
+    return lambda mime: mime.replace(old, new)
+
+
+@_rule("near_miss.plain_webm", "Plain audio/webm is not supported.", Grade.DOCUMENTED)
+async def plain_webm(probe: Probe) -> Faults:
+    """The codec is a part of the type; a file's extension does not make up for it."""
+    async for fault in _none_taken(probe, ("audio/webm", "Audio/WebM", "audio/webm;")):
+        yield fault
+
+
+@_rule("near_miss.types", "Other audio types are not supported.", Grade.DOCUMENTED)
+async def other_types(probe: Probe) -> Faults:
+    """Names that come close to supported ones."""
+    types = (
+        "audio/mpeg",
+        "audio/x-wav",
+        "audio/wave",
+        "audio/x-m4a",
+        "audio/aac",
+        "audio/opus",
+        "audio/mp",
+        "audio/wavx",
+        "audio/mp34",
+        "xaudio/wav",
+    )
+    async for fault in _none_taken(probe, types):
+        yield fault
+
+
+@_rule("near_miss.codecs", "Another codec is another type.", Grade.DOCUMENTED)
+async def other_codecs(probe: Probe) -> Faults:
+    """Opus is the one value there is."""
+    types = ("audio/webm;codecs=vorbis", "audio/ogg;codecs=vorbis", "audio/webm;codecs=opus2")
+    async for fault in _none_taken(probe, types):
+        yield fault
+
+
+@_rule("near_miss.others", "Any other Content-Type is not supported.", Grade.DOCUMENTED)
+async def not_audio(probe: Probe) -> Faults:
+    """A file's extension is looked at only when the header says nothing."""
+    types = (
+        "video/webm",
+        "video/mp4",
+        "text/plain",
+        "application/json",
+        "application/ogg",
+        "multipart/form-data; boundary=x",
+        "audio/*",
+        "*/*",
+    )
+    async for fault in _none_taken(probe, types):
+        yield fault
+
+
+@_rule("near_miss.malformed", "What is no media type is not supported.", Grade.DOCUMENTED)
+async def malformed(probe: Probe) -> Faults:
+    """Neither is what only begins like one."""
+    async for fault in _none_taken(
+        probe, ("audio", "wav", "audio/", "/wav", "audio/wav,audio/ogg")
+    ):
+        yield fault
+
+
+_NEAR = ("upload.near_miss.codecs", "upload.near_miss.types", "upload.row.7.format")
+
+
+@_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED, _NEAR)
+async def other_parameters(probe: Probe) -> Faults:
+    """audio/wav; charset=x is not audio/wav."""
+    types = ("audio/wav; charset=x", "audio/mp3;codecs=mp3", "audio/webm;codecs=opus;rate=16000")
+    async for fault in _none_taken(probe, types, binding=False):
+        yield fault
+
+
+@_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED, _NEAR)
+async def codecs_case(probe: Probe) -> Faults:
+    """The value of a parameter keeps its case."""
+    async for fault in _none_taken(
+        probe, ("audio/webm;codecs=OPUS", "audio/ogg;codecs=Opus"), binding=False
+    ):
+        yield fault
+
+
+async def _inferred(probe: Probe, mime: str | None, extensions: Iterable[str]) -> Faults:
+    session = await probe.create()
+    for number, extension in enumerate(extensions):
+        yield await _taken(probe, session, mime, extension, number)
+
+
+def _by_extension(extension: str) -> Rule:
+    async def check(probe: Probe) -> Faults:
+        async for fault in _inferred(probe, None, [extension]):
+            yield fault
+
+    sentence = f"Without Content-Type, .{extension} tells the type."
+    return _rule(f"infer.{extension}", sentence, Grade.DOCUMENTED)(check)
+
+
+RULES += tuple(map(_by_extension, _EXTENSIONS))
+
+
+@_rule("infer.upper", "Extensions in upper case tell the type too.", Grade.INFERRED)
+async def upper(probe: Probe) -> Faults:
+    """WAV and Wav are wav."""
+    mixed = [extension.upper() for extension in _EXTENSIONS]
+    async for fault in _inferred(probe, None, [*mixed, "Wav"]):
+        yield fault
+
+
+@_rule("infer.octet_stream", "application/octet-stream says nothing.", Grade.INFERRED)
+async def octet_stream(probe: Probe) -> Faults:
+    """The extension tells the type."""
+    async for fault in _inferred(probe, "application/octet-stream", _EXTENSIONS):
+        yield fault
+
+
+@_rule("infer.form", "application/x-www-form-urlencoded says nothing.", Grade.INFERRED)
+async def form(probe: Probe) -> Faults:
+    """It is what curl --data-binary sends on its own."""
+    async for fault in _inferred(probe, "application/x-www-form-urlencoded", _EXTENSIONS):
+        yield fault
+
+
+@_rule("infer.empty", "An empty Content-Type counts as absent.", Grade.INFERRED)
+async def empty_header(probe: Probe) -> Faults:
+    """The extension tells the type."""
+    async for fault in _inferred(probe, "", ["webm", "wav"]):
+        yield fault
+
+
+@_rule(
+    "infer.unsupported",
+    "Without Content-Type, the extension of another audio format is 400 invalid_audio_format.",
+    Grade.DOCUMENTED,
+)
+async def unsupported_extension(probe: Probe) -> Faults:
+    """The type that it tells is not supported."""
+    session = await probe.create()
+    for extension in ("flac", "aac"):
+        answer = await probe.upload(session, f"audio_0.{extension}", mime=None)
+        yield judge.unsupported(answer)
+
+
+@_rule(
+    "infer.unknown",
+    "Without Content-Type, any other extension, or none, is 400 invalid_audio_format.",
+    Grade.INFERRED,
+    ("upload.infer.unsupported",),
+)
+async def unknown_extension(probe: Probe) -> Faults:
+    """With a generic type neither."""
+    session = await probe.create()
+    for name, mime in (
+        ("audio_0.txt", None),
+        ("audio_0.webmx", None),
+        ("audio_0", None),
+        ("webm", None),
+        ("audio_0.txt", "application/octet-stream"),
+    ):
+        answer = await probe.upload(session, name, mime=mime)
+        yield judge.refused(answer, 400, "invalid_audio_format")
+
+
+@_rule("infer.header_first", "The header decides where it says something.", Grade.DOCUMENTED)
+async def header_first(probe: Probe) -> Faults:
+    """A supported type makes up for an odd extension, and not the other way round."""
+    session = await probe.create()
+    answer = await probe.upload(session, "audio_0.bin", mime=WEBM)
+    yield judge.accepted(answer, what=f"audio_0.bin with Content-Type {WEBM}")

@@ -1,0 +1,249 @@
+"""Upload audio: how large a body may be, and what is answered before it is read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from scribe_mock.contract import audio, judge
+from scribe_mock.contract.findings import Fault
+from scribe_mock.contract.message import Answer, Delivery
+from scribe_mock.contract.probe import UNKNOWN, Probe, Session
+from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.rules.upload_order import REFUSALS
+from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW
+
+_SOURCE = "Upload audio, table, row 9, and 10 MB"
+
+
+def _limit(
+    name: str, sentence: str, grade: Grade = Grade.DOCUMENTED, needs: tuple[str, ...] = ()
+) -> Callable[[CheckFunction], Rule]:
+    return rule(
+        f"upload.limit.{name}",
+        sentence,
+        source=_SOURCE,
+        grade=grade,
+        operation="uploadAudio",
+        needs=("upload.success", *needs),
+    )
+
+
+async def _send(
+    probe: Probe, size: int, *, upload_type: str = "chunked", chunked: bool = False
+) -> tuple[Session, Answer]:
+    session = await probe.create(upload_type)
+    answer = await probe.upload(
+        session,
+        "audio_0.wav",
+        mime="audio/wav",
+        body=audio.wav_of(size),
+        chunked=chunked,
+        delivery=Delivery.HELD if size > audio.TEN_MIB and not chunked else Delivery.AT_ONCE,
+        label=f"{size:,} bytes {'by chunked transfer' if chunked else 'with Content-Length'}",
+    )
+    return session, answer
+
+
+def _taken(answer: Answer, size: int) -> Fault | None:
+    if answer.accepted:
+        return None
+    return Fault(
+        expected=f"{size:,} bytes are accepted",
+        got=judge.describe(answer),
+        answer=answer,
+        key=f"{size}",
+        grade=Grade.INFERRED if size > audio.TEN_MB else None,
+        group=f"{size} bytes are refused",
+    )
+
+
+async def _either(probe: Probe, **how: Any) -> Fault | None:
+    """The exact limit is accepted; where it is not, 10,000,000 bytes are."""
+    answer = (await _send(probe, audio.TEN_MIB, **how))[1]
+    if answer.accepted:
+        return None
+    less = (await _send(probe, audio.TEN_MB, **how))[1]
+    return _taken(less, audio.TEN_MB) or _taken(answer, audio.TEN_MIB)
+
+
+def _refused(answer: Answer) -> Fault | None:
+    fault = judge.refused(answer, 413, "chunk_too_large")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="bodies over the limit are taken")
+    return fault
+
+
+@_limit("taken", "10,000,000 bytes are accepted.")
+async def taken(probe: Probe) -> Faults:
+    """10 MB are 10 MB, whoever counts."""
+    yield _taken((await _send(probe, audio.TEN_MB))[1], audio.TEN_MB)
+
+
+@_limit("exact", "Exactly 10,485,760 bytes are accepted.", Grade.INFERRED, ("upload.limit.taken",))
+async def exact(probe: Probe) -> Faults:
+    """The limit itself is within the limit."""
+    yield _taken((await _send(probe, audio.TEN_MIB))[1], audio.TEN_MIB)
+
+
+_NO_LENGTH = ("upload.limit.no_length",)
+
+
+@_limit(
+    "chunked",
+    "The limit is the same by chunked transfer, without Content-Length.",
+    needs=_NO_LENGTH,
+)
+async def by_chunks(probe: Probe) -> Faults:
+    """A server that refuses the exact limit may still take 10,000,000 bytes."""
+    yield await _either(probe, chunked=True)
+
+
+@_limit(
+    "over_chunked",
+    "10,485,761 bytes by chunked transfer, without Content-Length: 413 chunk_too_large.",
+    needs=_NO_LENGTH,
+)
+async def over_by_chunks(probe: Probe) -> Faults:
+    """Bytes are counted as they come."""
+    session, answer = await _send(probe, audio.TEN_MIB + 1, chunked=True)
+    fault = _refused(answer)
+    yield fault
+    if fault is None:
+        listed = judge.files(await probe.get(session))
+        yield judge.same(answer, "audio_files after a 413", [], listed)
+
+
+@_limit("single", "The limit is the same for a single recording.")
+async def single(probe: Probe) -> Faults:
+    """A recording of exactly the limit, which is playable."""
+    yield await _either(probe, upload_type="single")
+
+
+@_limit("over_single", "A single recording of 10,485,761 bytes: 413 chunk_too_large.")
+async def over_single(probe: Probe) -> Faults:
+    """One byte too many, announced by Content-Length."""
+    answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single"))[1]
+    yield _refused(answer)
+
+
+@_limit(
+    "over_single_chunked",
+    "A single recording of 10,485,761 bytes by chunked transfer: 413 chunk_too_large.",
+    needs=_NO_LENGTH,
+)
+async def over_single_by_chunks(probe: Probe) -> Faults:
+    """One byte too many, found by counting."""
+    answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single", chunked=True))[1]
+    yield _refused(answer)
+
+
+@_limit(
+    "empty_chunked",
+    "A body by chunked transfer without a byte is empty: 400 invalid_request.",
+    Grade.INFERRED,
+    ("upload.row.10.empty", *_NO_LENGTH),
+)
+async def empty_by_chunks(probe: Probe) -> Faults:
+    """No Content-Length says so; the body itself does."""
+    session = await probe.create()
+    answer = await probe.upload(session, body=b"", chunked=True, label="chunked, without a byte")
+    yield judge.refused(answer, 400, "invalid_request")
+
+
+@_limit("one_byte", "A chunk of one byte is accepted: it is not empty.", Grade.INFERRED)
+async def one_byte(probe: Probe) -> Faults:
+    """Chunks are not decoded when they arrive."""
+    answer = await probe.upload(await probe.create(), body=b"\x1a")
+    yield judge.accepted(answer, what="a chunk of one byte")
+
+
+@_limit("no_length", "A body without Content-Length is accepted.")
+async def no_length(probe: Probe) -> Faults:
+    """Chunked transfer is a way to send any body."""
+    session = await probe.create()
+    answer = await probe.upload(session, chunked=True, label="Transfer-Encoding: chunked")
+    yield judge.accepted(answer, what="a body by chunked transfer")
+    if answer.accepted:
+        stored = len(judge.files(await probe.get(session)))
+        yield judge.same(answer, "chunks that are stored", 1, stored)
+
+
+@_limit("expect", "An upload with Expect: 100-continue is accepted.", Grade.INFERRED)
+async def expecting(probe: Probe) -> Faults:
+    """As curl asks before it sends a large body."""
+    answer = await probe.upload(await probe.create(), delivery=Delivery.EXPECTING)
+    yield judge.accepted(answer, what="an upload with Expect: 100-continue")
+
+
+async def _with_fault(probe: Probe, row: int) -> tuple[Session | str, dict[str, Any]]:
+    """Session and request with the fault of one row."""
+    how: dict[str, Any] = {"delivery": Delivery.WITHHELD}
+    if row == 1:
+        return await probe.create(), how | {"token": None}
+    if row == 2:
+        return UNKNOWN, how
+    if row == 3:
+        return await probe.expired(), how
+    if row == 4:
+        return await probe.ended(), how
+    if row == 5:
+        return await probe.finished("completed"), how
+    if row == 6:
+        return await probe.create("stream"), how
+    if row == 7:
+        return await probe.create(), how | {"mime": "audio/flac"}
+    if row == 8:
+        return await probe.create(), how | {"name": "consultation.webm"}
+    return await probe.create(), how | {"body": bytes(audio.TEN_MIB + 1)}
+
+
+def _early(row: int) -> Rule:
+    async def check(probe: Probe) -> Faults:
+        session, how = await _with_fault(probe, row)
+        answer = await probe.upload(session, **how)
+        yield _late(answer, row)
+
+    return Rule(
+        id=f"upload.early.{row}",
+        sentence=f"Row {row} ({REFUSALS[row][1]}) answers before the body is read.",
+        source=f"Upload audio, table, row {row}",
+        grade=Grade.INFERRED,
+        operation="uploadAudio",
+        check=check,
+        needs=(RULE_OF_ROW[row],),
+    )
+
+
+def _late(answer: Answer, row: int) -> Fault | None:
+    if answer.status:
+        return None
+    return Fault(
+        expected=f"row {row} answers before the body is sent",
+        got="no answer to the head alone",
+        answer=answer,
+        group="the body is read before the request is judged",
+    )
+
+
+@rule(
+    "upload.early.expect",
+    "A refusal comes without 100 Continue, so that the client can spare itself the upload.",
+    source="Upload audio, table",
+    grade=Grade.INFERRED,
+    operation="uploadAudio",
+    needs=("upload.row.7.format", "upload.early.7"),
+)
+async def early_expect(probe: Probe) -> Faults:
+    """The type is in the head; the body is not asked for."""
+    session = await probe.create()
+    answer = await probe.upload(session, mime="audio/flac", delivery=Delivery.EXPECTING)
+    if answer.continued:
+        yield Fault(
+            expected="400 invalid_audio_format at once",
+            got="100 Continue",
+            answer=answer,
+            group="the body is read before the request is judged",
+        )
+
+
+RULES = tuple(_early(row) for row in range(1, 10))

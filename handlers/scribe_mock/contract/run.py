@@ -1,0 +1,183 @@
+"""One run's shared state: the wire, what the server lacks, what was found, and when to stop."""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from scribe_mock.contract.findings import (
+    GONE,
+    NO_ANSWER,
+    SERVER_ERROR,
+    Fault,
+    Ledger,
+    Skip,
+)
+from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.rule import Rule
+from scribe_mock.contract.watch import Watch
+from scribe_mock.contract.wire import Midway, Unreachable, Wire
+
+#: How often a request is sent again when the server failed, and the pause before, in seconds.
+_RETRIES, _PAUSE = 3, 0.05
+#: Everything begins with a session: a create that fails now and then must not stop the rest.
+_CREATE_RETRIES = 10
+#: So many requests in a row without any answer, and the server is taken for gone.
+_DEAF = 6
+
+
+def mishap(error: Exception) -> str:
+    """Why a rule was not judged to its end: a bug of the check, better told than hidden."""
+    return f"the rule itself failed, which is a bug in it: {type(error).__name__}: {error}"
+
+
+class Run:
+    """What all rules of one run share."""
+
+    def __init__(self, options: Options, rules: dict[str, Rule]) -> None:
+        self.options = options
+        self.rules = rules
+        self.ledger = Ledger()
+        self.watch = Watch()
+        self.wire = Wire(
+            concurrency=options.concurrency, timeout=max(5.0, min(options.patience, 15.0))
+        )
+        self.random = random.Random(options.seed)
+        #: In the `additional_data` of every session that the run creates.
+        self.name = f"check-{secrets.token_hex(6)}"
+        self.token = options.token
+        #: operationId → why it can't be tried.
+        self.missing: dict[str, str] = {}
+        #: Id of a watching rule → why it could not judge an answer.
+        self.mishaps: dict[str, str] = {}
+        self.gone = ""
+        #: Hypothesis can't run in two threads at once.
+        self.one_fuzzer = asyncio.Lock()
+        self.began = time.monotonic()
+        self._deaf = 0
+        self._shared: dict[str, asyncio.Task[Any]] = {}
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        rule: Rule | None,
+        history: tuple[Request, ...] = (),
+        midway: Midway | None = None,
+    ) -> Answer:
+        """Send a request, again when the server fails, and judge every answer.
+
+        Raises:
+            Skip: the server is gone, lacks the operation or keeps failing at it.
+        """
+        first: Answer | None = None
+        retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
+        for attempt in range(retries):
+            answer = await self._once(request, history, midway)
+            if not answer.broken or request.exempt:
+                if first is not None and (first.status or request.delivery is not Delivery.HELD):
+                    self._failed(first, rule, always=False)
+                return answer
+            first = first or answer
+            if answer.status == 0 and len(request.body or b"") > PIECE_BYTES:
+                # An early answer may get lost when the server closes on a body; look again for it.
+                request = replace(request, delivery=Delivery.HELD)
+            if answer.trouble.startswith("no complete answer came within") or midway is not None:
+                break
+            await asyncio.sleep(_PAUSE * min(2**attempt, 4) * self.random.uniform(0.5, 1.5))
+        assert first is not None
+        self._failed(first, rule, always=True)
+        raise Skip(f"{request.operation or 'the server'} failed: {first}")
+
+    async def together(
+        self, requests: list[tuple[Request, tuple[Request, ...]]], *, rule: Rule | None
+    ) -> list[Answer]:
+        """Send requests at the same time and judge every answer; failures are not repeated."""
+        self._check(requests[0][0], sum(len(one.body or b"") for one, _ in requests))
+        try:
+            answers = await self.wire.together([request for request, _ in requests])
+        except Unreachable as error:
+            raise self._lost(str(error)) from None
+        for answer, (_, history) in zip(answers, requests, strict=True):
+            answer.history = history
+            self.judge(answer)
+            if answer.broken:
+                self._failed(answer, rule, always=False)
+        return answers
+
+    def judge(self, answer: Answer) -> None:
+        """Let every watching rule see an answer."""
+        self.watch.note(answer)
+        for rule in self.rules.values():
+            if rule.watch is None:
+                continue
+            try:
+                for fault in rule.watch(answer, self.watch):
+                    self.ledger.add(rule, fault)
+            except Exception as error:  # whatever the answer was, the others must still be judged
+                self.mishaps[rule.id] = mishap(error)
+
+    async def shared(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
+        """Something that is made once and used by several rules."""
+        if key not in self._shared:
+            self._shared[key] = asyncio.ensure_future(make())
+        return await asyncio.shield(self._shared[key])
+
+    def found(self, rule_id: str, fault: Fault) -> None:
+        """Note a fault for a rule by its id, when that rule is part of the run."""
+        if rule_id in self.rules:
+            self.ledger.add(self.rules[rule_id], fault)
+
+    async def _once(
+        self, request: Request, history: tuple[Request, ...], midway: Midway | None
+    ) -> Answer:
+        self._check(request, len(request.body or b""))
+        for attempt in range(_RETRIES):
+            try:
+                answer = await self.wire.send(request, midway=midway)
+                break
+            except Unreachable as error:
+                if attempt == _RETRIES - 1 or self.gone:
+                    raise self._lost(str(error)) from None
+                await asyncio.sleep(_PAUSE * 4**attempt)
+        answer.history = history
+        self.judge(answer)
+        if answer.status or not answer.broken:
+            self._deaf = 0
+        elif not request.exempt:
+            self._deaf += 1
+        if self._deaf >= _DEAF:
+            raise self._lost(f"{_DEAF} requests in a row got no answer, the last: {answer.trouble}")
+        return answer
+
+    def _check(self, request: Request, size: int) -> None:
+        if self.gone:
+            raise Skip(self.gone)
+        if request.operation in self.missing:
+            raise Skip(self.missing[request.operation])
+        if self.wire.sent_bytes + size > self.options.max_bytes:
+            raise Skip(f"--max-bytes {self.options.max_bytes} would be exceeded")
+
+    def _failed(self, answer: Answer, rule: Rule | None, *, always: bool) -> None:
+        """Note that the server failed, once an operation when that happens now and then."""
+        operation = answer.request.operation or "a path of no operation"
+        how = "each time" if always else "now and then"
+        key = f"{operation}|{how}"
+        fault = Fault(
+            expected="an answer below 500",
+            got=f"{answer}, {how}, from {operation}",
+            answer=answer,
+            key=key,
+        )
+        self.found(SERVER_ERROR if answer.status else NO_ANSWER, fault)
+
+    def _lost(self, reason: str) -> Skip:
+        if not self.gone:
+            self.gone = f"the server is gone: {reason}"
+            got = f"after {self.wire.requests} requests: {reason}"
+            self.found(GONE, Fault(expected="the server goes on answering", got=got))
+        return Skip(self.gone)

@@ -1,0 +1,146 @@
+"""The OpenAPI document as the check needs it: paths, statuses, codes and schemas by operationId."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft4Validator, ValidationError
+
+from scribe_mock.contract.rule import Grade
+from scribe_mock.shipped import shipped
+from scribe_mock.spec import load_spec
+
+#: The base that the paths of the document begin with.
+SPEC_BASE = "/voice/v1"
+#: A response that carries the session, whatever its status.
+SESSION_GONE = ("getSession", 410)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a body breaks its schema.
+
+    Args:
+        path: Keys and indices down to the fault.
+        message: What is wrong there.
+        grade: How sure that part of the schema is.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    grade: Grade
+
+    @property
+    def field(self) -> str:
+        """The field it is about, without indices and template ids."""
+        return ".".join(str(step) for step in self.path if isinstance(step, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the document, its references resolved."""
+
+    operation_id: str
+    method: str
+    path: str
+    responses: Mapping[str, Mapping[str, Any]]
+    request: Mapping[str, Any] | None
+
+    @property
+    def successes(self) -> tuple[int, ...]:
+        """Documented 2xx."""
+        return tuple(int(status) for status in self.responses if status.startswith("2"))
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document as it was loaded."""
+    return load_spec(shipped("openapi.yaml"))
+
+
+@cache
+def operations() -> Mapping[str, Operation]:
+    """All operations."""
+    spec = document()
+    found = {}
+    for path, methods in spec["paths"].items():
+        for method, raw in methods.items():
+            entry = _resolved(raw, spec)
+            content = entry.get("requestBody", {}).get("content", {})
+            found[entry["operationId"]] = Operation(
+                entry["operationId"],
+                method.upper(),
+                path,
+                entry["responses"],
+                content.get("application/json", {}).get("schema"),
+            )
+    return found
+
+
+@cache
+def outside() -> Mapping[str, Mapping[str, Any]]:
+    """The errors that belong to no operation, by status."""
+    found: Mapping[str, Mapping[str, Any]] = _resolved(
+        document()["x-outside-operations"], document()
+    )
+    return found
+
+
+def codes(response: Mapping[str, Any]) -> dict[str, Grade]:
+    """Every `error.code` that a response documents, with its grade; empty for a success."""
+    found: dict[str, Grade] = {}
+    for example in response["content"]["application/json"]["examples"].values():
+        error = example.get("value", {}).get("error")
+        if isinstance(error, dict):
+            grade = Grade(example.get("x-grade", "documented"))
+            found.setdefault(error["code"], grade)
+    return found
+
+
+@cache
+def _validator(operation_id: str, status: str) -> Draft4Validator:
+    schema = operations()[operation_id].responses[status]["content"]["application/json"]["schema"]
+    return Draft4Validator(_nullable(schema))
+
+
+def violations(operation_id: str, status: int, body: Any) -> Iterator[Violation]:
+    """How a body breaks the schema of this response."""
+    for error in _validator(operation_id, str(status)).iter_errors(body):
+        yield Violation(tuple(error.absolute_path), error.message[:200], _grade(error))
+
+
+def _grade(error: ValidationError) -> Grade:
+    """How sure the broken part of a schema is; what no part says is published."""
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "required":
+        required: Any = error.validator_value
+        instance: Any = error.instance
+        missing = [name for name in required if name not in instance]
+        schema = schema.get("properties", {}).get(missing[0], {}) if missing else {}
+    return Grade(schema.get("x-grade", "protocol"))
+
+
+def _resolved(node: Any, spec: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            target: Any = spec
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            return _resolved(target, spec)
+        return {key: _resolved(value, spec) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_resolved(value, spec) for value in node]
+    return node
+
+
+def _nullable(node: Any) -> Any:
+    """OpenAPI's `nullable` in words of JSON Schema."""
+    if isinstance(node, list):
+        return [_nullable(value) for value in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: _nullable(value) for key, value in node.items()}
+    if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
+        plain["type"] = [plain["type"], "null"]
+    return plain

@@ -1,0 +1,130 @@
+"""The first look at a server: is it there, does it let us in, and which operations has it?"""
+
+from scribe_mock.contract.events import CannotRun
+from scribe_mock.contract.findings import MISSING, Fault, Skip
+from scribe_mock.contract.message import Answer
+from scribe_mock.contract.options import DEFAULT_TOKEN
+from scribe_mock.contract.probe import (
+    DISCOVERY_PATH,
+    LOGIN_PATH,
+    REFRESH_PATH,
+    Probe,
+    Session,
+)
+from scribe_mock.contract.run import Run
+from scribe_mock.contract.wire import Unreachable
+
+
+async def survey(run: Run) -> None:
+    """Find out what can be tried.
+
+    Raises:
+        CannotRun: there is no server, it lets nobody in, or it is no session API.
+    """
+    probe = Probe(run)
+    await _reach(probe)
+    await _log_in(probe)
+    try:
+        if run.options.read_only:
+            _judge_read_only(await probe.get(Session(session_id="ses_00000000000000000000")), run)
+            answers = [await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)]
+        else:
+            answers = await _look(probe)
+    except Skip as skip:
+        if run.gone:
+            raise CannotRun(f"{run.options.base}: {run.gone}.") from None
+        _stop_all(run, str(skip))
+        return
+    for answer in answers:
+        _note_missing(run, answer)
+
+
+async def _reach(probe: Probe) -> None:
+    request = probe.request("GET", DISCOVERY_PATH, token=None, operation="getDiscovery")
+    try:
+        await probe.run.wire.send(request)
+    except Unreachable as error:
+        raise CannotRun(f"{error}. Is the server running?") from None
+
+
+async def _log_in(probe: Probe) -> None:
+    run = probe.run
+    if run.options.login is None:
+        return
+    client_id, secret = run.options.login
+    answer = await probe.ask(
+        "login",
+        "POST",
+        LOGIN_PATH,
+        at=probe.root(),
+        token=None,
+        value={"client_id": client_id, "client_secret": secret},
+    )
+    token = answer.fields().get("access_token")
+    if not answer.accepted or not isinstance(token, str):
+        raise CannotRun(f"Login failed: {answer}. Check the client id and the secret.")
+    run.token = token
+
+
+async def _look(probe: Probe) -> list[Answer]:
+    """Try each operation once, in the most harmless way."""
+    created = await probe.try_create(probe.creation())
+    _judge_create(created, probe.run)
+    session_id = created.fields().get("session_id")
+    if not isinstance(session_id, str) or not session_id:
+        raise Skip(f"the server creates no session: {created}")
+    session = Session(session_id=session_id, history=[created.request])
+    answers = [
+        await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None),
+        await probe.get(session),
+        await probe.process(session, "eka_emr_template"),
+        await probe.patch(session, {"patient_details": {"name": "scribe-mock check"}}),
+        await probe.upload(session),
+        await probe.end(session),
+    ]
+    for operation, path in (("login", LOGIN_PATH), ("refreshToken", REFRESH_PATH)):
+        answers.append(await probe.ask(operation, "POST", path, at=probe.root(), value={}))
+    return answers
+
+
+def _judge_create(answer: Answer, run: Run) -> None:
+    options = run.options
+    if answer.status in (401, 403):
+        given = options.token != DEFAULT_TOKEN or options.login
+        advice = "Another token is needed" if given else "Give one with --token, or use --login"
+        raise CannotRun(f"{options.base} does not accept the token: {answer}. {advice}.")
+    if answer.status in (404, 405, 501) or 300 <= answer.status < 400:
+        raise CannotRun(
+            f"There is no session API at {options.base}: POST {answer.request.target} was answered "
+            f"{answer}. Give the base under which /sessions lies, such as {options.base}/voice/v1."
+        )
+
+
+def _judge_read_only(answer: Answer, run: Run) -> None:
+    if answer.status in (401, 403):
+        _judge_create(answer, run)
+
+
+def _note_missing(run: Run, answer: Answer) -> None:
+    """Remember an operation that is not there, so that nothing is tried with it."""
+    absent = answer.status in (404, 405, 501) and answer.code in ("", "not_found")
+    absent = absent or answer.status in (405, 501)
+    if not absent:
+        return
+    request = answer.request
+    asked = f"{request.method} {request.target}"
+    run.missing[request.operation] = f"the server has no {request.operation}: {asked} → {answer}"
+    run.found(
+        MISSING,
+        Fault(
+            expected=f"an operation {request.operation}",
+            got=f"{answer} for {asked}",
+            answer=answer,
+            key=request.operation,
+        ),
+    )
+
+
+def _stop_all(run: Run, reason: str) -> None:
+    """No session can be created: leave what needs none."""
+    run.missing["createSession"] = reason

@@ -1,0 +1,276 @@
+"""HTTP/1.1 byte for byte: what an HTTP library would tidy up is sent and seen here as it is.
+
+One request a connection. The request is written by hand; h11 only parses what comes back.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import h11
+
+from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
+
+
+class Unreachable(Exception):
+    """No connection could be made."""
+
+
+class _Exchange(asyncio.Protocol):
+    """One connection: the parser, and what it has found so far."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.begun = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.done = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._body = bytearray()
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
+        method = answer.request.method
+        self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "h")]))
+        self._parser.send(h11.EndOfMessage())
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._feed(data)
+
+    def eof_received(self) -> bool:
+        self._feed(b"")
+        return False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error is not None and not self.done.is_set():
+            self._feed(_left_in(self._transport))
+        self._feed(b"")
+        if not self.done.is_set():
+            self._finish("the connection was closed without a complete answer")
+        self._writable.set()
+
+    def give_up(self, trouble: str) -> None:
+        """End without an answer."""
+        if not self.done.is_set():
+            self._finish(trouble)
+
+    def _feed(self, data: bytes) -> None:
+        if self.done.is_set():
+            return
+        try:
+            self._parser.receive_data(data)
+            while not self.done.is_set():
+                event = self._parser.next_event()
+                if event is h11.NEED_DATA or event is h11.PAUSED:
+                    return
+                self._take(event)
+        except h11.RemoteProtocolError as error:
+            cut = not data
+            self._finish(
+                "the connection was closed without a complete answer"
+                if cut
+                else f"what came back is not HTTP: {error}"
+            )
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, h11.InformationalResponse):
+            if event.status_code == 100:
+                self.answer.continued = True
+                self.may_go_on.set()
+        elif isinstance(event, h11.Response):
+            self.answer.status = event.status_code
+            self.answer.headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in event.headers.raw_items()
+            )
+            self.begun.set()
+            self.may_go_on.set()
+        elif isinstance(event, h11.Data):
+            self._body += event.data
+        else:
+            self._finish("")
+
+    def _finish(self, trouble: str) -> None:
+        if trouble:
+            self.answer.status, self.answer.trouble = 0, trouble
+        self.answer.body = bytes(self._body)
+        for event in (self.begun, self.may_go_on, self.done):
+            event.set()
+
+    async def write(self, transport: asyncio.Transport, pieces: Iterable[bytes]) -> None:
+        """Send, and stop as soon as an answer begins."""
+        for piece in pieces:
+            if self.begun.is_set() or transport.is_closing():
+                return
+            transport.write(piece)
+            await self._writable.wait()
+            # Once is not enough: what was readable meanwhile is read only after this task's turn.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+
+def _left_in(transport: asyncio.BaseTransport) -> bytes:
+    """What had arrived when sending failed: an early answer may lie before the reset."""
+    if transport.get_extra_info("ssl_object") is not None:
+        return b""
+    found = b""
+    with suppress(OSError), socket.socket(fileno=os.dup(_number_of(transport))) as again:
+        while part := again.recv(PIECE_BYTES):
+            found += part
+    return found
+
+
+def _number_of(transport: asyncio.BaseTransport) -> int:
+    number: int = transport.get_extra_info("socket").fileno()
+    return number
+
+
+#: Called when half of the body is out; the rest follows when it returns.
+Midway = Callable[[], Awaitable[None]]
+
+
+@dataclass(kw_only=True)
+class Wire:
+    """Sends requests, so many at once.
+
+    Args:
+        concurrency: Connections at once.
+        timeout: Seconds until an answer must be complete.
+        hold: Seconds that a held body waits for an early answer.
+    """
+
+    concurrency: int
+    timeout: float
+    hold: float = 2.0
+    sent_bytes: int = 0
+    requests: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.concurrency)
+        #: Held by whoever keeps a connection open while asking for another.
+        self.several = asyncio.Lock()
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        gate: asyncio.Barrier | None = None,
+        midway: Midway | None = None,
+    ) -> Answer:
+        """Send one request and wait for its answer, whatever it is.
+
+        Args:
+            request: What to send.
+            gate: Waited for between connecting and sending, so that several start together.
+            midway: Called when half of the body is out.
+
+        Raises:
+            Unreachable: there was no connection.
+        """
+        async with self._slots:
+            self.requests += 1
+            answer = Answer(request=request)
+            transport, exchange = await self._connect(request, answer)
+            try:
+                if gate is not None:
+                    await gate.wait()
+                answer.began = time.monotonic()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.timeout):
+                        await self._deliver(request, exchange, transport, midway)
+                        await exchange.done.wait()
+                if not exchange.done.is_set():
+                    answer.status = 0
+                    answer.trouble = f"no complete answer came within {self.timeout:g} seconds"
+                answer.ended = time.monotonic()
+            finally:
+                transport.abort()
+            return answer
+
+    async def _connect(
+        self, request: Request, answer: Answer
+    ) -> tuple[asyncio.Transport, _Exchange]:
+        loop = asyncio.get_running_loop()
+        origin = request.origin
+        try:
+            async with asyncio.timeout(min(self.timeout, 4.5)):
+                return await loop.create_connection(
+                    lambda: _Exchange(answer),
+                    origin.host,
+                    origin.port,
+                    ssl=self._tls if origin.secure else None,
+                )
+        except TimeoutError:
+            raise Unreachable(f"{origin} does not answer: no connection in time") from None
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise Unreachable(f"{origin} can't be reached: {reason}") from None
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    async def _deliver(
+        self,
+        request: Request,
+        exchange: _Exchange,
+        transport: asyncio.Transport,
+        midway: Midway | None,
+    ) -> None:
+        size, half = len(request.body or b""), len(request.body or b"") // 2
+        await exchange.write(transport, [request.head()])
+        if request.delivery in (Delivery.HELD, Delivery.EXPECTING, Delivery.WITHHELD):
+            asks = request.delivery is Delivery.EXPECTING
+            waited = exchange.may_go_on if asks else exchange.begun
+            with suppress(TimeoutError):
+                await asyncio.wait_for(waited.wait(), self.hold)
+            exchange.answer.early = exchange.begun.is_set() and not exchange.answer.trouble
+        if request.delivery is Delivery.WITHHELD and not exchange.begun.is_set():
+            exchange.give_up("no answer came before the body was sent")
+            return
+        if request.delivery is Delivery.CUT or midway is not None:
+            await self._write(exchange, transport, request.pieces(0, half))
+            if midway is None:
+                await asyncio.sleep(0.05)  # let it arrive before the cut
+                exchange.give_up("the connection was cut in the middle of the body")
+                return
+            await midway()
+            await self._write(exchange, transport, request.pieces(half, size))
+        elif request.body is not None:
+            await self._write(exchange, transport, request.pieces(0, size))
+
+    async def _write(
+        self, exchange: _Exchange, transport: asyncio.Transport, pieces: Iterable[bytes]
+    ) -> None:
+        for piece in pieces:
+            if exchange.begun.is_set():
+                return
+            self.sent_bytes += len(piece)
+            await exchange.write(transport, [piece])
+
+    async def together(self, requests: list[Request]) -> list[Answer]:
+        """Send requests at the same time: all connect first, then all send.
+
+        When there are more than the concurrency allows, they go in batches.
+        """
+        answers: list[Answer] = []
+        async with self.several:
+            for start in range(0, len(requests), self.concurrency):
+                batch = requests[start : start + self.concurrency]
+                gate = asyncio.Barrier(len(batch))
+                answers += await asyncio.gather(*(self.send(one, gate=gate) for one in batch))
+        return answers

@@ -1,0 +1,174 @@
+"""`pytest --scribe-url URL`: every rule of the contract as a test, under its id.
+
+A `conftest.py` marks known deviations as expected:
+
+    def pytest_scribe_expected():
+        return {"upload.order.*": "our gateway looks at the size first"}
+
+An expected deviation that no longer happens fails its test, so that the mark gets removed.
+"""
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+_KEY = pytest.StashKey["_Checked"]()
+
+
+class Hooks:
+    """What a conftest can answer."""
+
+    @pytest.hookspec
+    def pytest_scribe_expected(self) -> Mapping[str, str]:
+        """Patterns of rule ids that are known to fail, each with the reason."""
+        raise NotImplementedError
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hook known."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("scribe-mock", "contract of EkaScribe's session API")
+    add = group.addoption
+    add(
+        "--scribe-url", metavar="URL", help="check this server: the base under which /sessions lies"
+    )
+    add("--scribe-token", metavar="T", default="", help="bearer token to send")
+    add("--scribe-login", action="store_true", help="get a token with id and secret, as `check`")
+    add("--scribe-seed", metavar="N", type=int, default=0, help="what is random follows it")
+    add("--scribe-patience", metavar="S", type=float, default=30.0, help="seconds for processing")
+    add("--scribe-strict", action="store_true", help="let notes fail their tests too")
+    add("--scribe-read-only", action="store_true", help="try only what changes nothing")
+    add("--scribe-only", metavar="RULE", action="append", default=[], help="rules to try")
+    add("--scribe-skip", metavar="RULE", action="append", default=[], help="rules not to try")
+    add("--scribe-yes", action="store_true", help="go on although the host is public")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Add the contract to what the session collects."""
+    report = yield
+    asked = isinstance(collector, pytest.Session) and collector.config.getoption("--scribe-url")
+    if asked and report.result is not None:
+        node = ContractCollector.from_parent(collector, name="contract", nodeid="contract")
+        report.result = [*report.result, node]
+    return report
+
+
+class ContractCollector(pytest.Collector):
+    """All rules against one server."""
+
+    def collect(self) -> Iterator["RuleItem"]:
+        """One item a rule."""
+        from scribe_mock.contract.engine import chosen
+        from scribe_mock.contract.rule import matches
+
+        options = _options(self.config)
+        expected: dict[str, str] = {}
+        for answer in self.config.hook.pytest_scribe_expected():
+            expected |= answer
+        for rule in chosen(options):
+            item = RuleItem.from_parent(self, name=rule.id)
+            for pattern, reason in expected.items():
+                if matches(rule.id, [pattern]):
+                    item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+            yield item
+
+
+class RuleItem(pytest.Item):
+    """One rule as a test; the first that runs checks the server for all."""
+
+    def runtest(self) -> None:
+        """Fail with the findings of this rule."""
+        from scribe_mock.contract.findings import Verdict
+        from scribe_mock.contract.reports.words import describe
+
+        checked = self.session.stash.get(_KEY, None)
+        if checked is None:
+            checked = self.session.stash[_KEY] = _Checked(self.session)
+        result = checked.result(self.name)
+        if result.verdict is Verdict.SKIPPED:
+            pytest.skip(result.reason)
+        text = "\n\n".join(describe(one, checked.options) for one in result.findings)
+        if result.verdict is Verdict.FAILED:
+            raise ContractBroken(text)
+        if result.verdict is Verdict.NOTED:
+            self.add_report_section("call", "note", text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A finding as it is, without a traceback through the check."""
+        if isinstance(excinfo.value, ContractBroken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[str, None, str]:
+        """Where the test is: in the contract."""
+        return "contract", None, f"rule {self.name}"
+
+
+class ContractBroken(Exception):
+    """The server breaks a rule; the text is the finding."""
+
+
+class _Checked:
+    """The report of one run over the rules of this session."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        from dataclasses import replace
+
+        from scribe_mock.contract.engine import check
+        from scribe_mock.contract.events import CannotRun
+
+        names = [item.name for item in session.items if isinstance(item, RuleItem)]
+        self.options = replace(_options(session.config), only=tuple(names))
+        try:
+            report = check(self.options)
+        except CannotRun as reason:
+            pytest.exit(f"scribe-mock: {reason}", returncode=2)
+        self._results = {result.rule.id: result for result in report.results}
+
+    def result(self, rule_id: str) -> Any:
+        """How a rule ended."""
+        return self._results[rule_id]
+
+
+def _options(config: pytest.Config) -> Any:
+    from argparse import Namespace
+
+    from scribe_mock.contract import command
+    from scribe_mock.contract.events import CannotRun
+    from scribe_mock.contract.options import DEFAULT_TOKEN, EXPIRED_SESSION
+
+    def given(name: str) -> Any:
+        return config.getoption(f"--scribe-{name}")
+
+    namespace = Namespace(
+        url=given("url"),
+        token=given("token") or DEFAULT_TOKEN,
+        login=given("login"),
+        patience=given("patience"),
+        seed=given("seed"),
+        only=given("only"),
+        skip=given("skip"),
+        time_budget=None,
+        strict=given("strict"),
+        concurrency=64,
+        max_bytes=100_000_000,
+        read_only=given("read-only"),
+        expired_session=EXPIRED_SESSION,
+    )
+    try:
+        options = command.read(namespace, os.environ)
+    except CannotRun as reason:
+        raise pytest.UsageError(str(reason)) from None
+    public = not (given("yes") or options.read_only) and options.base.origin.is_public()
+    if public:
+        raise pytest.UsageError(f"{options.base} is a public host; say --scribe-yes to go on.")
+    return options

@@ -1,0 +1,37 @@
+"""Running the check on a server of this folder."""
+
+from fnmatch import fnmatchcase
+
+from tests.contract.server import Running
+
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.engine import check
+from scribe_mock.contract.options import Options
+
+
+def run(server, **options):
+    """The report on a server that runs for just as long."""
+    with Running(server) as running:
+        return check(Options(base=Address.parse(running.base_url), **options))
+
+
+def named(report):
+    """Ids of all rules that a report's findings name, and of those that only met them too."""
+    return {rule_id for one in report.findings for rule_id in (one.rule.id, *one.also)}
+
+
+def judge_mutant(mutant, report):
+    """What is wrong with a report on a mutant; empty when nothing is."""
+    found = named(report)
+    missing = [
+        wanted for wanted in mutant.rules if not any(fnmatchcase(one, wanted) for one in found)
+    ]
+    problems = [f"not named: {missing}, but {sorted(found)}"] if missing else []
+    binding = [one.rule.id for one in report.findings if not one.is_note]
+    if mutant.note and binding:
+        problems.append(f"only notes were expected, but {binding} fail")
+    if not mutant.note and report.exit_code != 1:
+        problems.append("the run does not fail")
+    if len(report.findings) > 4:
+        problems.append(f"{len(report.findings)} findings for one fault: {sorted(found)}")
+    return "; ".join(problems)

@@ -1,0 +1,26 @@
+"""`python -m tests.contract.seeds`: the check against the mock at ten seeds."""
+
+import sys
+
+from scribe_mock import MockServer, Settings
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.engine import check
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.reports.words import figures, verdict
+
+#: What the mock of this branch does not do yet.
+
+
+def main():
+    bad = 0
+    for seed in range(1, 11):
+        with MockServer(Settings(port=0, processing_seconds=0.3, quiet=True)) as mock:
+            report = check(Options(base=Address.parse(mock.base_url), seed=seed))
+        found = {one.rule.id for one in report.findings}
+        bad += bool(found)
+        print(verdict(report), figures(report), *sorted(found))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

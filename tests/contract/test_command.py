@@ -1,0 +1,94 @@
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.contract import mutants
+from tests.contract.server import Running, Server
+
+from scribe_mock import cli
+from scribe_mock.contract.address import Origin
+from scribe_mock.contract.rules import all_rules
+
+
+def main(capsys, *arguments):
+    code = cli.main(["check", *arguments])
+    return code, capsys.readouterr()
+
+
+def test_it_keeps_the_contract(capsys, tmp_path):
+    out = {kind: tmp_path / f"out.{kind}" for kind in ("json", "junit", "html", "sarif")}
+    asked = [f"--report={kind}={path}" for kind, path in out.items()]
+    with Running(Server()) as running:
+        code, shown = main(capsys, running.base_url, "--only", "upload.row", *asked)
+    assert code == 0
+    assert "keeps the contract" in shown.out
+    assert shown.err == ""
+    assert all(path.stat().st_size for path in out.values())
+    assert json.loads(out["json"].read_text())["keeps_the_contract"] is True
+
+
+def test_it_breaks_the_contract(capsys):
+    with Running(mutants.UnsupportedIs415()) as running:
+        code, shown = main(capsys, running.base_url, "--only", "upload.row.7")
+    assert code == 1
+    assert "FAULT upload.row.7.format" in shown.out
+    assert "Content-Type: audio/flac" in shown.out
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1)])
+def test_a_note_fails_only_a_strict_run(capsys, more, code):
+    with Running(mutants.GapsRefused()) as running:
+        assert main(capsys, running.base_url, "--only", "store.gaps", *more)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "Name the server"),
+        (["nonsense"], "is no address"),
+        (["ws://127.0.0.1/v1"], "no http or https address"),
+        (["http://127.0.0.1:9/v1"], "can't be reached"),
+        (["http://127.0.0.1:9/v1", "--only", "nothing.like.it"], "No rule fits"),
+        (["http://127.0.0.1:9/v1", "--login"], "SCRIBE_MOCK_CLIENT_ID"),
+        (["http://127.0.0.1:9/v1", "--report", "pdf=x"], "KIND=FILE"),
+        (["http://127.0.0.1:9/v1", "--concurrency", "0"], "at least 1"),
+    ],
+)
+def test_what_could_not_run_is_2(capsys, arguments, reason):
+    code, shown = main(capsys, *arguments)
+    assert (code, reason in shown.err) == (2, True)
+
+
+def test_a_public_host_is_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr(Origin, "is_public", lambda self: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, shown = main(capsys, "https://api.example.org/v1")
+    assert code == 2
+    assert "--yes" in shown.err
+
+
+@pytest.mark.parametrize("command", ["rules", "check --list"])
+def test_rules_are_listed(capsys, command):
+    assert cli.main(command.split()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [rule.id for rule in all_rules()]
+
+
+def test_rules_can_be_chosen(capsys):
+    cli.main(["rules", "--only", "upload.limit", "--skip", "*single*"])
+    ids = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert "upload.limit.exact" in ids
+    assert not any("single" in rule_id for rule_id in ids)
+
+
+CHAPTER = Path(__file__).parents[2] / "README_CHAPTER.md"
+
+
+def test_every_option_is_in_the_chapter(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
+    text = CHAPTER.read_text("utf-8")
+    assert {option for option in options if option not in text} == set()

@@ -1,0 +1,147 @@
+import json
+import subprocess
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from tests.contract import mutants
+from tests.contract.server import Running
+
+from scribe_mock.contract import reports
+from scribe_mock.contract.address import Address
+from scribe_mock.contract.engine import check
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.reproduce import reproduction
+
+ONLY = (
+    "upload.row",
+    "upload.spelling",
+    "store",
+    "race.two_ends",
+    "upload.early",
+    "errors",
+    "server",
+)
+
+
+class Several(
+    mutants.UnsupportedIs415,
+    mutants.QuotedCodecsRefused,
+    mutants.GapsRefused,
+    mutants.BodyReadFirst,
+):
+    pass
+
+
+@pytest.fixture(scope="module")
+def report():
+    with Running(Several()) as running:
+        yield check(Options(base=Address.parse(running.base_url), only=ONLY))
+
+
+def test_json_has_everything(report):
+    data = json.loads(reports.WRITERS["json"](report))
+    assert data["keeps_the_contract"] is False
+    found = {one["rule"]: one for one in data["findings"]}
+    assert found["upload.row.7.format"]["kind"] == "failure"
+    assert found["store.gaps"]["kind"] == "note"
+    assert "curl" in found["upload.row.7.format"]["reproduction"]
+    assert {one["verdict"] for one in data["rules"]} == {"passed", "failed", "noted", "skipped"}
+    cells = {(one["operation"], one["status"], one["code"]): one for one in data["coverage"]}
+    assert cells["uploadAudio", 404, "session_not_found"]["reached"]
+    assert cells["uploadAudio", 500, "internal_error"]["why_not"]
+
+
+def test_junit_has_a_case_for_each_rule(report):
+    suite = ElementTree.fromstring(reports.WRITERS["junit"](report))[0]
+    assert int(suite.get("tests")) == len(suite) == len(report.results)
+    assert len(suite.findall("testcase/failure")) == int(suite.get("failures")) > 0
+    assert len(suite.findall("testcase/skipped")) == int(suite.get("skipped"))
+
+
+def test_html_needs_nothing_else_and_escapes(report):
+    page = reports.WRITERS["html"](report)
+    assert "upload.row.7.format" in page
+    assert "<session_id>" not in page
+    assert "src=" not in page
+    assert 'href="http' not in page
+
+
+#: The parts of the SARIF 2.1.0 schema that code scanning asks for.
+SARIF = {
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"enum": ["2.1.0"]},
+        "runs": {
+            "items": {
+                "required": ["tool", "results"],
+                "properties": {
+                    "results": {
+                        "minItems": 1,
+                        "items": {
+                            "required": ["ruleId", "message", "locations", "level"],
+                            "properties": {"level": {"enum": ["error", "note"]}},
+                        },
+                    }
+                },
+            }
+        },
+    },
+}
+
+
+def test_sarif_points_into_the_spec(report):
+    document = json.loads(reports.WRITERS["sarif"](report))
+    jsonschema.validate(document, SARIF)
+    run = document["runs"][0]
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("server", "only", "shown"),
+    [
+        (mutants.UnsupportedIs415, "upload.row.7", "415"),
+        (mutants.QuotedCodecsRefused, "upload.spelling.quoted", "invalid_audio_format"),
+        (mutants.LimitOffByOne, "upload.row.9", "200 OK"),
+        (mutants.LimitByContentLengthOnly, "upload.limit.over_chunked", "200 OK"),
+        (mutants.UploadAfterCompletion, "upload.row.5.completed", "200 OK"),
+        (mutants.GapsRefused, "store.gaps", "400 Bad Request"),
+        (mutants.Lexicographic, "store.numeric_order", '"10.webm","11.webm","2.webm"'),
+        (mutants.BodyReadFirst, "upload.early.7", "no answer before the body"),
+        (mutants.EndRace, "race.two_ends", "202"),
+        (mutants.SchemaIs400, "create.schema.model", "400 Bad Request"),
+        (mutants.CrashesOnOddNames, "upload.name.hostile", "500 Internal Server Error"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_pasted_reproduction_shows_the_fault(server, only, shown, tmp_path):
+    with Running(server()) as running:
+        report = check(
+            Options(base=Address.parse(running.base_url), only=(only, "store.order", "server"))
+        )
+        finding = next(one for one in report.findings if one.rule.id.startswith((only, "server")))
+        script = reproduction(finding.fault, report.options)
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert shown in done.stdout, script + done.stdout + done.stderr
+
+
+def test_a_reproduction_never_has_the_token():
+    class Guarded(mutants.UnsupportedIs415):
+        token = "s3cret-token"
+
+    with Running(Guarded()) as running:
+        options = Options(
+            base=Address.parse(running.base_url), token="s3cret-token", only=("upload.row.7",)
+        )
+        report = check(options)
+    for kind, write in reports.WRITERS.items():
+        assert "s3cret" not in write(report), kind

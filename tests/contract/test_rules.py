@@ -1,0 +1,167 @@
+"""The rules themselves: none of the contract is missing, each is well-formed, none shares code."""
+
+import ast
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from scribe_mock.contract import recipes, specification
+from scribe_mock.contract.rule import Grade, matches
+from scribe_mock.contract.rules import all_rules, upload_formats, upload_order, upload_rows
+from scribe_mock.contract.rules.access import CALLS
+from scribe_mock.contract.rules.states import FINAL
+
+PACKAGE = Path(recipes.__file__).parents[1]
+IDS = [rule.id for rule in all_rules()]
+RULES = {rule.id: rule for rule in all_rules()}
+ROWS = range(1, 12)
+MODULES = sorted((PACKAGE / "contract").rglob("*.py"))
+
+#: Sentences of the contract with a number or in a table, and the rules that hold a server to them.
+SENTENCES = {
+    **{f"table of checks, row {row}": f"upload.row.{row}.*" for row in ROWS},
+    **{f"row {row} before the body": f"upload.early.{row}" for row in range(1, 10)},
+    **{f"operation {name} wants a token": f"auth.missing.{name}" for name in CALLS},
+    **{
+        f"supported type {mime}": f"upload.format.{mime[6:].replace(';codecs=', '_')}"
+        for mime in upload_formats.audio.SUPPORTED
+    },
+    **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("webm", "wav", "ogg", "mp4")},
+    **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("m4a", "mp3")},
+    **{
+        f"state {state}": f"state.{state}.get"
+        for state in ("created", "recording", "processing", *FINAL, "expired")
+    },
+    "10,000,000 bytes": "upload.limit.taken",
+    "10,485,760 bytes": "upload.limit.exact",
+    "case of types": "upload.spelling.case",
+    "quoted codecs": "upload.spelling.quoted",
+    "white space": "upload.spelling.space",
+    "stored by number": "store.by_number",
+    "own number": "store.own_number",
+    "leading zeros": "store.leading_zeros",
+    "numeric order": "store.numeric_order",
+    "gaps": "store.gaps",
+    "replacing": "store.replaced",
+    "%2F": "upload.name.slash",
+    "255 characters": "upload.name.too_long",
+    "16 to 32 characters": "create.own_id",
+    "session_exists": "create.own_id_taken",
+    "at most 2 templates": "create.schema.templates",
+    "ending twice": "state.end_twice",
+    "two End calls": "race.two_ends",
+    "an upload that got 200": "race.uploads_and_end",
+    "mismatch": "end.mismatch",
+    "templates are a list": "session.templates_list",
+    "template_not_found": "get.template_not_found",
+    "session_already_committed": "state.processing.patch_model",
+    "session_not_completed": "state.created.process",
+    "one more document": "process.document",
+    "discovery is public": "auth.discovery",
+    "max-age": "discovery.cached",
+    "what it says is what the server does": "discovery.formats_work",
+    "stream without Authorization": "stream.connect",
+    "close 1000": "stream.stop",
+    "close 1003": "stream.odd_frame",
+    "unknown stream": "stream.unknown",
+    "ended stream": "stream.ended",
+    "envelope": "errors.envelope",
+    "no 5xx": "server.no_5xx",
+}
+
+
+def test_ids_are_unique_and_dotted():
+    assert len(set(IDS)) == len(IDS) > 300
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+", rule_id) for rule_id in IDS)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=IDS)
+def test_a_rule_says_what_it_is(rule):
+    assert rule.sentence.endswith((".", ")")) or rule.id.startswith("state.")
+    assert rule.source
+    assert isinstance(rule.grade, Grade)
+    assert rule.operation in (*specification.operations(), "")
+    assert all(need in RULES for need in rule.needs)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_every_numbered_or_tabled_sentence_has_a_rule(sentence):
+    assert any(matches(rule_id, [SENTENCES[sentence]]) for rule_id in IDS)
+
+
+def test_every_pair_of_rows_is_tried_or_says_why_not():
+    for pair in combinations(ROWS, 2):
+        tried = f"upload.order.{pair[0]}_before_{pair[1]}" in IDS
+        assert tried is not (pair in upload_order.IMPOSSIBLE), pair
+
+
+def test_documented_rows_are_graded_as_in_the_contract():
+    documented = {row for row in ROWS if RULES[upload_rows.RULE_OF_ROW[row]].grade == "documented"}
+    protocol = {row for row in ROWS if RULES[upload_rows.RULE_OF_ROW[row]].grade == "protocol"}
+    assert (documented, protocol) == ({2, 4, 5, 7, 9}, {1, 3})
+
+
+def _documented():
+    for name, operation in specification.operations().items():
+        for status, response in operation.responses.items():
+            for code in specification.codes(response) or {""}:
+                yield name, int(status), code
+    for status, response in specification.outside().items():
+        for code in specification.codes(response):
+            yield "", int(status), code
+
+
+def test_every_operation_status_and_code_has_a_recipe():
+    known = {(one.operation, one.status, one.code) for one in recipes.RECIPES}
+    sessions = {
+        one
+        for one in known
+        if (one[0] == "getSession" and one[1] < 300) or one[1:] == (410, "expired")
+    }
+    wanted = {one for one in _documented() if one[2] or one[0] != "getSession"}
+    assert known - sessions == wanted - {("getSession", 410, "")}
+    assert {one[2] for one in sessions} == {
+        "created",
+        "recording",
+        "processing",
+        "completed",
+        "partial",
+        "failed",
+        "expired",
+    }
+    assert all(bool(one.steps) is not bool(one.why_not) for one in recipes.RECIPES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_the_check_shares_nothing_with_the_mock(path):
+    allowed = ("contract", "spec", "errors", "settings", "clock", "shipped")
+    tree = ast.parse(path.read_text("utf-8"))
+    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names += [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
+    own = [name.split(".")[1] for name in names if name.startswith("scribe_mock.")]
+    assert set(own) <= set(allowed)
+    assert "scribe_mock" not in names
+
+
+def test_only_the_edges_import_the_check():
+    importers = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if "scribe_mock.contract" in path.read_text("utf-8")
+    }
+    assert importers <= {"contract", "cli.py", "pytest_plugin.py", "apidocs"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_modules_and_functions_are_short(path):
+    text = path.read_text("utf-8")
+    functions = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = [f.name for f in functions if f.end_lineno - f.lineno + 1 > 45]
+    assert long == []
+    assert len(text.splitlines()) <= 420 or path.name == "recipes.py"
