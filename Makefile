@@ -39,7 +39,7 @@ mutants: $(INSTALLED) ## every mutant through the whole check; some by name in A
 seeds: $(INSTALLED) ## the check against the mock, at ten seeds
 	$(BIN)/python -m tests.contract.seeds $(ARGS)
 
-bench: $(INSTALLED) ## the benchmarks, side by side (wrk is needed)
+bench: $(INSTALLED) ## the benchmarks, side by side (wrk and espeak-ng are needed, ffmpeg for one figure)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 bench-docs: $(INSTALLED) ## how fast the documentation loads (Chromium is needed)

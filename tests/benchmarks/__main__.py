@@ -15,9 +15,16 @@ from typing import Any
 
 from rich.console import Console
 
+from .audio.figures import AudioFigures
+from .audio.latency import measure_latency
+from .audio.memory import measure_audio_memory
+from .audio.quality import measure_quality
+from .audio.recordings import require_espeak
+from .audio.speed import measure_speed
 from .figures import Figures
 from .load import require_wrk
 from .measurements import (
+    Say,
     measure_memory,
     measure_sessions,
     measure_startup,
@@ -26,7 +33,9 @@ from .measurements import (
 from .processes import BenchmarkError, OtherWork
 
 DISTURBING_SHARE = 0.1
-MEASUREMENTS = ("throughput", "startup", "memory", "sessions")
+NEED_WRK = ("throughput", "sessions")
+NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
+MEASUREMENTS = ("throughput", "startup", "memory", "sessions", *NEED_ESPEAK)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     machine = _machine()
     console.print("{system}, {cpus} CPUs, Python {python}, load {load_average}".format(**machine))
     try:
-        require_wrk()
+        if set(NEED_WRK) & set(options.only):
+            require_wrk()
+        if set(NEED_ESPEAK) & set(options.only):
+            require_espeak()
         others = OtherWork()
         figures = _measure(options, progress)
     except BenchmarkError as error:
@@ -114,14 +126,26 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
             figures.memory = measure_memory(status.update)
         if "sessions" in options.only:
             figures.sessions = measure_sessions(options.rounds, options.seconds, status.update)
+        _measure_audio(options, figures.audio, status.update)
     return figures
+
+
+def _measure_audio(options: argparse.Namespace, audio: AudioFigures, say: Say) -> None:
+    if "audio-speed" in options.only:
+        audio.speed = measure_speed(options.rounds, say)
+    if "audio-quality" in options.only:
+        audio.quality = measure_quality(say)
+    if "audio-p99" in options.only:
+        audio.latency = measure_latency(options.rounds, say)
+    if "audio-memory" in options.only:
+        audio.memory = measure_audio_memory(say)
 
 
 def _print(figures: Figures, machine: dict[str, Any], console: Console) -> None:
     for table in figures.tables():
         console.print(table, "")
     for remark in figures.remarks():
-        console.print(f"Note: {remark}; its figure is too low.", style="yellow")
+        console.print(f"Note: {remark}", style="yellow")
     if machine["other_work"] > DISTURBING_SHARE:
         busy = f"{machine['other_work'] * 100:.0f} % of a CPU"
         console.print(f"Note: other programs used {busy} meanwhile; trust a quieter run more.")

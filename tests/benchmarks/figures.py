@@ -1,42 +1,18 @@
 """Figures and goals: what the measurements add up to, and how that is shown."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from statistics import median, quantiles
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import median
 
 from rich.table import Table
 
+from .audio.figures import AudioFigures
 from .load import Run
 from .measurements import BODIES, MANY_SESSIONS, MIB, Memory, Sessions, Startup, Throughput
 from .processes import CONNEXION, CONTENDERS, DRAIN, SCRIBE_MOCK, STARLETTE, Contender
+from .tables import Goal, goals_table, ratios, table
 
 BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One figure of scribe-mock against its bound; the ratios are those of the single rounds."""
-
-    figure: str
-    bound: float
-    at_least: bool
-    ratios: list[float]
-
-    @property
-    def value(self) -> float:
-        """The median of the rounds."""
-        return median(self.ratios)
-
-    @property
-    def middle_half(self) -> tuple[float, float]:
-        """The lower and upper quartile of the rounds."""
-        low, _, high = quantiles(self.ratios, n=4, method="inclusive")
-        return low, high
-
-    @property
-    def reached(self) -> bool:
-        """Whether the median keeps the bound."""
-        return self.value >= self.bound if self.at_least else self.value <= self.bound
 
 
 @dataclass
@@ -47,6 +23,7 @@ class Figures:
     throughput: Throughput | None = None
     memory: Memory | None = None
     sessions: Sessions | None = None
+    audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
         """Return the goals that the measurements at hand decide."""
@@ -55,16 +32,16 @@ class Figures:
             goals += _throughput_goals(self.throughput)
         if self.startup:
             seconds = self.startup.seconds
-            ratios = _ratios(seconds[SCRIBE_MOCK.name], seconds[CONNEXION.name])
-            goals.append(Goal("start-up / stock Connexion", 1.1, False, ratios))
+            start_ratios = ratios(seconds[SCRIBE_MOCK.name], seconds[CONNEXION.name])
+            goals.append(Goal("start-up / stock Connexion", 1.1, False, start_ratios))
         if self.memory:
             goals += _memory_goals(self.memory)
         if self.sessions:
             many = [run.p99_seconds for run in self.sessions.many]
             few = [run.p99_seconds for run in self.sessions.few]
             figure = f"p99 with {MANY_SESSIONS:,} sessions / with 10"
-            goals.append(Goal(figure, 1.2, False, _ratios(many, few)))
-        return goals
+            goals.append(Goal(figure, 1.2, False, ratios(many, few)))
+        return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
         """Yield what there is to show, the goals last."""
@@ -76,21 +53,23 @@ class Figures:
             yield _memory_table(self.memory)
         if self.sessions:
             yield _sessions_table(self.sessions)
-        yield _goals_table(self.goals())
+        yield from self.audio.tables()
+        yield goals_table(self.goals())
 
     def remarks(self) -> Iterator[str]:
-        """Yield a warning for each figure that wrk held down rather than the server."""
-        if not self.throughput:
-            return
-        for body, by_contender in self.throughput.runs.items():
-            for contender in CONTENDERS:
-                generator, server = _cpu(by_contender[contender.name])
-                if generator > BUSY_GENERATOR and server < IDLE_SERVER:
-                    yield f"wrk, not {contender.label}, was the bottleneck at {body}"
+        """Yield what to know about these figures: what held them down, what was left out."""
+        if self.throughput:
+            yield from _bottlenecks(self.throughput)
+        yield from self.audio.remarks()
 
 
-def _ratios(upper: Iterable[float], lower: Iterable[float]) -> list[float]:
-    return [above / below for above, below in zip(upper, lower, strict=True)]
+def _bottlenecks(throughput: Throughput) -> Iterator[str]:
+    for body, by_contender in throughput.runs.items():
+        for contender in CONTENDERS:
+            generator, server = _cpu(by_contender[contender.name])
+            if generator > BUSY_GENERATOR and server < IDLE_SERVER:
+                label = contender.label
+                yield f"wrk, not {label}, was the bottleneck at {body}; its figure is too low."
 
 
 def _throughput_goals(throughput: Throughput) -> list[Goal]:
@@ -100,7 +79,7 @@ def _throughput_goals(throughput: Throughput) -> list[Goal]:
             [run.requests_per_second for run in runs[contender.name]]
             for contender in (SCRIBE_MOCK, other)
         )
-        return Goal(f"{body} requests/s / {other.label}", bound, True, _ratios(mine, theirs))
+        return Goal(f"{body} requests/s / {other.label}", bound, True, ratios(mine, theirs))
 
     return [
         goal("64 KiB", CONNEXION, 3.5),
@@ -123,17 +102,10 @@ def _cpu(runs: list[Run]) -> tuple[float, float]:
     return median(run.generator_cpu for run in runs), median(run.server_cpu for run in runs)
 
 
-def _table(title: str, *columns: str, caption: str | None = None) -> Table:
-    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left", no_wrap=True)
-    return table
-
-
 def _throughput_table(throughput: Throughput) -> Table:
     caption = "in brackets: % of a CPU used by the server / by wrk"
     labels = [body.label for body in BODIES]
-    table = _table("Uploads per second", "", *labels, caption=caption)
+    shown = table("Uploads per second", "", *labels, caption=caption)
     for contender in CONTENDERS:
         cells = []
         for label in labels:
@@ -141,48 +113,36 @@ def _throughput_table(throughput: Throughput) -> Table:
             rate = median(run.requests_per_second for run in runs)
             generator, server = _cpu(runs)
             cells.append(f"{rate:,.0f} ({server * 100:.0f}/{generator * 100:.0f})")
-        table.add_row(contender.label, *cells)
-    return table
+        shown.add_row(contender.label, *cells)
+    return shown
 
 
 def _startup_table(startup: Startup) -> Table:
-    table = _table("Start-up", "", "to first answer", "idle memory")
+    shown = table("Start-up", "", "to first answer", "idle memory")
     for contender in CONTENDERS:
         seconds = median(startup.seconds[contender.name])
         idle = median(startup.idle_bytes[contender.name])
-        table.add_row(contender.label, f"{seconds * 1000:,.0f} ms", f"{idle / MIB:.0f} MiB")
-    return table
+        shown.add_row(contender.label, f"{seconds * 1000:,.0f} ms", f"{idle / MIB:.0f} MiB")
+    return shown
 
 
 def _memory_table(memory: Memory) -> Table:
     columns = [f"in chunks of {body}" for body in memory.footprints]
-    table = _table("Resident memory above idle, over bytes stored", "", *columns)
+    shown = table("Resident memory above idle, over bytes stored", "", *columns)
     for contender in CONTENDERS:
         cells = []
         for by_contender in memory.footprints.values():
             print_ = by_contender[contender.name]
             grown = print_.resident_bytes - print_.idle_bytes
             cells.append(f"{grown / MIB:,.0f} / {print_.stored_bytes / MIB:,.0f} MiB")
-        table.add_row(contender.label, *cells)
-    return table
+        shown.add_row(contender.label, *cells)
+    return shown
 
 
 def _sessions_table(sessions: Sessions) -> Table:
-    table = _table("64 KiB uploads to scribe-mock", "sessions stored", "p99", "requests/s")
+    shown = table("64 KiB uploads to scribe-mock", "sessions stored", "p99", "requests/s")
     for count, runs in (("10", sessions.few), (f"{MANY_SESSIONS:,}", sessions.many)):
         p99 = median(run.p99_seconds for run in runs)
         rate = median(run.requests_per_second for run in runs)
-        table.add_row(count, f"{p99 * 1000:.2f} ms", f"{rate:,.0f}")
-    return table
-
-
-def _goals_table(goals: list[Goal]) -> Table:
-    caption = "the median of the rounds' ratios; noise of the machine moves it: see the middle half"
-    table = _table("Goals", "figure", "ratio", "middle half", "goal", "", caption=caption)
-    for goal in goals:
-        wanted = f"{'at least' if goal.at_least else 'at most'} {goal.bound:g}"
-        verdict = "[green]reached[/]" if goal.reached else "[bold red]not reached[/]"
-        several = len(goal.ratios) > 1
-        span = "{:.2f} to {:.2f}".format(*goal.middle_half) if several else ""
-        table.add_row(goal.figure, f"{goal.value:.2f}", span, wanted, verdict)
-    return table
+        shown.add_row(count, f"{p99 * 1000:.2f} ms", f"{rate:,.0f}")
+    return shown

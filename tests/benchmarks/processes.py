@@ -113,15 +113,24 @@ class Server:
 
     def resident_bytes(self) -> int:
         """Read the process's resident memory."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) * 1024
+        return _resident_bytes(self._process.pid)
+
+    def family_resident_bytes(self) -> int:
+        """Read the resident memory of the process and its children; shared pages count twice."""
+        return sum(map(_resident_bytes, self._family()))
 
     def cpu_seconds(self) -> float:
         """Read how long the process has run on a processor, in user and system mode."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_seconds(self._process.pid)
+
+    def family_cpu_seconds(self) -> float:
+        """Read how long the process and its living children have run on a processor."""
+        return sum(map(_cpu_seconds, self._family()))
+
+    def _family(self) -> list[int]:
+        pid = self._process.pid
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
 
 
 class OtherWork:
@@ -147,6 +156,17 @@ class OtherWork:
     def _own_cpu_seconds() -> float:
         usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _resident_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    lines = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(next(lines, "VmRSS: 0 kB").split()[1]) * 1024  # it has none once it has ended
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

@@ -1,78 +1,82 @@
-"""Resident memory of server and workers together while a 10 MB WebM of an hour is cut.
+"""What a single upload of an hour costs in memory, in the server and its decoding processes."""
 
-python -m tests.benchmarks.audio.memory
-"""
-
-import os
 import threading
-import time
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Self
 
-import numpy as np
-from tests.benchmarks.audio.recordings import encode, labelled
+from tests.benchmarks.measurements import Say
+from tests.benchmarks.processes import SCRIBE_MOCK, Server
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.container import open_track
-from scribe_mock.audio.limits import Budget, Limits
-from scribe_mock.audio.track import pack
-from scribe_mock.audio.webm import cut_webm
-from scribe_mock.audio.workers import AudioWorkers
+from .client import Cut, cut
+from .encoding import encode, encode_repeated
+from .recordings import labelled
 
-
-def an_hour():
-    """Return an hour of WebM: one minute encoded, its packets repeated sixty times."""
-    data = encode(labelled(60, 4)[0], bit_rate=20_600)
-    track = open_track(data, kinds.WEBM, Budget(Limits()))
-    payload, bounds = pack(track.packets(0, 3000) * 60)
-    counts = np.full(3000 * 60, 960)
-    long = replace(track, payload=payload, bounds=bounds, counts=counts, keep=None)
-    return cut_webm(long, track.skip, 3000 * 60 * 960)
+MINUTES = 60
+BIT_RATE = 20_600  # about 10 MB an hour
+BRIEF_SECONDS = 90  # enough to set all decoding processes to work
+SAMPLE_SECONDS = 0.02
 
 
-def resident(pid):
-    """Return the private and shared pages of a process and its children, in MB."""
-    total = 0
-    for entry in [p for p in Path("/proc").iterdir() if p.name.isdigit()]:
-        try:
-            stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            if int(entry.name) == pid or int(stat[1]) == pid:
-                total += int((entry / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (FileNotFoundError, ProcessLookupError, IndexError):
-            continue
-    return total / 1e6
+@dataclass(frozen=True)
+class Peak:
+    """Resident bytes before an upload and at the highest while it was answered."""
+
+    before_bytes: int
+    peak_bytes: int
+    upload: Cut
+
+    @property
+    def grown_bytes(self) -> int:
+        """How much it went up."""
+        return self.peak_bytes - self.before_bytes
 
 
-def main():
-    data = an_hour()
-    peak, done = 0.0, threading.Event()
+@dataclass(frozen=True)
+class AudioMemory:
+    """One upload to a server that never decoded, and one where decoding processes run already."""
 
-    def watch():
-        nonlocal peak
-        while not done.wait(0.02):
-            peak = max(peak, resident(os.getpid()))
-
-    for started_before in (False, True):
-        with AudioWorkers() as workers:
-            if started_before:
-                workers.start()
-                time.sleep(2)
-            before, peak = resident(os.getpid()), 0.0
-            done.clear()
-            thread = threading.Thread(target=watch)
-            thread.start()
-            began = time.perf_counter()
-            pieces = workers.split(data, kinds.WEBM)
-            took = time.perf_counter() - began
-            done.set()
-            thread.join()
-        state = "workers running" if started_before else "workers not yet started"
-        print(
-            f"{len(data) / 1e6:.1f} MB, {pieces[-1].end_s / 60:.1f} min: {len(pieces)} chunks in "
-            f"{took:.1f} s; memory {before:.0f} MB, at most {peak:.0f} MB: "
-            f"up by {peak - before:.0f} MB ({state})"
-        )
+    upload_bytes: int
+    cold: Peak
+    warm: Peak
 
 
-if __name__ == "__main__":
-    main()
+class _Watch:
+    """The most memory that a server and its children have, until the context is left."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.before = self.peak = server.family_resident_bytes()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            self.peak = max(self.peak, self._server.family_resident_bytes())
+
+
+def measure_audio_memory(say: Say) -> AudioMemory:
+    """Upload an hour to a fresh server, then to one that has decoded something before."""
+    say("audio-memory: making an hour of speech")
+    data = encode_repeated(labelled(60, 4).samples, MINUTES, BIT_RATE)
+    say("audio-memory: an hour to a fresh server")
+    with Server(SCRIBE_MOCK) as server:
+        cold = _peak(server, data)
+    say("audio-memory: an hour to a server that decoded before")
+    with Server(SCRIBE_MOCK) as server:
+        cut(server, encode(labelled(BRIEF_SECONDS).samples))
+        warm = _peak(server, data)
+    return AudioMemory(len(data), cold, warm)
+
+
+def _peak(server: Server, data: bytes) -> Peak:
+    with _Watch(server) as watch:
+        upload = cut(server, data, settled=False)
+    return Peak(watch.before, watch.peak, upload)

@@ -1,123 +1,130 @@
-"""How well chunks hold labelled speech, and whether they sound like the original.
+"""How well chunks hold labelled speech, and whether they sound like the original."""
 
-    python -m tests.benchmarks.audio.quality
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-For each voice and noise: share of labelled speech covered, share of chunk boundaries inside it,
-lowest correlation of a chunk's loudness envelope with that stretch of the original.
-"""
-
-import io
-import wave
-
-import av
 import numpy as np
-from tests.benchmarks.audio.recordings import RATE, VOICES, encode, jfk, labelled, noise
+from numpy.typing import NDArray
+from tests.benchmarks.measurements import Say
+from tests.benchmarks.processes import SCRIBE_MOCK, Server
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.split import split
+from .client import Stored, chunks
+from .encoding import RATE, as_wav, decode, encode
+from .recordings import VOICES, Labelled, Stretch, labelled, real
+
+CLEAN_DB, NOISY_DB = 25, (15, 5)
+NOISES = ("white", "pink", "brown")
+REAL, ALL_VOICES = "a president, 1961", "all voices"
+# An edge this near to the ends of a recording, or of speech, is not counted as inside, in seconds.
+AT_ENDS, AT_SPEECH = 0.01, 0.02
+ENVELOPE_SAMPLES = 320  # 20 ms
 
 
-def wav_of(samples):
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return buffer.getvalue()
+@dataclass(frozen=True)
+class Format:
+    """A kind of file that is cut."""
+
+    extension: str
+    content_type: str
+    container: str
+    codec: str
+    bit_rate: int
+    rate: int
 
 
-def covered(labels, chunks):
-    total = sum(end - start for start, end in labels)
+FORMATS = (
+    Format("webm", "audio/webm;codecs=opus", "webm", "libopus", 32_000, 48_000),
+    Format("ogg", "audio/ogg;codecs=opus", "ogg", "libopus", 32_000, 48_000),
+    Format("ogg", "audio/ogg", "ogg", "vorbis", 32_000, 44_100),
+    Format("mp4", "audio/mp4", "mp4", "aac", 32_000, 44_100),
+    Format("m4a", "audio/m4a", "ipod", "aac", 32_000, 48_000),
+    Format("mp3", "audio/mp3", "mp3", "libmp3lame", 64_000, 44_100),
+    Format("wav", "audio/wav", "wav", "pcm_s16le", 32_000, 44_100),
+)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the chunks of one recording hold of its speech, and where they begin and end."""
+
+    speaker: str
+    snr_db: int
+    covered: float
+    edges: int
+    edges_inside: int
+    chunk_seconds: list[float]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The coverage of each recording, and the likeness of each format's least like chunk."""
+
+    coverages: list[Coverage]
+    likeness: dict[str, float]
+
+    @property
+    def clean(self) -> list[Coverage]:
+        """The recordings that the goals speak of."""
+        return [coverage for coverage in self.coverages if coverage.snr_db == CLEAN_DB]
+
+
+def measure_quality(say: Say) -> Quality:
+    """Let the server cut each recording, and hold its chunks against what is known of it."""
+    coverages, likeness = [], {}
+    with Server(SCRIBE_MOCK) as server:
+        for speaker, snr_db, recording in _recordings():
+            say(f"audio-quality: {speaker}, {snr_db} dB")
+            cut = chunks(server, as_wav(recording.samples), "wav", "audio/wav")
+            coverages.append(_coverage(speaker, snr_db, recording, cut))
+        spoken = labelled(110, 5).samples
+        for form in FORMATS:
+            say(f"audio-quality: {form.content_type}")
+            data = encode(spoken, form.container, form.codec, form.bit_rate, form.rate)
+            cut, original = chunks(server, data, form.extension, form.content_type), decode(data)
+            likeness[form.content_type] = min(_correlation(chunk, original) for chunk in cut)
+    return Quality(coverages, likeness)
+
+
+def _recordings() -> Iterator[tuple[str, int, Labelled]]:
+    for voice in VOICES:
+        for noise in NOISES:
+            yield voice[0], CLEAN_DB, labelled(200, 7, CLEAN_DB, noise, (voice,))
+    for noise in NOISES:
+        recording = real(CLEAN_DB, noise)
+        if recording is not None:
+            yield REAL, CLEAN_DB, recording
+    for snr_db in NOISY_DB:
+        yield ALL_VOICES, snr_db, labelled(300, 9, snr_db)
+
+
+def _coverage(speaker: str, snr_db: int, recording: Labelled, cut: list[Stored]) -> Coverage:
+    edges = {round(edge, 3) for chunk in cut for edge in (chunk.start_s, chunk.end_s)}
+    edges = {edge for edge in edges if AT_ENDS < edge < recording.seconds - AT_ENDS}
+    speech = recording.speech
+    inside = sum(any(a + AT_SPEECH < edge < b - AT_SPEECH for a, b in speech) for edge in edges)
+    lengths = [chunk.end_s - chunk.start_s for chunk in cut]
+    return Coverage(speaker, snr_db, _covered(speech, cut), len(edges), inside, lengths)
+
+
+def _covered(speech: list[Stretch], cut: list[Stored]) -> float:
     held = sum(
-        max(0.0, min(end, c.end_s) - max(start, c.start_s)) for start, end in labels for c in chunks
+        max(0.0, min(end, chunk.end_s) - max(start, chunk.start_s))
+        for start, end in speech
+        for chunk in cut
     )
-    return held / total
+    return held / sum(end - start for start, end in speech)
 
 
-def inside(labels, chunks, duration):
-    edges = {round(edge, 3) for c in chunks for edge in (c.start_s, c.end_s)}
-    edges = [edge for edge in edges if 0.01 < edge < duration - 0.01]
-    hit = sum(any(start + 0.02 < edge < end - 0.02 for start, end in labels) for edge in edges)
-    return hit, len(edges)
-
-
-def decode(data):
-    with av.open(io.BytesIO(data)) as container:
-        graph = av.AudioResampler("flt", "mono", RATE)
-        parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in graph.resample(f)]
-    parts += [p.to_ndarray()[0] for p in graph.resample(None)]
-    return np.concatenate(parts)
-
-
-def envelope(samples):
-    frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    return np.sqrt((frames**2).mean(axis=1))
-
-
-def correlation(chunk, original):
-    there = envelope(decode(chunk.data))
-    here = envelope(original[round(chunk.start_s * RATE) : round(chunk.end_s * RATE)])
+def _correlation(chunk: Stored, original: NDArray[np.float32]) -> float:
+    there = _envelope(decode(chunk.data))
+    here = _envelope(original[round(chunk.start_s * RATE) : round(chunk.end_s * RATE)])
     count = min(len(there), len(here))
     return float(np.corrcoef(there[:count], here[:count])[0, 1])
 
 
-def jfk_labelled(snr_db, noise_kind):
-    """Four times the speech of 1961; its parts were marked by ear, its pauses are up to 1 s."""
-    speech = jfk()
-    if speech is None:
-        return None
-    parts = ((0.30, 2.15), (3.28, 4.40), (5.30, 7.70), (8.15, 10.45))
-    samples = np.concatenate([speech] * 8)
-    labels = [(a + 11 * i, b + 11 * i) for i in range(8) for a, b in parts]
-    level = float(np.sqrt(np.mean(speech**2))) * 10 ** (-snr_db / 20)
-    return samples + noise(noise_kind, len(samples), np.random.default_rng(3)) * level, labels
-
-
-def report(name, samples, labels):
-    chunks = split(wav_of(samples), kinds.WAV)
-    hit, edges = inside(labels, chunks, len(samples) / RATE)
-    lengths = sorted(c.duration_s for c in chunks)
-    rest = len(samples) / RATE - sum(lengths)
-    print(
-        f"{name:34} covered {covered(labels, chunks):7.2%}  inside {hit:2}/{edges:3}  chunks "
-        f"{len(chunks):3}  length {lengths[0]:4.1f} {np.median(lengths):4.1f} {lengths[-1]:4.1f}"
-        f"  left out {rest:5.1f} s of {len(samples) / RATE:.0f}"
+def _envelope(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    whole = len(samples) // ENVELOPE_SAMPLES * ENVELOPE_SAMPLES
+    loudness: NDArray[np.float32] = np.sqrt(
+        (samples[:whole].reshape(-1, ENVELOPE_SAMPLES) ** 2).mean(axis=1)
     )
-    return covered(labels, chunks), hit, edges
-
-
-def coverage():
-    results = []
-    for kind in ("white", "pink", "brown"):
-        for voice in VOICES:
-            samples, labels = labelled(200, 7, 25, kind, (voice,))
-            results.append(report(f"{voice[0]} {voice[1]} {kind} 25 dB", samples, labels))
-        made = jfk_labelled(25, kind)
-        if made:
-            results.append(report(f"jfk {kind} 25 dB", *made))
-    for snr in (15, 5):
-        report(f"all voices, pink {snr} dB", *labelled(300, 9, snr))
-    print(
-        f"at 25 dB: covered at least {min(r[0] for r in results):.2%}, boundaries inside "
-        f"{sum(r[1] for r in results) / sum(r[2] for r in results):.2%}"
-    )
-
-
-def likeness():
-    samples, _ = labelled(120, 5)
-    for kind, container, codec, rate in (
-        (kinds.WEBM, "webm", "libopus", 48_000), (kinds.OGG_OPUS, "ogg", "libopus", 48_000),
-        (kinds.OGG, "ogg", "vorbis", 44_100), (kinds.MP4, "mp4", "aac", 44_100),
-        (kinds.M4A, "ipod", "aac", 48_000), (kinds.MP3, "mp3", "libmp3lame", 44_100),
-        (kinds.WAV, "wav", "pcm_s16le", 44_100),
-    ):  # fmt: skip
-        data = encode(samples, container, codec, 64_000 if codec == "libmp3lame" else 32_000, rate)
-        original = decode(data)
-        chunks = split(data, kind)
-        print(f"{kind:24} lowest correlation {min(correlation(c, original) for c in chunks):.4f}")
-
-
-if __name__ == "__main__":
-    coverage()
-    likeness()
+    return loudness

@@ -1,52 +1,75 @@
-"""Ten minutes of WebM Opus against pydub's silence split, and against real time.
+"""How long a single upload of ten minutes takes, and how long pydub takes for the same."""
 
-    python -m tests.benchmarks.audio.speed
-
-pydub needs an ffmpeg on the path; without one it is left out.
-"""
-
-import io
+import os
 import shutil
-import time
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from tests.benchmarks.audio.recordings import ten_minutes
+from tests.benchmarks.measurements import Say
+from tests.benchmarks.processes import ROOT, SCRIBE_MOCK, BenchmarkError, Server
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.split import split
-from scribe_mock.audio.workers import AudioWorkers
+from .client import Cut, cut
+from .recordings import ten_minutes
 
-
-def timed(call, times):
-    took = []
-    for _ in range(times):
-        began = time.perf_counter()
-        call()
-        took.append(time.perf_counter() - began)
-    return sorted(took)
-
-
-def by_pydub(data):
-    from pydub import AudioSegment
-    from pydub.silence import split_on_silence
-
-    sound = AudioSegment.from_file(io.BytesIO(data), "webm")
-    for part in split_on_silence(sound, 500, sound.dBFS - 16, keep_silence=250):
-        part.export(io.BytesIO(), "ipod")
+SECONDS = 600
+PYDUB_ROUNDS = 3
+LOW_PRIORITY = "19"  # that of the server's decoding processes: others then disturb both alike
 
 
-def main():
+@dataclass(frozen=True)
+class Speed:
+    """The first upload to a server, then those of every round; pydub's rounds are fewer."""
+
+    cold: Cut
+    all_cores: list[Cut]
+    one_core: list[Cut]
+    pydub_seconds: list[float]
+
+
+def measure_speed(rounds: int, say: Say) -> Speed:
+    """Upload to a server on all cores, then to one on one core, and run pydub in between."""
+    say("audio-speed: making ten minutes of speech")
     data = ten_minutes()
-    one = timed(lambda: split(data, kinds.WEBM), 5)
-    with AudioWorkers() as workers:
-        workers.split(data, kinds.WEBM)
-        both = timed(lambda: workers.split(data, kinds.WEBM), 9)
-    for name, took in (("one process", one), ("all workers", both)):
-        best, middle = took[0], took[len(took) // 2]
-        print(f"{name}: best {best:.2f} s, median {middle:.2f} s, {600 / middle:.0f} x real time")
-    if shutil.which("ffmpeg"):
-        pydub = timed(lambda: by_pydub(data), 1)[0]
-        print(f"pydub: {pydub:.1f} s, {pydub / both[4]:.0f} times as long")
+    all_cores, one_core, pydub_seconds = [], [], []
+    with ExitStack() as stack:
+        free = stack.enter_context(Server(SCRIBE_MOCK))
+        with _one_core():
+            bound = stack.enter_context(Server(SCRIBE_MOCK))
+        say("audio-speed: first uploads")
+        cold = cut(free, data)
+        cut(bound, data)
+        for turn in range(rounds):
+            say(f"audio-speed: round {turn + 1} of {rounds}, scribe-mock")
+            all_cores.append(cut(free, data))
+            one_core.append(cut(bound, data))
+            if turn < PYDUB_ROUNDS and has_ffmpeg():
+                say(f"audio-speed: round {turn + 1} of {rounds}, pydub")
+                pydub_seconds.append(_pydub_seconds(data))
+    return Speed(cold, all_cores, one_core, pydub_seconds)
 
 
-if __name__ == "__main__":
-    main()
+def has_ffmpeg() -> bool:
+    """Whether pydub can work here."""
+    return shutil.which("ffmpeg") is not None
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Bind to one core what is started meanwhile."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _pydub_seconds(data: bytes) -> float:
+    command = [sys.executable, "-m", f"{__package__}.pydub_split", LOW_PRIORITY]
+    run = subprocess.run(command, cwd=ROOT, input=data, capture_output=True, check=False)
+    if run.returncode:
+        raise BenchmarkError(f"pydub failed: {run.stderr.decode(errors='replace')[-500:]}")
+    return float(run.stdout)
