@@ -41,6 +41,12 @@ class Examiner:
         # Sessions with chunks to look at, in order; a session is here once, however many it has.
         self._waiting: dict[str, None] = {}
         self._rounds: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[AudioWorkers] | None = None
+
+    def prepare(self) -> None:
+        """Start the decoding processes now: a recording is about to come."""
+        if self._workers is None:
+            self._preparing = asyncio.create_task(asyncio.to_thread(self._decoding().start))
 
     async def split(self, parts: Parts, kind: str) -> list[Piece]:
         """The chunks of one recording; raises AudioError."""
@@ -104,6 +110,8 @@ class Examiner:
         """End the decoding processes."""
         if self._rounds is not None:
             self._rounds.cancel()
+        if self._preparing is not None:
+            await self._preparing
         if self._workers is not None:
             await asyncio.to_thread(self._workers.close)
 

@@ -104,6 +104,8 @@ class Operations:
             **fields,
         )
         await self._store.create(session)
+        if upload_type is UploadType.SINGLE:
+            self._examiner.prepare()
         address = base_url(request, self._settings)
         return JSONResponse(created_session(session, address), 201)
 

@@ -20,6 +20,8 @@ from scribe_mock.diagnosis import Diagnosis
 _DEFAULT_LIMITS = Limits()
 # Files smaller than this are done by one process: dividing them gains nothing.
 _WORTH_DIVIDING = 200_000
+# Seconds that a recording waits for a second process: the doctor needs one no longer.
+_SOON = 0.25
 # Seconds on the wall for each second of work, before a process counts as hung: it has low priority.
 _PATIENCE = 10.0
 _EXPECTED = "a recording that can be decoded"
@@ -223,8 +225,9 @@ class AudioWorkers:
 
     @contextlib.contextmanager
     def _borrowed(self, wanted: int) -> Iterator[list[_Process]]:
-        """Lend one process as soon as there is one, and more if they are idle at that moment."""
+        """Lend one process as soon as there is one, and more if they are idle soon."""
         with self._changed:
+            self._changed.wait_for(lambda: len(self._idle) >= min(wanted, self.count), _SOON)
             self._changed.wait_for(lambda: self._idle)
             lent = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
         try:
