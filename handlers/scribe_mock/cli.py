@@ -50,6 +50,10 @@ def serve(settings: Settings) -> int:
     )
     # What Connexion logs of a broken spec, our message says better.
     logging.getLogger("connexion").setLevel(logging.CRITICAL)
+    # What uvicorn logs of each refused WebSocket, although the refusal was sent.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: "without completing handshake" not in record.getMessage()
+    )
     with _collector_at_rest():
         # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
         from scribe_mock.app import create_app

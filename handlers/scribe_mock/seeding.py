@@ -10,6 +10,9 @@ from scribe_mock.sessions import Chunk, Session, State, UploadType
 from scribe_mock.settings import Settings
 from scribe_mock.store import Parts, SessionStore
 
+#: How long an open seed lives: ten years.
+_SEED_SECONDS = 10 * 365.25 * 86400
+
 
 class Seeder:
     """Makes sessions in any state, in one server's store."""
@@ -48,6 +51,9 @@ class Seeder:
             session.chunks[sequence] = chunk
             audio[sequence] = [data]
         session.uploads = len(audio)
+        if seed.state is not State.EXPIRED:
+            # A seed stays what it is named for, however long the server runs.
+            session.expires_at = session.created_at + _SEED_SECONDS
         await self.place(session, seed.state, audio)
 
     def session(

@@ -13,6 +13,7 @@ from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.examination import Examiner
 from scribe_mock.frames import FrameError, Frames
 from scribe_mock.pipeline.answers import answer_to
+from scribe_mock.pipeline.gateway import new_request_id
 from scribe_mock.sessions import Chunk, Session
 from scribe_mock.store import Parts, SessionStore
 
@@ -51,7 +52,9 @@ class Streams:
         try:
             session = await self._admitted(scope["path"])
         except ApiError as error:
-            await answer_to(error)(scope, receive, send)
+            refusal = answer_to(error)
+            refusal.headers["X-Request-Id"] = new_request_id().decode()
+            await refusal(scope, receive, send)
             return
         await self.settle(session.session_id)
         recording = Recording(session.session_id, self._store, self._clock)
