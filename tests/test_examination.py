@@ -106,6 +106,9 @@ def test_a_good_chunk_has_no_findings_and_is_measured(session):
     assert codes(chunked) == [[]]
     (chunk,) = chunked.inspect()["chunks"]
     assert (chunk["audio"]["container"], chunk["audio"]["codec"]) == ("webm", "opus")
+    regions = chunk["audio"]["speech_regions"]
+    assert len(regions) >= 2
+    assert all(0 <= start < end <= 5.6 for start, end in regions)
     assert chunk["duration_s"] == pytest.approx(5.57, abs=0.05)
     assert chunk["start_s"] is None
 

@@ -434,7 +434,7 @@ def test_a_chunk_is_described_by_what_was_sent(mock, session):
             "end_s": None,
             "replaced": 0,
             "speech": None,
-            "audio": dict.fromkeys(MEASURED),
+            "audio": dict.fromkeys(MEASURED) | {"speech_regions": []},
         }
     ]
     assert chunked.chunk("4.mp3").headers["content-type"] == "audio/webm;codecs=opus"

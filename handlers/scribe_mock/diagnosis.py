@@ -26,6 +26,7 @@ class Diagnosis:
         loudness_dbfs: mean power over the whole chunk against full scale, or None.
         peak_dbfs: loudest sample against full scale, or None.
         speech_share: share of the time in which somebody speaks, 0 to 1, or None.
+        speech_regions: begin and end of each stretch of speech, in seconds.
         findings: what is wrong.
     """
 
@@ -37,6 +38,7 @@ class Diagnosis:
     loudness_dbfs: float | None = None
     peak_dbfs: float | None = None
     speech_share: float | None = None
+    speech_regions: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -92,7 +92,8 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
     counted = replace(track, rate=decoder.rate).counted(np.array(decoder.counts, np.int64))
     profile = Profile.join(meter.profiles)
     duration = counted.duration_s()
-    spoken = sum(end - start for start, end in speech_of(profile))
+    speech = [(start, min(end, duration)) for start, end in speech_of(profile) if start < duration]
+    spoken = sum(end - start for start, end in speech)
     return Diagnosis(
         container=container,
         codec=track.codec,
@@ -102,6 +103,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
         loudness_dbfs=round(meter.loudness, 1),
         peak_dbfs=round(decibels(meter.peak), 1),
         speech_share=round(min(1.0, spoken / duration), 3) if duration else 0.0,
+        speech_regions=tuple((round(start, 2), round(end, 2)) for start, end in speech),
         findings=tuple(_sound_findings(counted, duration, meter)),
     )
 

@@ -17,7 +17,8 @@ const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
-    load(target.chunk).then((blob) => showWaveform(target, blob, target.chunk.name));
+    const speech = (target.chunk.audio?.speech_regions ?? []).map(([start, end]) => ({ start, end }));
+    load(target.chunk).then((blob) => showWaveform(target, blob, target.chunk.name, speech));
   }
 }, { rootMargin: "200px" });
 
@@ -63,7 +64,7 @@ function chunkElement(chunk) {
   const place = make("div", { className: "waveform" });
   place.chunk = chunk;
   seen.observe(place);
-  const facts = [bytes(chunk.size), chunk.content_type, ...durations(chunk), `arrived ${chunk.received_at.slice(11, 23)}`];
+  const facts = [bytes(chunk.size), chunk.content_type, ...durations(chunk), ...speech(chunk), `arrived ${chunk.received_at.slice(11, 23)}`];
   return make("li", { className: "card chunk", id: `chunk-${chunk.sequence}` },
     make("div", { className: "row" },
       make("strong", { className: "mono" }, chunk.name),
@@ -80,6 +81,10 @@ function durations(chunk) {
   if (chunk.duration_s !== null) found.push(`${chunk.duration_s.toFixed(1)} s long`);
   if (chunk.start_s !== null && chunk.end_s !== null) found.push(`${chunk.start_s.toFixed(1)} to ${chunk.end_s.toFixed(1)} s of the recording`);
   return found;
+}
+
+function speech({ audio }) {
+  return audio?.speech_share == null ? [] : [`${Math.round(audio.speech_share * 100)} % speech (shaded)`];
 }
 
 function finding({ code, sentence, message, advice, serious }) {
