@@ -30,8 +30,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while Playwright runs, no other test in its thread can have a loop.
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         reason = "Chromium is not installed; on Debian: apt-get install chromium"

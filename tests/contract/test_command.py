@@ -83,7 +83,7 @@ def test_rules_can_be_chosen(capsys):
     assert not any("single" in rule_id for rule_id in ids)
 
 
-CHAPTER = Path(__file__).parents[2] / "README_CHAPTER.md"
+CHAPTER = Path(__file__).parents[2] / "README.md"
 
 
 def test_every_option_is_in_the_chapter(capsys):
