@@ -19,7 +19,7 @@ def test_a_run_shows_the_exchange(visitor, mock):
     expect(case).to_have_attribute("open", "")
     case.get_by_role("button", name="Run").click()
     expect(case.locator(".verdict")).to_have_text("400 invalid_audio_format, as promised")
-    expect(case.locator(".exchange pre").last).to_contain_text("audio_0.flac")
+    expect(case.locator(".exchange pre").last).to_contain_text("Content-Type: audio/flac")
     expect(case.locator(".exchange pre").last).to_contain_text('"provided_format": "audio/flac"')
 
 

@@ -164,4 +164,4 @@ def test_modules_and_functions_are_short(path):
     ]
     long = [f.name for f in functions if f.end_lineno - f.lineno + 1 > 45]
     assert long == []
-    assert len(text.splitlines()) <= 420 or path.name == "recipes.py"
+    assert len(text.splitlines()) <= 420

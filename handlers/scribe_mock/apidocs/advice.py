@@ -1,6 +1,8 @@
-"""What a client should do about each error code, in a sentence or two."""
+"""What a client should do about each error code, and why some can't be made to happen."""
 
 from collections.abc import Mapping
+
+from scribe_mock.apidocs.programs import OUTSIDE
 
 #: By `error.code`; where the status matters too, by "status code".
 ADVICE: Mapping[str, str] = {
@@ -36,7 +38,29 @@ ADVICE: Mapping[str, str] = {
     "headers_too_large": "Don't repeat it. Send less in header fields.",
 }
 
+#: Why no HTTP client in a page or a test makes these errors happen, by operation, status and code.
+EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
+    (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",
+    (OUTSIDE, 408, "request_timeout"): "Needs a client that stops in the middle of a request for "
+    "30 seconds: a laptop that falls asleep, or a network that goes away.",
+    (OUTSIDE, 431, "headers_too_large"): "Needs header fields of more than 64 KiB together, such "
+    "as a cookie that grew without bound.",
+}
+_BUG = (
+    "A fault of the server itself: no request brings it about on purpose. Treat it like any 5xx, "
+    "and report the X-Request-Id of the answer."
+)
+_FULL = (
+    "Needs a server whose memory is full of sessions in use: start one with --max-memory 16MiB and "
+    "upload chunks of 10 MB to sessions that are not ended."
+)
+
 
 def advice_for(status: int, code: str) -> str | None:
     """What to do about an error; None for one that nobody has thought of."""
     return ADVICE.get(f"{status} {code}", ADVICE.get(code))
+
+
+def explanation_for(operation: str, status: int, code: str) -> str:
+    """Why an error can't be made to happen; empty for one that can."""
+    return {500: _BUG, 503: _FULL}.get(status) or EXPLANATIONS.get((operation, status, code), "")

@@ -1,15 +1,18 @@
 """Every error of the contract: operation, status and code, read from the spec, with its recipe."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from scribe_mock.apidocs.advice import advice_for
-from scribe_mock.apidocs.recipes import Recipe, recipe_for, recipes
+from scribe_mock.apidocs.advice import advice_for, explanation_for
+from scribe_mock.apidocs.programs import OUTSIDE, program
 from scribe_mock.apidocs.samples import curl, fetch, pytest
+from scribe_mock.contract.recipes import RECIPES, Recipe
 
 #: What no `x-grade` means.
 DOCUMENTED = "documented"
+
+_KNOWN = {(recipe.operation or OUTSIDE, recipe.status, recipe.code): recipe for recipe in RECIPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class ErrorCase:
     grade: str
     message: str
     advice: str | None
+    explanation: str
     recipe: Recipe | None
 
     @property
@@ -32,16 +36,16 @@ class ErrorCase:
 
     @property
     def snippets(self) -> dict[str, str]:
-        """The recipe as curl, fetch and pytest; nothing for one that is explained."""
-        if self.recipe is None or not self.recipe.steps:
+        """The recipe as curl, fetch and pytest; nothing for an error that is explained."""
+        if self.recipe is None or self.explanation:
             return {}
-        steps = self.recipe.steps
-        return {"curl": curl(steps), "fetch": fetch(steps), "pytest": pytest(self.recipe)}
+        recipe = self.recipe
+        return {"curl": curl(recipe), "fetch": fetch(recipe), "pytest": pytest(recipe)}
 
     @property
     def program(self) -> dict[str, Any]:
         """The recipe for the page's run button."""
-        return asdict(self.recipe) if self.recipe else {}
+        return program(self.recipe) if self.recipe else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +60,23 @@ class OperationErrors:
 
 def catalogue(spec: Mapping[str, Any]) -> list[OperationErrors]:
     """All errors of a spec, operation by operation; last those that belong to none."""
-    known = recipes()
     found = [
         OperationErrors(
             operation["operationId"],
             operation["summary"],
             f"{method.upper()} {path}",
-            tuple(_cases(spec, operation["operationId"], operation["responses"], known)),
+            tuple(_cases(spec, operation["operationId"], operation["responses"])),
         )
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()
     ]
-    outside = tuple(_cases(spec, "outside", spec.get("x-outside-operations", {}), known))
-    found.append(OperationErrors("outside", "Outside all operations", "", outside))
+    outside = tuple(_cases(spec, OUTSIDE, spec.get("x-outside-operations", {})))
+    found.append(OperationErrors(OUTSIDE, "Outside all operations", "", outside))
     return found
 
 
 def _cases(
-    spec: Mapping[str, Any],
-    operation: str,
-    responses: Mapping[str, Any],
-    known: Mapping[tuple[str, int, str], Recipe],
+    spec: Mapping[str, Any], operation: str, responses: Mapping[str, Any]
 ) -> Iterator[ErrorCase]:
     for status, response in responses.items():
         seen = set()
@@ -94,7 +94,8 @@ def _cases(
                 example.get("x-grade", DOCUMENTED),
                 error["message"],
                 advice_for(int(status), code),
-                recipe_for(known, operation, int(status), code),
+                explanation_for(operation, int(status), code),
+                _KNOWN.get((operation, int(status), code)),
             )
 
 

@@ -8,5 +8,6 @@ mistake. From bottom to top:
 - `probe`: what a rule can do to a server
 - `rules/`: the contract, one module a subject; `watch` judges every answer, `fuzz` is Schemathesis
 - `engine`: runs the rules within their bounds and yields events
-- `coverage`, `recipes`, `reproduce`, `reports/`: what a reader gets
+- `recipes`: the shortest way to every answer, as data; `following` takes its steps
+- `coverage`, `reproduce`, `reports/`: what a reader gets
 """

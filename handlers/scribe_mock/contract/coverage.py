@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.contract import recipes
 from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.following import follow
 from scribe_mock.contract.probe import Probe
-from scribe_mock.contract.recipes import Recipe
+from scribe_mock.contract.recipes import RECIPES, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ async def collect(probe: Probe) -> Sequence[Cell]:
     """The matrix of a run; what the rules did not reach is tried by its recipe."""
     whole = not (probe.options.only or probe.options.skip or probe.options.read_only)
     cells = []
-    for recipe in recipes.RECIPES:
+    for recipe in RECIPES:
         reason = "" if whole else "not all rules were tried"
         if whole and not _count(probe, recipe):
             reason = recipe.why_not or await _follow(probe, recipe)
@@ -49,7 +49,7 @@ def _count(probe: Probe, recipe: Recipe) -> int:
 async def _follow(probe: Probe, recipe: Recipe) -> str:
     """Follow a recipe; returns why it did not lead there."""
     try:
-        answer = await recipes.follow(probe, recipe)
+        answer = await follow(probe, recipe)
     except Skip as skip:
         return str(skip)
     return f"the server answered {answer}"

@@ -1,18 +1,14 @@
-"""The shortest way to every answer that the contract knows, as data.
+"""The shortest way to every answer that the contract knows, on any server, as data.
 
 `{session}` stands for the id that the last Create session returned, `{expired}` for a session that
-has expired. Coverage follows the recipes; documentation turns them into snippets.
+has expired. `following` takes the steps; documentation turns them into samples and run buttons.
 """
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from scribe_mock.contract import audio
-from scribe_mock.contract.findings import Skip
-from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.probe import Probe
 
 BASE = "/voice/v1"
 LOGIN = "/connect-auth/v1/account/login"
@@ -32,7 +28,7 @@ class Step:
         value: Sent as JSON; `...` for none.
         text: Sent as it is, labelled as JSON, instead.
         audio: The extension of the sample to send, instead.
-        size: Bytes that the body is padded to with zeros.
+        size: Bytes that the body is padded to: text with spaces, audio with zeros.
         headers: Beside Authorization.
         token: Whether the bearer token is sent.
         until: Repeat until the session has this status.
@@ -48,6 +44,12 @@ class Step:
     headers: tuple[tuple[str, str], ...] = ()
     token: bool = True
     until: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Header fields, with the type of a JSON body, without Authorization."""
+        is_json = self.value is not ... or self.text is not None
+        return ({"Content-Type": "application/json"} if is_json else {}) | dict(self.headers)
 
     def body(self) -> bytes | None:
         """The bytes to send."""
@@ -89,9 +91,13 @@ class Recipe:
         return " → ".join(f"{step.method} {step.path.removeprefix(BASE)}" for step in self.steps)
 
 
+def _sessions(**more: Any) -> Step:
+    return Step(operation="createSession", method="POST", path=f"{BASE}/sessions", **more)
+
+
 def _create(upload_type: str = "chunked", **more: Any) -> Step:
     body = {"upload_type": upload_type, "communication_protocol": "http"} | more
-    return Step(operation="createSession", method="POST", path=f"{BASE}/sessions", value=body)
+    return _sessions(value=body)
 
 
 def _upload(session: str = "{session}", name: str = "audio_0.webm", **more: Any) -> Step:
@@ -151,6 +157,12 @@ def _of(operation: str, *entries: tuple[int, str, tuple[Step, ...] | str]) -> tu
     )
 
 
+_DISCOVER = Step(
+    operation="getDiscovery",
+    method="GET",
+    path=f"{BASE}/.well-known/medscribealliance",
+    token=False,
+)
 _DONE = (_create(), _end(), _get(until="completed"))
 
 RECIPES: tuple[Recipe, ...] = (
@@ -175,45 +187,14 @@ RECIPES: tuple[Recipe, ...] = (
     *_of(
         "createSession",
         (201, "", (_create(),)),
-        (
-            400,
-            "invalid_request",
-            (
-                Step(
-                    operation="createSession",
-                    method="POST",
-                    path=f"{BASE}/sessions",
-                    text="not JSON",
-                ),
-            ),
-        ),
+        (400, "invalid_request", (_sessions(**_NOT_JSON),)),
         (
             401,
             "authentication_failed",
-            (
-                Step(
-                    operation="createSession",
-                    method="POST",
-                    path=f"{BASE}/sessions",
-                    value={"upload_type": "chunked"},
-                    token=False,
-                ),
-            ),
+            (_sessions(value={"upload_type": "chunked"}, token=False),),
         ),
         (409, "session_exists", (_create(**_OWN_ID), _create(**_OWN_ID))),
-        (
-            413,
-            "request_too_large",
-            (
-                Step(
-                    operation="createSession",
-                    method="POST",
-                    path=f"{BASE}/sessions",
-                    text="{}",
-                    size=TOO_MUCH_JSON,
-                ),
-            ),
-        ),
+        (413, "request_too_large", (_sessions(**_TOO_LARGE),)),
         (422, "invalid_request", (_create("chunk"),)),
         (500, "internal_error", _NO_CRASH),
         (503, "service_unavailable", _NO_ROOM),
@@ -223,11 +204,11 @@ RECIPES: tuple[Recipe, ...] = (
         (202, "", (_create(), _end())),
         (400, "session_ended", (_create(), _end(), _end())),
         (400, "session_completed", (*_DONE, _end())),
-        (400, "invalid_request", (_create(), _end(text="not JSON"))),
+        (400, "invalid_request", (_create(), _end(**_NOT_JSON))),
         (401, "authentication_failed", (_end(NOBODY, value={}, token=False),)),
         (404, "session_not_found", (_end(NOBODY),)),
         (410, "session_expired", (_end("{expired}"),)),
-        (413, "request_too_large", (_create(), _end(text="{}", size=TOO_MUCH_JSON))),
+        (413, "request_too_large", (_create(), _end(**_TOO_LARGE))),
         (422, "invalid_request", (_create(), _end(value={"audio_files_sent": -1}))),
         (500, "internal_error", _NO_CRASH),
     ),
@@ -265,7 +246,7 @@ RECIPES: tuple[Recipe, ...] = (
         (404, "session_not_found", (_patch(NOBODY),)),
         (409, "session_already_committed", (_create(), _end(), _patch(value={"model": "pro"}))),
         (410, "session_expired", (_patch("{expired}"),)),
-        (413, "request_too_large", (_create(), _patch(text="{}", size=TOO_MUCH_JSON))),
+        (413, "request_too_large", (_create(), _patch(**_TOO_LARGE))),
         (422, "invalid_request", (_create(), _patch(value={"upload_type": "single"}))),
         (500, "internal_error", _NO_CRASH),
         (503, "service_unavailable", _NO_ROOM),
@@ -282,18 +263,7 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     *_of(
         "getDiscovery",
-        (
-            200,
-            "",
-            (
-                Step(
-                    operation="getDiscovery",
-                    method="GET",
-                    path=f"{BASE}/.well-known/medscribealliance",
-                    token=False,
-                ),
-            ),
-        ),
+        (200, "", (_DISCOVER,)),
         (500, "internal_error", _NO_CRASH),
     ),
     *_of(
@@ -345,67 +315,3 @@ RECIPES: tuple[Recipe, ...] = (
         ),
     ),
 )
-
-
-async def follow(probe: Probe, recipe: Recipe) -> Answer:
-    """Take the steps of a recipe; returns the last answer.
-
-    Raises:
-        Skip: a step before the last did not work out.
-    """
-    session_id, answer = "", None
-    history: list[Request] = []
-    for step in recipe.steps:
-        if answer is not None and not answer.accepted and step.operation != "createSession":
-            raise Skip(f"on the way there {answer.request.operation} was answered {answer}")
-        request = _request(probe, step, session_id)
-        answer = await _take(probe, step, request, tuple(history))
-        history.append(request)
-        found = answer.fields().get("session_id")
-        if step.operation == "createSession" and isinstance(found, str):
-            session_id = found
-    assert answer is not None
-    return answer
-
-
-async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    while True:
-        answer = await probe.run.send(request, rule=None, history=history)
-        if not step.until or answer.fields().get("status") not in ("created", "processing"):
-            return answer
-        if loop.time() - began > probe.options.patience:
-            raise Skip(f"processing took longer than --patience {probe.options.patience:g} s")
-        await asyncio.sleep(0.2)
-
-
-def _request(probe: Probe, step: Step, session_id: str) -> Request:
-    path = step.path.replace("{session}", session_id)
-    path = path.replace("{expired}", probe.options.expired_session)
-    under_base = path.startswith(BASE)
-    headers = step.headers
-    body = step.body()
-    if step.operation == "createSession" and isinstance(step.value, dict):
-        body = json.dumps(_marked(step.value, probe)).encode()
-    if body is not None and step.audio is None:
-        headers = (("Content-Type", "application/json"), *headers)
-    framed = any(name == "Content-Length" for name, _ in headers)
-    return probe.request(
-        step.method,
-        path.removeprefix(BASE),
-        body=None if framed else body,
-        headers=headers,
-        token="" if step.token else None,
-        at=None if under_base else probe.root(),
-        operation=step.operation,
-        exempt=not step.operation and bool(headers),
-    )
-
-
-def _marked(value: dict[str, Any], probe: Probe) -> dict[str, Any]:
-    data = {"scribe_mock_check": probe.run.name} | value.get("additional_data", {})
-    marked = value | {"additional_data": data}
-    if "session_id" in value:
-        marked["session_id"] = f"{value['session_id']}-{probe.run.name[-12:]}"
-    return marked

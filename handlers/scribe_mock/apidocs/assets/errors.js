@@ -7,6 +7,9 @@
   addEventListener("hashchange", openNamed);
   openNamed();
 
+  /** So many milliseconds processing may take. */
+  const PATIENCE = 30000;
+
   const token = document.getElementById("token");
   if (!token) return; // the pages are files: there is no server to run anything against
 
@@ -19,29 +22,33 @@
   } catch { /* no storage: the field alone remembers */ }
 
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-  const pointed = (body, pointer) => pointer.split("/").slice(1).reduce((node, key) => node?.[key], body);
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   function bodyOf(step) {
-    if (step.size !== null) return new Uint8Array(step.size);
-    if (step.body === null) return undefined;
-    return typeof step.body === "string" ? step.body : JSON.stringify(step.body);
+    if (step.text !== null) return step.text.padEnd(step.size);
+    return step.size ? new Uint8Array(step.size) : undefined;
   }
 
   async function runStep(step, values) {
     const headers = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, filled(value, values)]));
     const path = filled(step.path, values);
-    const answer = await fetch(path, { method: step.method, headers, body: bodyOf(step) });
+    const ask = () => fetch(path, { method: step.method, headers, body: bodyOf(step) });
+    let answer = await ask();
+    for (const began = Date.now(); step.repeats && answer.status === 202 && Date.now() - began < PATIENCE;) {
+      await pause(250);
+      answer = await ask();
+    }
     const text = await answer.text();
     let body = {};
     try { body = JSON.parse(text); } catch { /* shown as text */ }
-    for (const [name, pointer] of Object.entries(step.save)) values[name] = pointed(body, pointer);
+    if (step.names_session) values.session = body.session_id;
     return { step, headers, path, answer, text, body };
   }
 
   function shown({ step, headers, path, answer, text }) {
     const sent = [`${step.method} ${path}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];
-    if (step.size !== null) sent.push("", `(${step.size} bytes)`);
-    else if (step.body !== null) sent.push("", bodyOf(step));
+    if (step.size) sent.push("", `(${step.size} bytes)`);
+    else if (step.text !== null) sent.push("", step.text);
     const kept = ["content-type", "allow", "www-authenticate", "retry-after", "x-request-id"];
     const got = [`${answer.status} ${answer.statusText}`, ...kept.filter((name) => answer.headers.has(name)).map((name) => `${name}: ${answer.headers.get(name)}`)];
     let pretty = text;

@@ -1,0 +1,73 @@
+"""Recipes as documentation shows and runs them: with nothing left open but the token and the id."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scribe_mock.contract.options import EXPIRED_SESSION
+from scribe_mock.contract.recipes import Recipe, Step
+
+#: Stands for audio in errors' samples, to keep them short: it is refused whatever its bytes are.
+SOUND = "x"
+
+#: The operation of errors that belong to none, as the page calls it.
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; in its path `{session}` is an id, in its header fields `{token}` the token.
+
+    Args:
+        method: For instance POST.
+        path: From the host's root, with a query where there is one.
+        headers: Header fields to send.
+        text: The body; None for none.
+        size: Bytes that the body is padded to: text with spaces, none with zeros.
+        is_json: Whether the body is proper JSON.
+        names_session: Whether later calls need the `session_id` of its answer.
+        repeats: Whether it is repeated for as long as it is answered with 202.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    text: str | None
+    size: int
+    is_json: bool
+    names_session: bool
+    repeats: bool
+
+
+def calls(recipe: Recipe) -> list[Call]:
+    """The steps of a recipe, in order."""
+    return [_call(step, recipe.steps[number:]) for number, step in enumerate(recipe.steps, 1)]
+
+
+def program(recipe: Recipe) -> dict[str, Any]:
+    """A recipe for the page's run button."""
+    steps = [asdict(call) for call in calls(recipe)]
+    return {"status": recipe.status, "code": recipe.code, "steps": steps}
+
+
+def _call(step: Step, later: Iterable[Step]) -> Call:
+    following = "".join(f"{one.operation} {one.path}\n" for one in later)
+    needed, again, _ = following.partition("createSession")
+    return Call(
+        method=step.method,
+        path=step.path.replace("{expired}", EXPIRED_SESSION),
+        headers=({"Authorization": "Bearer {token}"} if step.token else {}) | step.fields,
+        text=_text(step),
+        size=step.size,
+        is_json=step.value is not ...,
+        names_session=step.operation == "createSession"
+        and "{session}" in (needed if again else following),
+        repeats=bool(step.until),
+    )
+
+
+def _text(step: Step) -> str | None:
+    if step.audio is not None:
+        return None if step.size else SOUND
+    return step.text if step.value is ... else json.dumps(step.value)

@@ -1,0 +1,72 @@
+"""Takes the steps of a recipe on a server."""
+
+import asyncio
+import json
+from typing import Any
+
+from scribe_mock.contract.findings import Skip
+from scribe_mock.contract.message import Answer, Request
+from scribe_mock.contract.probe import Probe
+from scribe_mock.contract.recipes import BASE, Recipe, Step
+
+
+async def follow(probe: Probe, recipe: Recipe) -> Answer:
+    """Take the steps of a recipe; returns the last answer.
+
+    Raises:
+        Skip: a step before the last did not work out.
+    """
+    session_id, answer = "", None
+    history: list[Request] = []
+    for step in recipe.steps:
+        if answer is not None and not answer.accepted and step.operation != "createSession":
+            raise Skip(f"on the way there {answer.request.operation} was answered {answer}")
+        request = _request(probe, step, session_id)
+        answer = await _take(probe, step, request, tuple(history))
+        history.append(request)
+        found = answer.fields().get("session_id")
+        if step.operation == "createSession" and isinstance(found, str):
+            session_id = found
+    assert answer is not None
+    return answer
+
+
+async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        answer = await probe.run.send(request, rule=None, history=history)
+        if not step.until or answer.fields().get("status") not in ("created", "processing"):
+            return answer
+        if loop.time() - began > probe.options.patience:
+            raise Skip(f"processing took longer than --patience {probe.options.patience:g} s")
+        await asyncio.sleep(0.2)
+
+
+def _request(probe: Probe, step: Step, session_id: str) -> Request:
+    path = step.path.replace("{session}", session_id)
+    path = path.replace("{expired}", probe.options.expired_session)
+    under_base = path.startswith(BASE)
+    headers = tuple(step.fields.items())
+    body = step.body()
+    if step.operation == "createSession" and isinstance(step.value, dict):
+        body = json.dumps(_marked(step.value, probe)).encode()
+    framed = any(name == "Content-Length" for name, _ in headers)
+    return probe.request(
+        step.method,
+        path.removeprefix(BASE),
+        body=None if framed else body,
+        headers=headers,
+        token="" if step.token else None,
+        at=None if under_base else probe.root(),
+        operation=step.operation,
+        exempt=not step.operation and bool(step.headers),
+    )
+
+
+def _marked(value: dict[str, Any], probe: Probe) -> dict[str, Any]:
+    data = {"scribe_mock_check": probe.run.name} | value.get("additional_data", {})
+    marked = value | {"additional_data": data}
+    if "session_id" in value:
+        marked["session_id"] = f"{value['session_id']}-{probe.run.name[-12:]}"
+    return marked
