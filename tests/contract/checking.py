@@ -1,5 +1,8 @@
 """Running the check on a server of this folder."""
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from tests.contract.server import Running
@@ -35,3 +38,14 @@ def judge_mutant(mutant, report):
     if len(report.findings) > 4:
         problems.append(f"{len(report.findings)} findings for one fault: {sorted(found)}")
     return "; ".join(problems)
+
+
+@contextmanager
+def serving(*options):
+    """The mock in a process of its own, as a server that is checked is."""
+    command = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0", "--quiet", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield next(line.split()[1] for line in process.stdout if line.startswith("  API"))
+        finally:
+            process.terminate()

@@ -2,7 +2,8 @@
 
 import sys
 
-from scribe_mock import MockServer, Settings
+from tests.contract.checking import serving
+
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.engine import check
 from scribe_mock.contract.options import Options
@@ -14,8 +15,8 @@ from scribe_mock.contract.reports.words import figures, verdict
 def main():
     bad = 0
     for seed in range(1, 11):
-        with MockServer(Settings(port=0, processing_seconds=0.3, quiet=True)) as mock:
-            report = check(Options(base=Address.parse(mock.base_url), seed=seed))
+        with serving("--processing-seconds", "0.3") as base:
+            report = check(Options(base=Address.parse(base), seed=seed))
         found = {one.rule.id for one in report.findings}
         bad += bool(found)
         print(verdict(report), figures(report), *sorted(found))

@@ -6,10 +6,9 @@ import time
 
 import pytest
 from starlette.responses import JSONResponse
-from tests.contract.checking import named, run
+from tests.contract.checking import named, run, serving
 from tests.contract.server import Refusal, Running, Server
 
-from scribe_mock import MockServer, Settings
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.engine import check
 from scribe_mock.contract.events import CannotRun
@@ -29,8 +28,8 @@ def summary(report):
 
 
 def test_the_mock_keeps_the_contract():
-    with MockServer(Settings(port=0, processing_seconds=0.3, quiet=True)) as mock:
-        report = check(Options(base=Address.parse(mock.base_url)))
+    with serving("--processing-seconds", "0.3") as base:
+        report = check(Options(base=Address.parse(base)))
     assert not report.findings, summary(report)
     assert not skipped(report)
     assert report.sent_bytes <= 100_000_000
