@@ -25,6 +25,10 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: Seconds without a message after which the server closes.
 IDLE_SECONDS = 60.0
 
+#: Turns of the event loop that a message needs at most from the socket to the recording: so many
+#: are left to it before a socket is settled, since what has arrived must not be lost.
+_TURNS = 8
+
 _PATH = re.compile(r"/voice/v1/stream/sessions/([^/]+)/audio\Z")
 
 #: Close codes (RFC 6455, 7.4.1).
@@ -71,6 +75,8 @@ class Streams:
         """Store all that a session's socket has received, and close it."""
         stream = self._live.pop(session_id, None)
         if stream is not None:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
             await stream.finish(_NORMAL, "another call took over")
 
     async def _admitted(self, path: str) -> Session:
@@ -160,7 +166,8 @@ class Stream:
         await self._send({"type": "websocket.accept"})
         try:
             while self._open and not self._frames.stopped:
-                message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    message = await self._receive()
                 if message["type"] == "websocket.disconnect":
                     self._open = False
                     break
