@@ -22,6 +22,10 @@ logger = logging.getLogger("scribe_mock")
 
 #: The doctor rests this many times as long as it worked, so that uploads stay quick.
 _REST = 9.0
+#: He begins when fewer than this many uploads came within so many seconds, or has waited so long.
+_BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
+
+_BEGIN_BYTES, _MOST_GLANCES = 256, 1024
 
 
 class Examiner:
@@ -40,6 +44,8 @@ class Examiner:
         self._workers: AudioWorkers | None = None
         # Sessions with chunks to look at, in order; a session is here once, however many it has.
         self._waiting: dict[str, None] = {}
+        self._noted = 0
+        self._glances: dict[tuple[bytes, str, str], Diagnosis] = {}
         self._rounds: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[AudioWorkers] | None = None
 
@@ -61,11 +67,18 @@ class Examiner:
             return replace(glance(data, kind, extension), findings=(broken(error),))
 
     def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
-        """What the first bytes of one chunk tell at once."""
-        return glance(parts[0], kind, extension)
+        """What a chunk's first bytes tell at once; remembered for chunks that begin alike."""
+        key = (parts[0][:_BEGIN_BYTES], kind, extension)
+        known = self._glances.get(key)
+        if known is None:
+            if len(self._glances) >= _MOST_GLANCES:
+                self._glances.clear()
+            known = self._glances[key] = glance(parts[0], kind, extension)
+        return known
 
     def note(self, session_id: str) -> None:
         """Look at a session's new chunks when there is time."""
+        self._noted += 1
         self._waiting[session_id] = None
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._go_round())
@@ -120,9 +133,19 @@ class Examiner:
             self._workers = AudioWorkers()
         return self._workers
 
+    async def _quiet(self) -> None:
+        """Return when few uploads come, or after a while."""
+        until = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        busy = True
+        while busy and asyncio.get_running_loop().time() < until:
+            before = self._noted
+            await asyncio.sleep(_LOOK_SECONDS)
+            busy = self._noted - before >= _BUSY_UPLOADS
+
     async def _go_round(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            await self._quiet()
             session_id = next(iter(self._waiting))
             del self._waiting[session_id]
             began = loop.time()

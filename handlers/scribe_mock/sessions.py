@@ -54,7 +54,7 @@ class State(StrEnum):
         return self in (State.COMPLETED, State.PARTIAL, State.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chunk:
     """One stored piece of audio; its bytes are the store's.
 
@@ -247,7 +247,7 @@ class Session:
         for chunk in chunks:
             earlier = self.chunks.get(chunk.sequence)
             if earlier is not None:
-                chunk = replace(chunk, replaced=earlier.replaced + 1)
+                chunk.replaced = earlier.replaced + 1
             self.chunks[chunk.sequence] = chunk
         self.uploads += 1
         self.started = True

@@ -26,7 +26,7 @@ from scribe_mock.sessions import Chunk, Session, UploadType
 from scribe_mock.store import Intake, Pieces, SessionStore
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Upload:
     """What is known of an upload before its body is read."""
 
