@@ -8,13 +8,14 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from scribe_mock import __version__
 from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock, rfc3339
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
 from scribe_mock.examination import Examiner
+from scribe_mock.pipeline.answers import JsonAnswer
 from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import control_chunk, control_session, session_line
 from scribe_mock.scenarios import Fixtures
@@ -46,10 +47,10 @@ class Control:
         self._seeder = seeder
         self._examiner = examiner
 
-    async def get_health(self, request: Request) -> Response:
+    async def get_health(self, request: Request) -> JsonAnswer:
         """Whether the mock runs, and how full it is."""
         sessions, stored_bytes = await self._store.usage()
-        return JSONResponse(
+        return JsonAnswer(
             {
                 "status": "ok",
                 "version": __version__,
@@ -66,11 +67,11 @@ class Control:
         await self._seeder.plant()
         return Response(status_code=204)
 
-    async def get_clock(self, request: Request) -> Response:
+    async def get_clock(self, request: Request) -> JsonAnswer:
         """What time it is for the mock."""
-        return JSONResponse({"now": rfc3339(self._clock.now()), "frozen": self._clock.frozen})
+        return JsonAnswer({"now": rfc3339(self._clock.now()), "frozen": self._clock.frozen})
 
-    async def set_clock(self, request: Request, body: Mapping[str, Any]) -> Response:
+    async def set_clock(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Freeze or thaw the clock, then move it forward."""
         if "freeze" in body:
             (self._clock.freeze if body["freeze"] else self._clock.thaw)()
@@ -80,7 +81,7 @@ class Control:
 
     async def list_sessions(
         self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
-    ) -> Response:
+    ) -> JsonAnswer:
         """Sessions in order of creation."""
         now = self._clock.now()
         found = [s for s in await self._store.all() if state is None or s.state(now) == state]
@@ -90,7 +91,7 @@ class Control:
             # While the digests of one are worked out, another may be deleted or evicted.
             with suppress(SessionNotFound, ChunkNotFound):
                 sessions.append(await self._represent(request, session))
-        return JSONResponse({"sessions": sessions, "total": len(found)})
+        return JsonAnswer({"sessions": sessions, "total": len(found)})
 
     async def get_overview(
         self,
@@ -99,7 +100,7 @@ class Control:
         search: str = "",
         limit: str = "50",
         offset: str = "0",
-    ) -> Response:
+    ) -> JsonAnswer:
         """Sessions in a line each, the newest first, and what surrounds them."""
         now = self._clock.now()
         wanted = search.lower()
@@ -107,7 +108,7 @@ class Control:
         counts = dict.fromkeys(State, 0) | Counter(s.state(now) for s in found)
         found = [s for s in reversed(found) if state is None or s.state(now) == state]
         page = found[int(offset) : int(offset) + int(limit)]
-        return JSONResponse(
+        return JsonAnswer(
             {
                 "revision": self._store.changes.revision,
                 "now": rfc3339(now),
@@ -120,7 +121,7 @@ class Control:
 
     async def await_change(
         self, request: Request, since: str, wait_seconds: str = "25"
-    ) -> Response:
+    ) -> JsonAnswer:
         """The revision, as soon as it is another one; a client that leaves is not waited for."""
         request.state.waits = True  # tells the protocol that stopping need not wait for this
         change = asyncio.create_task(self._store.changes.wait(int(since), float(wait_seconds)))
@@ -128,17 +129,17 @@ class Control:
         _, pending = await asyncio.wait({change, gone}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
-        return JSONResponse({"revision": self._store.changes.revision})
+        return JsonAnswer({"revision": self._store.changes.revision})
 
-    async def inspect_session(self, request: Request, session_id: str) -> Response:
+    async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
         """One session with its chunks."""
         await self._examiner.settle(session_id)
         session = await self._store.get(session_id)
-        return JSONResponse(await self._represent(request, session))
+        return JsonAnswer(await self._represent(request, session))
 
     async def put_session(
         self, request: Request, session_id: str, body: Mapping[str, Any]
-    ) -> Response:
+    ) -> JsonAnswer:
         """Put a session into a state; one that is not there is made."""
         if not re.match(SESSION_ID_PATTERN, session_id):
             raise InvalidRequest("A session_id has 16 to 64 letters, digits, '.', '_', '~', '-'.")
@@ -162,7 +163,7 @@ class Control:
             for name, value in fields.items():
                 setattr(session, name, value)
         await self._seeder.place(session, State(body["state"]), audio)
-        return JSONResponse(await self._represent(request, session), status)
+        return JsonAnswer(await self._represent(request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
         """Forget one session."""
@@ -171,7 +172,7 @@ class Control:
 
     async def finish_session(
         self, request: Request, session_id: str, body: Mapping[str, Any]
-    ) -> Response:
+    ) -> JsonAnswer:
         """End processing now."""
         outcome = State(body["outcome"])
         await self._store.change(

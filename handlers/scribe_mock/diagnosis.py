@@ -1,6 +1,7 @@
 """What an examination of audio says: plain data, for sessions to keep and answers to show."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Diagnosis:
     speech_regions: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """The codes of the findings."""
         return tuple(finding.code for finding in self.findings)

@@ -1,11 +1,10 @@
 """The contract's operations: one thin method an operationId, over the store."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock
@@ -13,6 +12,7 @@ from scribe_mock.discovery import MAX_AGE, discovery
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.examination import Examiner
 from scribe_mock.pipeline.admission import admits
+from scribe_mock.pipeline.answers import JsonAnswer
 from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import (
     STATUS_OF_STATE,
@@ -62,18 +62,18 @@ class Operations:
         self._streams = streams
         self._uploads = Uploads(store, clock, examiner)
 
-    async def get_discovery(self, request: Request) -> Response:
+    async def get_discovery(self, request: Request) -> JsonAnswer:
         """What the server can do."""
         headers = {"Cache-Control": f"public, max-age={MAX_AGE}"}
-        return JSONResponse(discovery(base_url(request, self._settings)), headers=headers)
+        return JsonAnswer(discovery(base_url(request, self._settings)), headers=headers)
 
-    async def login(self, request: Request, body: Mapping[str, Any]) -> Response:
+    async def login(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """A token for any credentials."""
-        return JSONResponse(self._tokens())
+        return JsonAnswer(self._tokens())
 
-    async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> Response:
+    async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """A fresh token for an old one."""
-        return JSONResponse(self._tokens())
+        return JsonAnswer(self._tokens())
 
     def _tokens(self) -> dict[str, Any]:
         accepted = self._settings.token
@@ -83,7 +83,7 @@ class Operations:
             "expires_in": TOKEN_SECONDS,
         }
 
-    async def create_session(self, request: Request, body: Mapping[str, Any]) -> Response:
+    async def create_session(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """A new session."""
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
@@ -107,10 +107,10 @@ class Operations:
         if upload_type is UploadType.SINGLE:
             self._examiner.prepare()
         address = base_url(request, self._settings)
-        return JSONResponse(created_session(session, address), 201)
+        return JsonAnswer(created_session(session, address), 201)
 
     @admits(Session.require_open)
-    async def upload_audio(self, request: Request, session: Session, file_name: str) -> Response:
+    async def upload_audio(self, request: Request, session: Session, file_name: str) -> JsonAnswer:
         """One chunk, or one whole recording."""
         codes = await self._uploads.receive(request, session, file_name)
         answer = {
@@ -118,12 +118,12 @@ class Operations:
             "success": True,
             "original_filename": file_name,
         }
-        return JSONResponse(answer, headers=_diagnostics(codes))
+        return JsonAnswer(answer, headers=_diagnostics(codes))
 
     @admits(Session.require_open)
     async def end_session(
         self, request: Request, session: Session, body: Mapping[str, Any] | None
-    ) -> Response:
+    ) -> JsonAnswer:
         """No more audio; processing begins."""
         await self._streams.settle(session.session_id)
         scenario = self._fixtures.of(session)
@@ -140,11 +140,11 @@ class Operations:
             "status": State.PROCESSING,
             "message": "The session was ended; poll Get session for its results.",
         }
-        return JSONResponse(answer | received, 202)
+        return JsonAnswer(answer | received, 202)
 
     async def get_session(
         self, request: Request, session: Session, template_id: str | None = None
-    ) -> Response:
+    ) -> JsonAnswer:
         """Where the session stands, and its results."""
         now = self._clock.now()
         state = session.state(now)
@@ -154,12 +154,12 @@ class Operations:
         body = public_session(session, now, address, template_id)
         found = await self._examiner.findings(session)
         codes = [finding.code for findings in found.values() for finding in findings]
-        return JSONResponse(body, STATUS_OF_STATE[state], _diagnostics(codes))
+        return JsonAnswer(body, STATUS_OF_STATE[state], _diagnostics(codes))
 
     @admits(Session.require_unexpired)
     async def update_session(
         self, request: Request, session: Session, body: Mapping[str, Any]
-    ) -> Response:
+    ) -> JsonAnswer:
         """Change what the session was created with."""
         if not body:
             raise InvalidRequest("There is nothing to change: the body has no field.")
@@ -170,14 +170,14 @@ class Operations:
             session.session_id, lambda current: current.update(self._clock.now(), changes)
         )
         message = f"Changed: {', '.join(body)}."
-        return JSONResponse(
+        return JsonAnswer(
             {"session_id": session.session_id, "status": "success", "message": message}
         )
 
     @admits(Session.require_done)
     async def process_template(
         self, request: Request, session: Session, template_id: str
-    ) -> Response:
+    ) -> JsonAnswer:
         """One more document from a session whose results are there."""
         seconds = self._processing_seconds(self._fixtures.of(session))
         document = await self._store.change(
@@ -191,7 +191,7 @@ class Operations:
             "status": "in-progress",
             "message": "The template is being processed; poll Get session for its result.",
         }
-        return JSONResponse(answer, 202)
+        return JsonAnswer(answer, 202)
 
     def _scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario:
         """The scenario that `additional_data._mock.scenario` names, else the server's."""
@@ -211,7 +211,6 @@ class Operations:
         return scenario.processing_seconds
 
 
-def _diagnostics(codes: Iterable[str]) -> dict[str, str] | None:
+def _diagnostics(codes: Collection[str]) -> dict[str, str] | None:
     """The header that tells what the doctor found; none for nothing."""
-    known = sorted(set(codes))
-    return {"X-Mock-Diagnostics": ", ".join(known)} if known else None
+    return {"X-Mock-Diagnostics": ", ".join(sorted(set(codes)))} if codes else None

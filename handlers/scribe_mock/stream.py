@@ -56,8 +56,7 @@ class Streams:
         try:
             session = await self._admitted(scope["path"])
         except ApiError as error:
-            refusal = answer_to(error)
-            refusal.headers["X-Request-Id"] = new_request_id().decode()
+            refusal = answer_to(error, {"X-Request-Id": new_request_id().decode()})
             await refusal(scope, receive, send)
             return
         await self.settle(session.session_id)

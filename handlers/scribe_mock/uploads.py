@@ -3,7 +3,7 @@
 Rows 1 to 5 (token, session, state) are the pipeline's, before this is called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -131,15 +131,25 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
             "This session's upload_type is stream: send its audio to the WebSocket of its "
             "upload_url, or create a session with upload_type chunked."
         )
-    kind = audio_type(", ".join(request.headers.getlist("content-type")), file_name)
+    content_type, length = _declared_body(request.scope["headers"])
+    kind = audio_type(content_type, file_name)
     check_name_length(file_name)
     sequence, extension = None, KINDS[kind].extension
     if session.upload_type is UploadType.CHUNKED:
         sequence, extension = chunk_name(file_name)
-    length = request.headers.get("content-length")
-    expected = int(length) if length else 0
-    _check_size(expected)
-    return Upload(session.session_id, file_name, kind, expected, sequence, extension)
+    _check_size(length)
+    return Upload(session.session_id, file_name, kind, length, sequence, extension)
+
+
+def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int]:
+    """The Content-Type, joined where there are several, and the Content-Length; 0 without one."""
+    types, length = [], 0
+    for name, value in headers:
+        if name == b"content-type":
+            types.append(value.decode("latin-1"))
+        elif name == b"content-length":
+            length = int(value)
+    return ", ".join(types), length
 
 
 async def _take_in(request: Request, intake: Intake) -> None:

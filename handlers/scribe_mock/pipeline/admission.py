@@ -1,12 +1,13 @@
 """Session and state, looked at before the rest of the request (protocol.md, "Authentication")."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.clock import Clock
+from scribe_mock.pipeline.stations import next_station
 from scribe_mock.sessions import Session
 from scribe_mock.store import SessionStore
 
@@ -57,10 +58,11 @@ class AdmissionAPI(RoutedAPI[Any]):
 
     def make_operation(self, operation: Any) -> ASGIApp:
         """The admission of this operation; nothing for one that has no session."""
+        next_app = next_station(self.next_app, operation)
         if "{session_id}" not in operation.path:
-            return cast(ASGIApp, self.next_app)
+            return next_app
         guard = getattr(operation.function, "guard", None)
-        return AdmittedOperation(self.next_app, self._store, self._clock, guard)
+        return AdmittedOperation(next_app, self._store, self._clock, guard)
 
 
 class Admission(RoutedMiddleware[AdmissionAPI]):

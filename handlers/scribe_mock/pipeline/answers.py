@@ -1,21 +1,57 @@
-"""Errors as answers: the one place that turns an exception into the envelope."""
+"""Answers in JSON, and the one place that turns an exception into the envelope."""
 
+import json
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.errors import ApiError, InternalError
 
 logger = logging.getLogger("scribe_mock")
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
-def answer_to(error: Exception) -> JSONResponse:
+
+class JsonAnswer:
+    """A JSON answer as an ASGI app; Starlette's makes an encoder and a dict of headers for each.
+
+    Args:
+        content: What JSON can say.
+        status: Of HTTP.
+        headers: More header fields.
+    """
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(
+        self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        body = _encode(content).encode()
+        fields = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        for name, value in (headers or {}).items():
+            fields.append((name.lower().encode(), value.encode("latin-1")))
+        self._status, self._headers, self._body = status, fields, body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; to a WebSocket's handshake, it is a refusal."""
+        kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+        head = {"type": f"{kind}.start", "status": self._status, "headers": self._headers}
+        await send(head)
+        await send({"type": f"{kind}.body", "body": self._body})
+
+
+def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({})) -> JsonAnswer:
     """The envelope for any error; one that is not ours is logged and answered 500."""
     if not isinstance(error, ApiError):
         logger.error("A request failed in the mock itself.", exc_info=error)
         error = InternalError()
-    return JSONResponse(error.envelope(), error.status, dict(error.headers))
+    return JsonAnswer(error.envelope(), error.status, {**error.headers, **headers})
 
 
 class ErrorMiddleware:

@@ -7,6 +7,7 @@ from connexion.middleware.security import SecurityAPI, SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.errors import AuthenticationFailed
+from scribe_mock.pipeline.stations import next_station
 
 #: The scheme that takes any token: the one at hand when refreshing may have expired.
 _ANY_BEARER = "anyBearer"
@@ -46,7 +47,7 @@ class TokenAPI(SecurityAPI):
     def make_operation(self, operation: Any) -> TokenOperation:
         """The check that the spec's `security` of this operation asks for."""
         schemes = {name for requirement in operation.security or () for name in requirement}
-        return TokenOperation(self.next_app, schemes, self._accepted)
+        return TokenOperation(next_station(self.next_app, operation), schemes, self._accepted)
 
 
 class TokenSecurity(SecurityMiddleware):

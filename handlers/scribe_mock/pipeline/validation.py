@@ -23,6 +23,7 @@ from jsonschema.validators import extend
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.errors import ClientGone, InvalidBody, InvalidRequest, RequestTooLarge
+from scribe_mock.pipeline.stations import next_station
 
 #: Bytes of a JSON body.
 MAX_JSON_BYTES = 1024 * 1024
@@ -51,7 +52,7 @@ class ValidatedOperation:
     """The checks of one operation's query and JSON body."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
         parser = OpenAPIURIParser(operation.parameters, {})
         self._parameters = ParameterValidator(judged, uri_parser=parser) if judged else None
@@ -60,6 +61,7 @@ class ValidatedOperation:
         if "application/json" in content:
             required = operation.request_body.get("required", False)
             self._body = JsonBody(operation.body_schema("application/json"), required)
+        self.has_checks = bool(self._parameters or self._body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its JSON; raises InvalidRequest, InvalidBody."""
@@ -70,7 +72,7 @@ class ValidatedOperation:
                 raise InvalidRequest(str(problem.detail)[:500]) from None
         if self._body is not None:
             scope["scribe_mock.body"] = await self._body.read(receive)
-        await self._next_app(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
 
 class JsonBody:
@@ -187,7 +189,8 @@ class ValidationAPI(RequestValidationAPI):
 
     def make_operation(self, operation: Any) -> Any:
         """The checks that the spec's parameters and request body ask for."""
-        return ValidatedOperation(self.next_app, operation)
+        checked = ValidatedOperation(next_station(self.next_app, operation), operation)
+        return checked if checked.has_checks else checked.next_app
 
 
 class Validation(RequestValidationMiddleware):

@@ -183,18 +183,19 @@ class MemoryStore:
         now = self._clock.now()
         entry.session.require_open(now)
         added = pieces(entry.session)
-        size = sum(_size(parts) for _, parts in added)
+        size = sum([_size(parts) for _, parts in added])
         self._make_room(size - intake.size + _CHUNK_BYTES * len(added))
         entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
-        before, before_count = entry.bytes, len(entry.audio)
+        count = len(entry.audio)
         for chunk, parts in added:
             size -= _size(entry.audio.get(chunk.sequence, ()))
             entry.audio[chunk.sequence] = parts
             entry.digests.pop(chunk.sequence, None)
         entry.audio_bytes += size
-        entry.own_bytes += _CHUNK_BYTES * (len(entry.audio) - before_count)
-        self._kept += entry.bytes - before
+        own = _CHUNK_BYTES * (len(entry.audio) - count)
+        entry.own_bytes += own
+        self._kept += size + own
         self.changes.note()
         return added
 
