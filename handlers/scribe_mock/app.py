@@ -1,19 +1,20 @@
 """The one place where everything is wired together."""
 
-from functools import partial
+import threading
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
-from scribe_mock.apidocs.pages import create_pages
 from scribe_mock.audio.limits import Limits
 from scribe_mock.clock import Clock
 from scribe_mock.control import Control
 from scribe_mock.examination import Examiner
-from scribe_mock.inspector.pages import create_inspector
 from scribe_mock.operations import Operations
-from scribe_mock.pages.site import Site
 from scribe_mock.pipeline.gateway import Gateway
 from scribe_mock.pipeline.same_site import SameSite
 from scribe_mock.pipeline.stack import Api
@@ -48,14 +49,14 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     operations = Operations(settings, clock, store, fixtures, examiner, streams)
     control = Control(settings, clock, store, fixtures, seeder, examiner)
     token = settings.token[0] if settings.token else None
-    pages = _in_threads(create_pages(spec, control_spec, token=token))
+    pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
             "/_mock": SameSite(
                 build(control_spec, control, admission=None), guarded=not settings.token
             ),
-            "/_mock/ui": _in_threads(create_inspector()),
+            "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,
             "/openapi.yaml": pages,
@@ -68,6 +69,28 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     )
 
 
-def _in_threads(site: Site) -> ASGIApp:
-    """Flask's pages as an ASGI app; they wait for files only, so threads are few."""
-    return cast(ASGIApp, WSGIMiddleware(cast(Any, site), workers=4))
+def _documentation(spec: Path, control_spec: Path, token: str | None) -> WSGIApplication:
+    from scribe_mock.apidocs.pages import create_pages
+
+    return create_pages(spec, control_spec, token=token)
+
+
+def _inspector() -> WSGIApplication:
+    from scribe_mock.inspector.pages import create_inspector
+
+    return create_inspector()
+
+
+def _in_threads(make: Callable[[], WSGIApplication]) -> ASGIApp:
+    """Flask's pages as an ASGI app; they wait for files only, so threads are few.
+
+    The first request for one makes them, in its thread: a tenth of the start is spared.
+    """
+    made, making = cache(make), threading.Lock()
+
+    def pages(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with making:
+            site = made()
+        return site(environ, start_response)
+
+    return cast(ASGIApp, WSGIMiddleware(cast(Any, pages), workers=4))
