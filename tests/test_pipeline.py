@@ -424,10 +424,15 @@ class Lying(Broken):
     async def get_health(self, request):
         return JSONResponse({"status": "splendid"})
 
+    async def get_clock(self, request):
+        clock = {"now": "2026-01-31T09:30:00.000Z", "frozen": False}
+        return JSONResponse(clock, 203 if request.query_params else 200, {"X-Unheard-Of": "1"})
 
-def test_a_server_that_validates_its_answers_does_not_send_wrong_ones(serving):
+
+@pytest.mark.parametrize("path", ["/_mock/health", "/_mock/clock", "/_mock/clock?other"])
+def test_a_server_that_validates_its_answers_does_not_send_wrong_ones(serving, path):
     mock, _ = serving(control_api_of(Lying()))
-    assert refusal(mock.bare.get("/_mock/health")) == (500, "internal_error")
+    assert refusal(mock.bare.get(path)) == (500, "internal_error")
 
 
 # Faults below HTTP
