@@ -15,6 +15,7 @@ from scribe_mock.server import Server, address_of, listen
 from support import ROOT, TOKEN, Mock, refusal
 
 SESSIONS = "/voice/v1/sessions"
+MIB = 1024 * 1024
 CREATED = f"{SESSIONS}/demo_session_created"
 
 
@@ -518,6 +519,33 @@ def test_trailing_fields_are_bounded_as_well(session):
     with session().begin_upload(**{"Transfer-Encoding": "chunked"}) as wire:
         wire.send(b"5\r\naudio\r\n0\r\n" + b"X: aaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 3000)
         assert refusal(wire.response()) == (431, "headers_too_large")
+
+
+# What still comes after an early answer
+
+
+@pytest.fixture
+def answered_early(mock):
+    """A connection in mid-upload, 1 GB announced and none of it sent, that has read its 404."""
+    with mock.wire() as wire:
+        size = {"Content-Type": "audio/mp3", "Content-Length": 10**9}
+        wire.request("POST", f"{SESSIONS}/no_such_session_at_all/audio/a_0.mp3", TOKEN | size)
+        assert refusal(wire.response()) == (404, "session_not_found")
+        yield wire
+
+
+def test_what_comes_after_an_early_answer_is_read_up_to_64_mib(answered_early):
+    part, sent = bytes(MIB), 0
+    with pytest.raises(ConnectionError):  # noqa: PT012
+        while sent < 10**9:
+            answered_early.send(part)
+            sent += len(part)
+    assert 64 * MIB <= sent < 96 * MIB  # with what lies in the sockets' buffers
+
+
+def test_a_client_that_stops_after_an_early_answer_is_not_waited_for(answered_early):
+    answered_early.send(bytes(MIB))
+    assert answered_early.closed()
 
 
 # Stalled connections: the sweep that closes them, told that it is later

@@ -104,6 +104,19 @@ def test_the_app_serves_under_any_asgi_server_even_without_lifespan():
     assert asyncio.run(talk()) == [200, 201, 200, 404]
 
 
+def test_what_an_open_inspector_asks_for_itself_is_not_logged(caplog):
+    own = {"Sec-Fetch-Site": "same-origin"}
+    with (
+        caplog.at_level("INFO", logger="scribe_mock.requests"),
+        MockServer(Settings(port=0)) as server,
+    ):
+        httpx.get(f"{server.url}/_mock/overview", headers=own, trust_env=False)
+        httpx.get(f"{server.url}/voice/v1/nowhere", headers=own, trust_env=False)
+        httpx.get(f"{server.url}/_mock/health", trust_env=False)
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.split()[1] for line in lines] == ["/voice/v1/nowhere", "/_mock/health"]
+
+
 def test_requests_are_logged_unless_it_is_to_be_quiet(caplog):
     with caplog.at_level("INFO", logger="scribe_mock.requests"):
         for quiet in (True, False):

@@ -20,8 +20,9 @@ from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import control_chunk, control_session, session_line
 from scribe_mock.scenarios import Fixtures
 from scribe_mock.seeding import Seeder
-from scribe_mock.sessions import SESSION_ID_PATTERN, Session, State, UploadType
+from scribe_mock.sessions import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.settings import Settings
+from scribe_mock.states import State
 from scribe_mock.store import Parts, SessionStore
 
 #: One range of bytes; several, and other units, are answered with all of them.

@@ -124,7 +124,8 @@ class Examiner:
         if self._rounds is not None:
             self._rounds.cancel()
         if self._preparing is not None:
-            await self._preparing
+            # One that failed is of no interest any more: a recording would have told.
+            await asyncio.gather(self._preparing, return_exceptions=True)
         if self._workers is not None:
             await asyncio.to_thread(self._workers.close)
 

@@ -21,8 +21,9 @@ from scribe_mock.representations import (
     received_audio,
 )
 from scribe_mock.scenarios import Fixtures, Scenario
-from scribe_mock.sessions import Session, State, UploadType
+from scribe_mock.sessions import Session, UploadType
 from scribe_mock.settings import Settings
+from scribe_mock.states import State
 from scribe_mock.store import SessionStore
 from scribe_mock.stream import Streams
 from scribe_mock.uploads import Uploads

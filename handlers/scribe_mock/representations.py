@@ -6,7 +6,9 @@ from typing import Any
 
 from scribe_mock.clock import rfc3339
 from scribe_mock.diagnosis import Diagnosis, Finding
-from scribe_mock.sessions import Chunk, Document, Outcome, Session, State, UploadType
+from scribe_mock.outcomes import Document, Outcome
+from scribe_mock.sessions import Chunk, Session, UploadType
+from scribe_mock.states import State
 
 #: The status code that tells a session's state (protocol.md, "Get session").
 STATUS_OF_STATE: Mapping[State, int] = {

@@ -15,16 +15,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from scribe_mock.errors import FixtureError
-from scribe_mock.sessions import (
-    SESSION_ID_PATTERN,
-    Outcome,
-    ProcessingError,
-    Session,
-    State,
-    TemplateResult,
-    UploadType,
-)
+from scribe_mock.outcomes import Outcome, ProcessingError, TemplateResult
+from scribe_mock.sessions import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.shipped import shipped
+from scribe_mock.states import State
 
 _RESULT = {
     "type": "object",

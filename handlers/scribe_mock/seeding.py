@@ -6,8 +6,9 @@ from typing import Any
 from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
 from scribe_mock.clock import Clock
 from scribe_mock.scenarios import Fixtures, Seed
-from scribe_mock.sessions import Chunk, Session, State, UploadType
+from scribe_mock.sessions import Chunk, Session, UploadType
 from scribe_mock.settings import Settings
+from scribe_mock.states import State
 from scribe_mock.store import Parts, SessionStore
 
 #: How long an open seed lives: ten years.

@@ -24,6 +24,8 @@ from scribe_mock.errors import (
     SessionNotProcessing,
     TemplateNotFound,
 )
+from scribe_mock.outcomes import Document, Outcome
+from scribe_mock.states import State
 
 #: What a session_id looks like (protocol.md, "Create session").
 SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{16,64}\Z"
@@ -35,23 +37,6 @@ class UploadType(StrEnum):
     CHUNKED = "chunked"
     SINGLE = "single"
     STREAM = "stream"
-
-
-class State(StrEnum):
-    """Where a session stands; also the `status` of its public form."""
-
-    CREATED = "created"
-    RECORDING = "recording"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    EXPIRED = "expired"
-
-    @property
-    def done(self) -> bool:
-        """Whether processing has finished, whatever its outcome."""
-        return self in (State.COMPLETED, State.PARTIAL, State.FAILED)
 
 
 @dataclass(slots=True)
@@ -80,60 +65,6 @@ class Chunk:
     def name(self) -> str:
         """The stored name: sequence and extension alone, never the client's words."""
         return f"{self.sequence}.{self.extension}"
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateResult:
-    """What a template yields: `success` with data, or `failed` with None."""
-
-    status: str
-    data: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessingError:
-    """One thing that went wrong in processing; `file` is a stored name where one applies."""
-
-    type: str
-    message: str
-    file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What processing will find, known from the moment the session is ended."""
-
-    state: State
-    transcript: str = ""
-    language: str | None = None
-    templates: Mapping[str, TemplateResult] = field(default_factory=dict)
-    other_templates: TemplateResult = TemplateResult("success", {})
-    errors: Sequence[ProcessingError] = ()
-
-    def forced(self, state: State) -> "Outcome":
-        """The same finding with another end; what does not fit the new end goes."""
-        if state is self.state:
-            return self
-        if state is State.COMPLETED:
-            return replace(self, state=state, errors=())
-        forced = ProcessingError("forced", f"The outcome was set to {state} by hand.")
-        return replace(self, state=state, errors=self.errors or [forced])
-
-    def result(self, template_id: str) -> TemplateResult:
-        """The result for one template; a failed session has only failed ones."""
-        if self.state is State.FAILED:
-            return TemplateResult("failed", None)
-        return self.templates.get(template_id, self.other_templates)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A template's result in a session; in progress until `ready_at`."""
-
-    template_id: str
-    document_id: str
-    ready_at: float
-    result: TemplateResult
 
 
 @dataclass(slots=True, kw_only=True)
@@ -265,7 +196,7 @@ class Session:
         if not self.chunks:
             outcome = replace(outcome, transcript="", language=None)
         if sent is not None and self.upload_type is not UploadType.STREAM:
-            outcome = _held_against(outcome, sent, self.files_received())
+            outcome = outcome.held_against(sent, self.files_received())
         self.ended_at = now
         self.done_at = now + seconds
         self.outcome = outcome
@@ -339,16 +270,6 @@ class Session:
         document = Document(template_id, _document_id(), now + seconds, result)
         self.documents.append(document)
         return document
-
-
-def _held_against(outcome: Outcome, sent: int, received: int) -> Outcome:
-    if sent == received or outcome.state is State.FAILED:
-        return outcome
-    error = ProcessingError(
-        "audio_files_mismatch",
-        f"The client sent {sent} audio files, the server received {received}.",
-    )
-    return replace(outcome, state=State.PARTIAL, errors=[*outcome.errors, error])
 
 
 def _document_id() -> str:

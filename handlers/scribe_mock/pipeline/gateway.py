@@ -42,7 +42,7 @@ class Gateway:
         streams: Serves all WebSockets.
         start: Runs once, before the first request, with or without the lifespan protocol.
         stop: Runs when the lifespan ends.
-        log_requests: Log one line per answer.
+        log_requests: Log one line per answer, but for what pages of the mock ask for themselves.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Gateway:
             await self._serve(scope, exchange)
         except ClientGone:
             exchange.status = 0
-        if self._log_requests:
+        if self._log_requests and not _from_own_page(scope):
             _log(scope, exchange, time.perf_counter() - started)
 
     async def _begin(self) -> None:
@@ -232,6 +232,12 @@ def _check_path(raw_path: bytes) -> None:
         f"The path {shown} matches nothing: its percent-encoding is broken, not UTF-8, or hides "
         "a slash (%2F). Encode each path segment as RFC 3986 says."
     )
+
+
+def _from_own_page(scope: Scope) -> bool:
+    """Whether a page of the mock asks for its own sake: an open inspector asks all the time."""
+    own = (b"sec-fetch-site", b"same-origin") in scope["headers"]
+    return own and not scope["path"].startswith("/voice/")
 
 
 def _log(scope: Scope, exchange: Exchange, seconds: float) -> None:
