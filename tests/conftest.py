@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
-from support import running
+from support import running, served
 
 hypothesis.settings.register_profile(
     "repeatable",
@@ -53,3 +53,10 @@ def serve():
     """A factory of mocks with settings of their own."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(running(**settings))
+
+
+@pytest.fixture
+def serving():
+    """A factory: serves an ASGI app; gives a client of it and its server."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(served(app))

@@ -3,9 +3,10 @@
 import random
 import secrets
 import socket
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from scribe_mock import MockServer, Settings
+from scribe_mock.server import Server, address_of, listen
 
 ROOT = Path(__file__).parent.parent
 AUDIO = ROOT / "fixtures" / "audio"
@@ -20,6 +22,7 @@ AUDIO = ROOT / "fixtures" / "audio"
 TOKEN = {"Authorization": "Bearer a-token"}
 WEBM = "audio/webm;codecs=opus"
 LIMIT = 10_485_760
+MIB = 1024 * 1024
 
 
 def noise(size, seed=0):
@@ -61,6 +64,23 @@ def running(**settings):
             yield mock
         finally:
             mock.close()
+
+
+@contextmanager
+def served(app):
+    """A client of an ASGI app, and the server that it runs in."""
+    with listen("127.0.0.1", 0) as listener:
+        server = Server(app)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        assert server.ready.wait(20)
+        mock = Mock(address_of(listener))
+        try:
+            yield mock, server
+        finally:
+            mock.close()
+            server.should_exit = True
+            thread.join()
 
 
 class Mock:
@@ -173,6 +193,13 @@ class ApiSession:
         return self.mock.control("GET", self.path)
 
 
+def ask(mock, method, target, headers=None):
+    """The answer to a request that goes out as it is written."""
+    with mock.wire() as wire:
+        wire.request(method, target, {"Content-Length": 0} | TOKEN | (headers or {}))
+        return wire.response()
+
+
 class Wire:
     """A raw connection, to be used in a `with` block."""
 
@@ -202,16 +229,28 @@ class Wire:
                 raise EOFError(f"the server closed after {self._read!r}")
             self._read += received
 
-    def response(self):
-        """The next answer, an interim one too."""
+    def response_head(self):
+        """Status and fields of the next answer, an interim one too."""
         self._until(lambda: b"\r\n\r\n" in self._read)
         head, _, self._read = self._read.partition(b"\r\n\r\n")
         status, *lines = head.split(b"\r\n")
-        fields = [tuple(part.strip() for part in line.split(b":", 1)) for line in lines]
+        return status, [tuple(part.strip() for part in line.split(b":", 1)) for line in lines]
+
+    def response(self):
+        """The next answer, an interim one too."""
+        status, fields = self.response_head()
         size = int(dict(fields).get(b"content-length", 0))
         self._until(lambda: len(self._read) >= size)
         body, self._read = self._read[:size], self._read[size:]
         return httpx.Response(int(status.split()[1]), headers=fields, content=body)
+
+    def rest(self):
+        """How many bytes still come until the server closes, or drops the connection."""
+        size, self._read = len(self._read), b""
+        with suppress(ConnectionError):
+            while received := self.socket.recv(65536):
+                size += len(received)
+        return size
 
     def closed(self):
         """Whether the server closes now, without another byte."""

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from inflection import underscore
 
-from scribe_mock import Settings, discovery, sessions
+from scribe_mock import Settings, create_app, discovery, sessions
 from scribe_mock.audio import formats
 from scribe_mock.control import Control
 from scribe_mock.operations import TOKEN_SECONDS, Operations
@@ -241,10 +241,21 @@ FULL_BUT_ONE = "processTemplate 503 service_unavailable"
 #: The sweep that finds stalled connections comes once a second.
 STALLED = "outside 408 request_timeout"
 
+#: A server that stops waits for requests, but not for ever.
+STOPPED = "outside 503 service_unavailable"
+
 
 def test_the_recipes_are_for_what_is_documented():
     crashes = {f"{name} 500 internal_error" for spec in SPECS for name in operations(spec)}
-    assert {*RECIPES, *GUARDED, *CROSS_SITE, *FULL, FULL_BUT_ONE, STALLED} | crashes == DOCUMENTED
+    assert {
+        *RECIPES,
+        *GUARDED,
+        *CROSS_SITE,
+        *FULL,
+        FULL_BUT_ONE,
+        STALLED,
+        STOPPED,
+    } | crashes == DOCUMENTED
 
 
 def assert_is(response, answer):
@@ -277,6 +288,14 @@ def test_what_is_documented_is_answered_to_pages_of_other_sites(mock):
 def test_a_stalled_request_is_answered(mock, monkeypatch):
     monkeypatch.setattr("scribe_mock.protocol.HEAD_SECONDS", 0.0)
     assert_is(below(b"GET")(mock), STALLED)
+
+
+def test_a_request_is_answered_that_the_server_stops_waiting_for(serving):
+    mock, server = serving(create_app(Settings(quiet=True)))
+    server.config.timeout_graceful_shutdown = 1
+    with mock.create().begin_upload() as wire:
+        server.should_exit = True
+        assert_is(wire.response(), STOPPED)
 
 
 @pytest.fixture

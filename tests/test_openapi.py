@@ -80,6 +80,7 @@ CODES = {
         "405": {"method_not_allowed"},
         "408": {"request_timeout"},
         "431": {"headers_too_large"},
+        "503": {"service_unavailable"},
     },
 }
 

@@ -2,28 +2,16 @@
 
 import logging
 import re
-import threading
-from contextlib import ExitStack, contextmanager
 
 import pytest
 from starlette.responses import JSONResponse
 
-from scribe_mock import Settings, create_app
 from scribe_mock.pipeline.gateway import Gateway
 from scribe_mock.pipeline.stack import Api
-from scribe_mock.server import Server, address_of, listen
-from support import ROOT, TOKEN, Mock, refusal
+from support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"
-MIB = 1024 * 1024
 CREATED = f"{SESSIONS}/demo_session_created"
-
-
-def ask(mock, method, target, headers=None):
-    """The answer to a request that goes out as it is written."""
-    with mock.wire() as wire:
-        wire.request(method, target, {"Content-Length": 0} | TOKEN | (headers or {}))
-        return wire.response()
 
 
 # Path and method
@@ -356,29 +344,6 @@ class Broken:
         return fail
 
 
-@pytest.fixture
-def serving():
-    """A factory: serves an ASGI app; gives a client of it and its server."""
-    with ExitStack() as stack:
-        yield lambda app: stack.enter_context(served(app))
-
-
-@contextmanager
-def served(app):
-    with listen("127.0.0.1", 0) as listener:
-        server = Server(app)
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        assert server.ready.wait(20)
-        mock = Mock(address_of(listener))
-        try:
-            yield mock, server
-        finally:
-            mock.close()
-            server.should_exit = True
-            thread.join()
-
-
 def control_api_of(operations):
     """The stations of the control API, in front of operations of the test's own."""
     api = Api(
@@ -436,91 +401,6 @@ def test_a_server_that_validates_its_answers_does_not_send_wrong_ones(serving, p
     assert refusal(mock.bare.get(path)) == (500, "internal_error")
 
 
-# Faults below HTTP
-
-
-def assert_parser_answers(wire, status, code):
-    response = wire.response()
-    assert refusal(response) == (status, code)
-    assert response.headers["connection"] == "close"
-    assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", response.headers["x-request-id"])
-    assert wire.closed()
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"GARBAGE\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a TLS hello
-        b"\x00" * 64,
-        b"GET\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
-        b"GET / HTTP/1.1\r\n: empty\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1, 2\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"CONNECT mock:443 HTTP/1.1\r\n\r\n",
-    ],
-)
-def test_what_is_not_http_is_400(mock, garbage):
-    with mock.wire() as wire:
-        wire.send(garbage)
-        assert_parser_answers(wire, 400, "invalid_request")
-
-
-def test_a_broken_chunked_body_is_400_and_stores_nothing(session):
-    chunked = session()
-    with chunked.begin_upload(**{"Transfer-Encoding": "chunked"}) as wire:
-        wire.send(b"5\r\naudio\r\nnot a size\r\n")
-        assert_parser_answers(wire, 400, "invalid_request")
-    assert chunked.names() == []
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
-        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\n" + b"X" * 70_000 + b": a\r\n\r\n",
-    ],
-)
-def test_a_head_over_the_limit_is_431(mock, head):
-    with mock.wire() as wire:
-        wire.send(head)
-        response = wire.response()
-    assert refusal(response) == (431, "headers_too_large")
-    assert response.headers["x-request-id"]
-
-
-def test_a_head_within_the_limit_is_read(mock):
-    assert ask(mock, "GET", CREATED, {"X": "a" * 60_000}).status_code == 202
-
-
-def test_a_header_line_that_never_ends_is_cut_off(mock):
-    with mock.wire() as wire:
-        wire.send(b"GET / HTTP/1.1\r\nX: ")
-        sent = 0
-        with pytest.raises(ConnectionError):  # noqa: PT012
-            while sent < 50_000_000:
-                wire.send(b"a" * 65_536)
-                sent += 65_536
-        assert sent < 20_000_000  # what lies in the sockets' buffers when the server stops
-
-
-def test_trailing_fields_are_bounded_as_well(session):
-    with session().begin_upload(**{"Transfer-Encoding": "chunked"}) as wire:
-        wire.send(b"5\r\naudio\r\n0\r\n" + b"X: aaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 3000)
-        assert refusal(wire.response()) == (431, "headers_too_large")
-
-
 # What still comes after an early answer
 
 
@@ -546,73 +426,3 @@ def test_what_comes_after_an_early_answer_is_read_up_to_64_mib(answered_early):
 def test_a_client_that_stops_after_an_early_answer_is_not_waited_for(answered_early):
     answered_early.send(bytes(MIB))
     assert answered_early.closed()
-
-
-# Stalled connections: the sweep that closes them, told that it is later
-
-
-@pytest.fixture
-def swept(serving):
-    """A mock, and a function that sweeps its connections as if so many seconds had passed."""
-    mock, server = serving(create_app(Settings(quiet=True), validate_responses=True))
-
-    def sweep(seconds):
-        for connection in list(server.server_state.connections):
-            later = connection.loop.time() + seconds
-            connection.loop.call_soon_threadsafe(connection.close_if_stalled, later)
-
-    return mock, sweep
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost:"])
-def test_a_head_that_stalls_is_408(swept, sent):
-    mock, sweep = swept
-    with mock.wire() as wire:
-        wire.send(sent)
-        mock.client.get(CREATED)  # accepted after the one above
-        sweep(29)
-        sweep(31)
-        assert_parser_answers(wire, 408, "request_timeout")
-
-
-def test_a_body_that_stalls_is_408_and_stores_nothing(swept):
-    mock, sweep = swept
-    chunked = mock.create()
-    with chunked.begin_upload() as wire:
-        wire.send(b"aud")
-        sweep(31)
-        assert_parser_answers(wire, 408, "request_timeout")
-    assert chunked.names() == []
-
-
-def test_a_body_that_only_pauses_is_read(swept):
-    mock, sweep = swept
-    with mock.create().begin_upload() as wire:
-        sweep(29)
-        wire.send(b"audio")
-        assert wire.response().status_code == 200
-
-
-def test_a_connection_that_rests_between_requests_is_not_stalled(swept):
-    mock, sweep = swept
-    with mock.wire() as wire:
-        for _ in range(2):
-            wire.request("GET", CREATED, TOKEN)
-            assert wire.response().status_code == 202
-            sweep(10_000)
-
-
-def test_a_client_that_stalls_after_its_answer_is_hung_up_on(swept):
-    mock, sweep = swept
-    with mock.wire() as wire:
-        wire.request("POST", SESSIONS, {"Content-Length": 5})
-        assert wire.response().status_code == 401
-        sweep(31)
-        assert wire.closed()
-
-
-def test_the_server_sweeps_by_itself(swept, monkeypatch):
-    mock, _ = swept
-    monkeypatch.setattr("scribe_mock.protocol.HEAD_SECONDS", 0.0)
-    with mock.wire() as wire:
-        assert_parser_answers(wire, 408, "request_timeout")

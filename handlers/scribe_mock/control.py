@@ -3,12 +3,12 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from scribe_mock import __version__
 from scribe_mock.addresses import base_url
@@ -27,6 +27,9 @@ from scribe_mock.store import Parts, SessionStore
 
 #: One range of bytes; several, and other units, are answered with all of them.
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+#: Bytes of a chunk in one write.
+_SENT_AT_ONCE = 64 * 1024
 
 
 class Control:
@@ -188,14 +191,15 @@ class Control:
         if chunk is None:
             names = ", ".join(c.name for c in session.ordered_chunks()) or "none"
             raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
-        data = b"".join(await self._store.audio(session_id, chunk.sequence))
+        parts = await self._store.audio(session_id, chunk.sequence)
+        status, first, end = 200, 0, chunk.size
         headers = {"Accept-Ranges": "bytes"}
         asked = _RANGE.fullmatch(request.headers.get("range", ""))
-        if asked is None or not _makes_sense(asked[1], asked[2]):
-            return Response(data, headers=headers, media_type=chunk.content_type)
-        first, end = _within(asked[1], asked[2], len(data))
-        headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
-        return Response(data[first:end], 206, headers, chunk.content_type)
+        if asked is not None and _makes_sense(asked[1], asked[2]):
+            status, (first, end) = 206, _within(asked[1], asked[2], chunk.size)
+            headers["Content-Range"] = f"bytes {first}-{end - 1}/{chunk.size}"
+        headers["Content-Length"] = str(end - first)
+        return StreamingResponse(_cut(parts, first, end), status, headers, chunk.content_type)
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
         address = base_url(request, self._settings)
@@ -224,6 +228,14 @@ def _within(first: str, last: str, size: int) -> tuple[int, int]:
     if begin >= end:
         raise RangeNotSatisfiable(size)
     return begin, end
+
+
+async def _cut(parts: Parts, first: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from `first` to before `end`, so few at a time that a slow reader holds little."""
+    for part in parts:
+        for begin in range(max(first, 0), min(end, len(part)), _SENT_AT_ONCE):
+            yield part[begin : min(begin + _SENT_AT_ONCE, end)]
+        first, end = first - len(part), end - len(part)
 
 
 async def _disconnected(request: Request) -> None:

@@ -6,22 +6,34 @@ that is too large.
 """
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from scribe_mock.pipeline.gateway import new_request_id
+from scribe_mock.pipeline.gateway import fields_of_every_answer
 
 #: Bytes of a request line and its header fields together.
 MAX_HEAD_BYTES = 64 * 1024
 #: What one read from a socket gives at most: it may hold a body before the head that follows.
 _READ_BYTES = 256 * 1024
 
-#: Seconds for a head to be complete, between two parts of a body, and for a whole request.
+#: Seconds for a head to be complete, between two parts of a body or of an answer that is read,
+#: and for a whole request.
 HEAD_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 REQUEST_SECONDS = 900.0
+
+#: What a WebSocket's handshake has once each (RFC 6455, 4.1), and what it can't have: a body.
+_HANDSHAKE = {
+    b"upgrade": re.compile(rb"websocket", re.IGNORECASE),
+    b"sec-websocket-key": re.compile(rb"[A-Za-z0-9+/]{22}=="),
+    b"sec-websocket-version": re.compile(rb"13"),
+}
+_BODY = {b"content-length", b"transfer-encoding"}
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -33,10 +45,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._unparsed_bytes = 0
         self._too_large = False
-        self._began = self._heard = self.loop.time()
+        self._began = self._heard = self._read = self.loop.time()
+        self._unsent = 0
+        # The answer to what is no request, while requests before it wait for theirs.
+        self._farewell = b""
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
@@ -48,37 +64,91 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header field."""
+        """One header field; one that trails a body counts for nothing (RFC 9110, 6.5.1)."""
         self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
         self._in_head = False
         self._unparsed_bytes = 0
-        super().on_headers_complete()
+        if not self.parser.should_upgrade() or self._should_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is complete; a head that asks for another protocol is all of its own."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A request has its answer."""
+        was_last = not self.pipeline
+        super().on_response_complete()
+        if self._farewell and was_last:
+            self._part()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body, handed on as it is: uvicorn would copy it twice on its way."""
         cycle = self.cycle
         if cycle.response_complete:
             return
-        waiting: Any = cycle.body
-        cycle.body = waiting + body if waiting else body  # type: ignore[assignment]
+        if not cycle.body:
+            cycle.body = body  # type: ignore[assignment]
+        else:
+            if isinstance(cycle.body, bytes):
+                cycle.body = bytearray(cycle.body)
+            cycle.body += body
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
+        if self._farewell:
+            return
         self._heard = self.loop.time()
-        super().data_received(data)
+        self._parse(data)
         if self._in_head:
             # A field that never ends does not reach `on_header`.
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_HEAD_BYTES + _READ_BYTES:
                 self._too_large = True
                 self.send_400_response("")
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            elif self.parser.get_method() == b"CONNECT":
+                self.send_400_response("")
+            else:
+                self._parse(self._without_upgrade() + data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _should_upgrade(self) -> bool:
+        """Whether the head is a WebSocket's handshake; another upgrade is not taken up."""
+        if not self.parser.should_upgrade() or self.parser.get_method() != b"GET":
+            return False
+        found = [(name, value) for name, value in self.headers if name in _HANDSHAKE]
+        if any(name in _BODY for name, _ in self.headers) or len(found) != len(_HANDSHAKE):
+            return False
+        whole = {name for name, value in found if _HANDSHAKE[name].fullmatch(value.strip())}
+        return len(whole) == len(_HANDSHAKE)
+
+    def _without_upgrade(self) -> bytes:
+        """The head again, for a parser of its own: the old one took the body for the new protocol.
+
+        A server may ignore `Upgrade` (RFC 9110, 7.8).
+        """
+        version = self.parser.get_http_version().encode()
+        first = self.parser.get_method() + b" " + self.url + b" HTTP/" + version
+        fields = [(name, value) for name, value in self.headers if name != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        return _head(first, fields)
 
     def shutdown(self) -> None:
         """Stop when the request under way is done, but don't wait for one that only waits."""
@@ -97,9 +167,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused; uvicorn would send plain text."""
-        if self.cycle is not None and self.cycle.response_started:
-            self.transport.close()
-        elif self._too_large:
+        if self._too_large:
             self._refuse(
                 "431 Request Header Fields Too Large",
                 "headers_too_large",
@@ -112,7 +180,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def close_if_stalled(self, now: float) -> None:
         """Answer 408 and close when the client takes too long; `now` is the loop's time."""
-        if self.transport.is_closing():
+        self._drop_if_unread(now)
+        if self.transport.is_closing() or self._farewell:
             return
         reading_body = self.cycle is not None and self.cycle.more_body and not self._in_head
         if reading_body and not self.cycle.response_complete:
@@ -120,11 +189,7 @@ class BoundedProtocol(HttpToolsProtocol):
             stalled = stalled or now - self._began > REQUEST_SECONDS
         else:
             stalled = self._in_head and now - self._began > HEAD_SECONDS
-        if not stalled:
-            return
-        if reading_body and self.cycle.response_started:
-            self.transport.close()
-        else:
+        if stalled:
             self._refuse(
                 "408 Request Timeout",
                 "request_timeout",
@@ -132,11 +197,44 @@ class BoundedProtocol(HttpToolsProtocol):
                 f"complete after {REQUEST_SECONDS:g}.",
             )
 
+    def _drop_if_unread(self, now: float) -> None:
+        """Drop the connection when the client reads nothing of what lies ready for it."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent or not unsent:
+            self._unsent, self._read = unsent, now
+        elif now - self._read > IDLE_SECONDS:
+            self.transport.abort()
+
     def _refuse(self, status: str, code: str, message: str) -> None:
+        """Answer what is no whole request, after those before it, and close."""
         body = json.dumps({"error": {"code": code, "message": message}}).encode()
-        head = (
-            f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\nx-request-id: "
-        )
-        self.transport.write(head.encode() + new_request_id() + b"\r\n\r\n" + body)
+        fields = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+            *fields_of_every_answer(self.headers or ()),
+        ]
+        self._farewell = _head(f"HTTP/1.1 {status}".encode(), fields) + body
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._part()
+        elif not self._in_head:
+            self._give_up(cycle)
+
+    def _give_up(self, cycle: Any) -> None:
+        """Answer for a request under way, whose body is at fault."""
+        if self.pipeline:
+            self.pipeline.popleft()
+            return
+        if cycle.response_started:
+            self._farewell = b""
+        self._part()
+
+    def _part(self) -> None:
+        self.transport.write(self._farewell)
         self.transport.close()
+
+
+def _head(first: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    lines = [first, *(name + b": " + value for name, value in fields)]
+    return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -45,6 +45,8 @@ EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
     "30 seconds: a laptop that falls asleep, or a network that goes away.",
     (OUTSIDE, 431, "headers_too_large"): "Needs header fields of more than 64 KiB together, such "
     "as a cookie that grew without bound.",
+    (OUTSIDE, 503, "service_unavailable"): "Needs a server that is stopped while a request is on "
+    "its way, and a request that takes longer than the 30 seconds it is given then.",
 }
 _BUG = (
     "A fault of the server itself: no request brings it about on purpose. Treat it like any 5xx, "
@@ -63,4 +65,5 @@ def advice_for(status: int, code: str) -> str | None:
 
 def explanation_for(operation: str, status: int, code: str) -> str:
     """Why an error can't be made to happen; empty for one that can."""
-    return {500: _BUG, 503: _FULL}.get(status) or EXPLANATIONS.get((operation, status, code), "")
+    known = EXPLANATIONS.get((operation, status, code))
+    return known or {500: _BUG, 503: _FULL}.get(status, "")

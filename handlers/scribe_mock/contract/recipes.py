@@ -313,5 +313,6 @@ RECIPES: tuple[Recipe, ...] = (
                 ),
             ),
         ),
+        (503, "service_unavailable", "the server would have to be stopped"),
     ),
 )

@@ -6,14 +6,14 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from scribe_mock.errors import ClientGone, NotFound
+from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
 from scribe_mock.pipeline.answers import answer_to
 
 logger = logging.getLogger("scribe_mock.requests")
@@ -79,6 +79,8 @@ class Gateway:
             await self._serve(scope, exchange)
         except ClientGone:
             exchange.status = 0
+        except asyncio.CancelledError:
+            await _stop(scope, exchange)
         if self._log_requests and not _from_own_page(scope):
             _log(scope, exchange, time.perf_counter() - started)
 
@@ -129,10 +131,21 @@ def new_request_id() -> bytes:
     return b"req_%015x" % next(_request_ids)
 
 
+def fields_of_every_answer(
+    headers: Iterable[tuple[bytes, bytes]],
+) -> list[tuple[bytes, bytes]]:
+    """The fields that the answer to a request with these has, whoever answers: its id, and CORS."""
+    return Exchange({"headers": headers}, _nothing, _nothing).fields
+
+
+async def _nothing(*_: Any) -> Any:
+    raise ClientGone
+
+
 class Exchange:
     """One request and its answer, as the gateway watches them pass."""
 
-    __slots__ = ("_answer", "_late", "_receive", "_scope", "_send", "preflight", "status", "unread")
+    __slots__ = ("_late", "_receive", "_scope", "_send", "fields", "preflight", "status", "unread")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
@@ -142,7 +155,7 @@ class Exchange:
         self.status = 0
         self.unread = False
         self.preflight: dict[str, bytes] | None = None
-        self._answer: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
+        self.fields: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
         origin = request_id = None
         asked: dict[str, bytes] = {}
         for name, value in scope["headers"]:
@@ -156,14 +169,14 @@ class Exchange:
                 origin = value
             elif name.startswith(b"access-control-request-"):
                 asked[name[23:].decode("latin-1")] = value
-        self._answer.append((b"x-request-id", request_id or new_request_id()))
+        self.fields.append((b"x-request-id", request_id or new_request_id()))
         if origin is not None:
             self._allow(origin)
-            if scope["method"] == "OPTIONS" and "method" in asked:
+            if scope.get("method") == "OPTIONS" and "method" in asked:
                 self.preflight = asked
 
     def _allow(self, origin: bytes) -> None:
-        self._answer += [
+        self.fields += [
             (b"access-control-allow-origin", origin),
             (b"access-control-allow-credentials", b"true"),
             (b"access-control-expose-headers", _EXPOSED),
@@ -180,7 +193,7 @@ class Exchange:
         """Pass the answer on with our header fields; drain the request after an early one."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *self._answer]
+            headers = [*message.get("headers", ()), *self.fields]
             if self.unread:
                 self._late = True
                 headers.append((b"connection", b"close"))
@@ -218,6 +231,16 @@ class Exchange:
             headers.append((b"access-control-allow-private-network", b"true"))
         await self.send({"type": "http.response.start", "status": 204, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _stop(scope: Scope, exchange: Exchange) -> None:
+    """Answer a request that the server, being stopped, has waited for long enough."""
+    exchange.unread = False
+    if not exchange.status:
+        error = ServiceUnavailable(
+            "The server stopped before the request was complete. Send it again."
+        )
+        await answer_to(error)(scope, exchange.receive, exchange.send)
 
 
 def _check_path(raw_path: bytes) -> None:
