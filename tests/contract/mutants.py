@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import unquote
+from weakref import WeakSet
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from tests.contract.server import TYPES, Refusal, Server, Session
@@ -1178,17 +1179,18 @@ class StreamIsNotStored(Server):
 
 @mutant("stream.leave")
 class StreamIsLostWithoutStop(Server):
-    async def stream(self, socket, session):
-        self.stopped = False
-        await super().stream(socket, session)
+    def __init__(self):
+        super().__init__()
+        self.stopped = WeakSet()
 
     def frame(self, text):
         found = super().frame(text)
-        self.stopped = found is None
+        if found is None:
+            self.stopped.add(asyncio.current_task())
         return found
 
     def keep(self, session, received):
-        if self.stopped:
+        if asyncio.current_task() in self.stopped:
             super().keep(session, received)
 
 

@@ -1,6 +1,6 @@
 """What was found: faults as they are met, findings once those that are one have been merged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -63,6 +63,13 @@ class Finding:
         """Whether only an inferred rule is broken."""
         return not self.grade.binding
 
+    def absorb(self, other: "Finding") -> None:
+        """Take over another finding that is the same fault."""
+        if other.rule.id != self.rule.id and other.rule.id not in self.also:
+            self.also.append(other.rule.id)
+        self.count += other.count
+        self.variants.extend(other.variants)
+
 
 class Verdict(StrEnum):
     """How a rule ended."""
@@ -120,20 +127,45 @@ class Ledger:
         found = sorted(
             self._found.values(), key=lambda entry: (entry.is_note, place.get(entry.rule.id, 0))
         )
+        wide = _wide_families(found)
         kept: list[Finding] = []
-        owners: dict[tuple[str, ...], Finding] = {}
+        owners: dict[tuple[str, ...] | None, Finding] = {}
         for finding in found:
-            wrong = finding.fault.common()
-            if wrong is not None and wrong in owners:
-                owners[wrong].also.append(finding.rule.id)
-                owners[wrong].count += finding.count
-                owners[wrong].variants.extend(finding.variants)
-                continue
-            finding = replace(finding, also=[], variants=list(finding.variants))
-            if wrong is not None:
-                owners[wrong] = finding
-            kept.append(finding)
+            alike = [finding.fault.common(), _in_family(finding, wide)]
+            owner = next((owners[key] for key in alike if key in owners), None)
+            if owner is None:
+                owner = replace(finding, also=[], variants=list(finding.variants))
+                kept.append(owner)
+            else:
+                owner.absorb(finding)
+            owners |= {key: owners.get(key, owner) for key in alike if key is not None}
         return _without_echoes(kept)
+
+
+def _family(rule: Rule) -> str:
+    return rule.id.rpartition(".")[0]
+
+
+def _wide_families(findings: Iterable[Finding]) -> set[str]:
+    """Families that ask several operations for the same: `auth.malformed.endSession`, `….login`."""
+    operations: dict[str, set[str]] = {}
+    for finding in findings:
+        if "." in _family(finding.rule):
+            operations.setdefault(_family(finding.rule), set()).add(finding.rule.operation)
+    return {family for family, names in operations.items() if len(names) > 1}
+
+
+def _in_family(finding: Finding, wide: Collection[str]) -> tuple[str, ...]:
+    """What makes findings of sibling rules one.
+
+    Several operations did not refuse as they had to, or they met the same refusal, or read alike.
+    """
+    fault, family = finding.fault, _family(finding.rule)
+    if fault.wanted and family in wide:
+        return family, fault.wanted
+    if "." in family and fault.answer is not None and fault.answer.refused:
+        return family, fault.wanted, str(fault.answer)
+    return family, fault.expected, fault.got
 
 
 def weaker(one: Grade, other: Grade | None) -> Grade:

@@ -115,7 +115,7 @@ async def sessions(probe: Probe) -> Faults:
     "Sessions share nothing.",
     Grade.DOCUMENTED,
     "getSession",
-    ("store.by_number",),
+    ("upload.answer",),
 )
 async def isolation(probe: Probe) -> Faults:
     """What happens to one does not show in the other."""
