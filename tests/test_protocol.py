@@ -196,6 +196,13 @@ def test_an_upgrade_that_is_not_taken_up_leaves_the_body_whole(session, protocol
     assert chunked.chunk("0.webm").content == body
 
 
+def test_many_upgrades_at_once_are_as_many_requests(mock):
+    head = "GET {} HTTP/1.1\r\nHost: mock\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
+    with mock.wire() as wire:
+        wire.send(head.format("/_mock/clock").encode() * 2000)
+        assert {wire.response().status_code for _ in range(2000)} == {200}
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -233,7 +233,7 @@ class ChunkTooLarge(ApiError):
 
 
 class ServiceUnavailable(ApiError):
-    """The server has no memory left that it may use."""
+    """The server has no memory left that it may use, or is being stopped."""
 
     status, code = 503, "service_unavailable"
 

@@ -71,9 +71,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
-        self._in_head = False
-        self._unparsed_bytes = 0
         if not self.parser.should_upgrade() or self._should_upgrade():
+            self._in_head = False
+            self._unparsed_bytes = 0
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -87,6 +87,14 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._farewell and was_last:
             self._part()
+        elif self._in_head:
+            # The next request has begun: the connection does not rest.
+            self._unset_keepalive_if_required()
+
+    def resume_writing(self) -> None:
+        """The client has read nearly all that lay ready for it."""
+        super().resume_writing()
+        self._read = self.loop.time()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body, handed on as it is: uvicorn would copy it twice on its way."""
@@ -117,6 +125,15 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.send_400_response("")
 
     def _parse(self, data: bytes) -> None:
+        rest: memoryview | None = memoryview(data)
+        try:
+            while rest is not None:
+                rest = self._feed(rest)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _feed(self, data: memoryview) -> memoryview | None:
+        """Parse; returns what follows a head whose upgrade is not taken up."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -125,9 +142,9 @@ class BoundedProtocol(HttpToolsProtocol):
             elif self.parser.get_method() == b"CONNECT":
                 self.send_400_response("")
             else:
-                self._parse(self._without_upgrade() + data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self.send_400_response("")
+                self._begin_again()
+                return data[upgrade.args[0] :]
+        return None
 
     def _should_upgrade(self) -> bool:
         """Whether the head is a WebSocket's handshake; another upgrade is not taken up."""
@@ -139,16 +156,16 @@ class BoundedProtocol(HttpToolsProtocol):
         whole = {name for name, value in found if _HANDSHAKE[name].fullmatch(value.strip())}
         return len(whole) == len(_HANDSHAKE)
 
-    def _without_upgrade(self) -> bytes:
-        """The head again, for a parser of its own: the old one took the body for the new protocol.
+    def _begin_again(self) -> None:
+        """Read the head without its `Upgrade`, which a server may ignore (RFC 9110, 7.8).
 
-        A server may ignore `Upgrade` (RFC 9110, 7.8).
+        It takes a new parser: to the old one, what follows is no body but the other protocol.
         """
         version = self.parser.get_http_version().encode()
         first = self.parser.get_method() + b" " + self.url + b" HTTP/" + version
         fields = [(name, value) for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
-        return _head(first, fields)
+        self.parser.feed_data(_head(first, fields))
 
     def shutdown(self) -> None:
         """Stop when the request under way is done, but don't wait for one that only waits."""
