@@ -480,6 +480,13 @@ def test_a_scenario_can_be_chosen_until_the_end(session):
     assert chunked.process_to_the_end().json()["status"] == "failed"
 
 
+def test_an_update_that_names_no_scenario_leaves_it(mock, session):
+    for chunked in (session(scenario="failed"), mock.put("created", scenario="failed")):
+        assert chunked.patch(additional_data={"visit": "7"}).status_code == 200
+        assert chunked.patch(additional_data={"_mock": {}}).status_code == 200
+        assert chunked.process_to_the_end().json()["status"] == "failed"
+
+
 # End session
 
 

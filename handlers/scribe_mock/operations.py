@@ -89,7 +89,7 @@ class Operations:
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
         now = self._clock.now()
-        scenario = self._scenario(body.get("additional_data"))
+        scenario = self._named_scenario(body.get("additional_data")) or self._fixtures.default
         fields = {name: body[name] for name in _TAKEN_OVER if name in body}
         fields["templates"] = fields.get("templates") or list(scenario.outcome.templates)
         session = Session(
@@ -166,7 +166,9 @@ class Operations:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)
         if "additional_data" in changes:
-            changes["scenario"] = self._scenario(changes["additional_data"]).name
+            named = self._named_scenario(changes["additional_data"])
+            if named is not None:
+                changes["scenario"] = named.name
         await self._store.change(
             session.session_id, lambda current: current.update(self._clock.now(), changes)
         )
@@ -194,14 +196,15 @@ class Operations:
         }
         return JsonAnswer(answer, 202)
 
-    def _scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario:
-        """The scenario that `additional_data._mock.scenario` names, else the server's."""
+    def _named_scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario | None:
+        """The scenario that `additional_data._mock.scenario` names, if it names one."""
         mock = (additional_data or {}).get("_mock", {})
         path = "$.additional_data._mock"
         if not isinstance(mock, dict):
             refuse_body(path, "expected an object such as {'scenario': 'partial'}")
-        name = mock.get("scenario", self._fixtures.default.name)
-        known = self._fixtures.scenarios
+        if "scenario" not in mock:
+            return None
+        name, known = mock["scenario"], self._fixtures.scenarios
         if not isinstance(name, str) or name not in known:
             refuse_body(f"{path}.scenario", f"expected one of {', '.join(known)}")
         return known[name]
