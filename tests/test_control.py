@@ -1,6 +1,7 @@
 """The control API: look at sessions, put them into any state, end processing, start again."""
 
 import hashlib
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -220,6 +221,16 @@ def test_a_session_put_back_takes_audio_and_lives_on(mock):
         put(mock, back.id, {"state": "recording"})
         assert back.upload().status_code == 200
         assert back.end().status_code == 202
+
+
+@pytest.mark.parametrize("session_id", ["demo_session_created", "a-session-that-was-put"])
+def test_a_session_put_into_expired_lived_as_long_as_any(mock, session_id):
+    shown = put(mock, session_id, {"state": "expired"}).json()
+    now = mock.control("GET", "/clock")["now"]
+    lived = datetime.fromisoformat(shown["expires_at"]) - datetime.fromisoformat(
+        shown["created_at"]
+    )
+    assert (shown["expires_at"], lived.total_seconds()) == (now, 3600)
 
 
 def test_a_session_put_has_the_fields_that_were_sent(mock):

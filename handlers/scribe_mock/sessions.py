@@ -223,12 +223,17 @@ class Session:
             for document in self.documents
         ]
 
-    def place(self, now: float, state: State, outcome: Outcome) -> None:
+    def place(self, now: float, state: State, outcome: Outcome, lifetime: float) -> None:
         """Put the session into any state, whatever it was; `processing` lasts until `finish`.
 
         `created` drops the chunks, since a session that has some is recording.
+
+        Args:
+            now: Seconds since 1970.
+            state: Where the session is to stand.
+            outcome: What processing finds, where there is any.
+            lifetime: Seconds from creation to expiry, of one that expires now or lives again.
         """
-        lifetime = self.expires_at - self.created_at
         self.outcome, self.ended_at, self.done_at, self.documents = None, None, math.inf, []
         self.started = state is not State.CREATED
         if not self.started:
