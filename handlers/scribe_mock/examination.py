@@ -100,25 +100,6 @@ class Examiner:
         await self._store.change(session_id, note)
         return True
 
-    async def findings(self, session: Session) -> Mapping[int, Sequence[Finding]]:
-        """What is wrong with each chunk, by itself and beside the others, by sequence number."""
-        chunks = session.ordered_chunks()
-        looked_at = [
-            StoredChunk(
-                chunk.sequence,
-                await self._store.sha256(session.session_id, chunk.sequence),
-                chunk.diagnosis or Diagnosis(),
-            )
-            for chunk in chunks
-        ]
-        beside = diagnose_session(looked_at)
-        return {
-            chunk.sequence: [*chunk.diagnosis.findings, *beside[chunk.sequence]]
-            if chunk.diagnosis
-            else beside[chunk.sequence]
-            for chunk in chunks
-        }
-
     async def close(self) -> None:
         """End the decoding processes."""
         if self._rounds is not None:
@@ -158,6 +139,23 @@ class Examiner:
             except Exception as error:
                 logger.error("The doctor failed.", exc_info=error)
             await asyncio.sleep(_REST * (loop.time() - began))
+
+
+def findings(
+    chunks: Sequence[Chunk], digests: Mapping[int, str]
+) -> Mapping[int, Sequence[Finding]]:
+    """What is wrong with each chunk, by itself and beside the others, by sequence number."""
+    looked_at = [
+        StoredChunk(chunk.sequence, digests[chunk.sequence], chunk.diagnosis or Diagnosis())
+        for chunk in chunks
+    ]
+    beside = diagnose_session(looked_at)
+    return {
+        chunk.sequence: [*chunk.diagnosis.findings, *beside[chunk.sequence]]
+        if chunk.diagnosis
+        else beside[chunk.sequence]
+        for chunk in chunks
+    }
 
 
 def _note_in(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:

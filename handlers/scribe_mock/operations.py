@@ -10,7 +10,7 @@ from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock
 from scribe_mock.discovery import MAX_AGE, discovery
 from scribe_mock.errors import InvalidRequest
-from scribe_mock.examination import Examiner
+from scribe_mock.examination import Examiner, findings
 from scribe_mock.pipeline.admission import admits
 from scribe_mock.pipeline.answers import JsonAnswer
 from scribe_mock.pipeline.validation import refuse_body
@@ -153,8 +153,10 @@ class Operations:
             session.require_template(template_id)
         address = base_url(request, self._settings)
         body = public_session(session, now, address, template_id)
-        found = await self._examiner.findings(session)
-        codes = [finding.code for findings in found.values() for finding in findings]
+        # What is taken in or put elsewhere meanwhile is no part of this answer.
+        chunks = session.ordered_chunks()
+        found = findings(chunks, await self._store.digests(session.session_id))
+        codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
         return JsonAnswer(body, STATUS_OF_STATE[state], _diagnostics(codes))
 
     @admits(Session.require_unexpired)

@@ -1,6 +1,6 @@
 """Where sessions and their audio are kept: one protocol, one implementation a module."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -77,8 +77,8 @@ class SessionStore(Protocol):
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
 
-    async def sha256(self, session_id: str, sequence: int) -> str:
-        """The digest of one chunk, in hex; raises SessionNotFound, ChunkNotFound."""
+    async def digests(self, session_id: str) -> Mapping[int, str]:
+        """SHA-256 in hex of every chunk that is there when asked; raises SessionNotFound."""
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Keep a session with its audio, in place of one with the same id."""

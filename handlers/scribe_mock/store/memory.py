@@ -206,16 +206,17 @@ class MemoryStore:
         except KeyError:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
 
-    async def sha256(self, session_id: str, sequence: int) -> str:
-        """The digest of one chunk, in hex; worked out in a thread when first asked for."""
-        parts = await self.audio(session_id, sequence)
+    async def digests(self, session_id: str) -> Mapping[int, str]:
+        """SHA-256 in hex of every chunk; worked out in a thread, once for each."""
         entry = self._entry(session_id)
-        if sequence not in entry.digests:
-            digest = await asyncio.to_thread(_sha256, parts)
-            if entry.audio.get(sequence) is not parts:
-                return digest
-            entry.digests[sequence] = digest
-        return entry.digests[sequence]
+        known = dict(entry.digests)
+        new = {n: parts for n, parts in entry.audio.items() if n not in known}
+        if new:
+            found = await asyncio.to_thread(lambda: {n: _sha256(p) for n, p in new.items()})
+            still = {n: found[n] for n, parts in new.items() if entry.audio.get(n) is parts}
+            entry.digests |= still
+            known |= found
+        return known
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Keep a session with its audio, in place of one with the same id."""
