@@ -97,6 +97,17 @@ def test_no_more_goes_than_has_to(small):
     assert all(map(is_there, done))
 
 
+def test_nothing_goes_for_what_is_refused_all_the_same(small):
+    expired = recorded(small, 100_000)
+    small.advance(3600)
+    done, live = finished(small), recorded(small, 400_000)
+    assert refusal(live.upload("a_1.webm", bytes(700_000))) == FULL
+    assert refusal(live.patch(patient_details={"name": "x" * 700_000})) == FULL
+    assert (is_there(expired), is_there(done)) == (True, True)
+    live.store("a_1.webm", content=bytes(550_000))
+    assert (is_there(expired), is_there(done)) == (False, False)
+
+
 def test_a_forgotten_session_is_unknown(small):
     done = finished(small)
     recorded(small, 900_000)

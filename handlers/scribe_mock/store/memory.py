@@ -293,21 +293,24 @@ class MemoryStore:
         return session.outcome is None and session.expires_at == pair[0]
 
     def _make_room(self, size: int, keep: str | None = None) -> None:
+        """Forget what has to go for `size` more bytes, never `keep`; raises ServiceUnavailable."""
         over = self._kept + self.claimed + size - self._max_memory
         if over <= 0:
             return
         now = self._clock.now()
+        taken: dict[tuple[float, str], list[tuple[float, str]]] = {}
         for heap in (self._done, self._expiring):
-            kept = []
             while over > 0 and heap and heap[0][0] <= now:
                 pair = heapq.heappop(heap)
-                if pair[1] == keep:
-                    kept.append(pair)
-                elif self._holds(heap, pair):
-                    over -= self._entries[pair[1]].bytes
-                    self._forget(pair[1])
-            for pair in kept:
+                if pair not in taken and self._holds(heap, pair):
+                    taken[pair] = heap
+                    over -= self._entries[pair[1]].bytes if pair[1] != keep else 0
+        for pair, heap in taken.items():
+            # Nothing goes for a request that is refused all the same.
+            if over > 0 or pair[1] == keep:
                 heapq.heappush(heap, pair)
+            else:
+                self._forget(pair[1])
         if over > 0:
             raise ServiceUnavailable(
                 f"All of the mock's {self._max_memory} bytes are taken by sessions under way. "
