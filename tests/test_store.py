@@ -303,6 +303,14 @@ def test_what_clients_say_of_a_session_counts(small, field):
     assert 5 <= created <= 10
 
 
+def test_documents_count_with_the_names_of_their_templates(small):
+    done = finished(small)
+    name = "🎤" * 120
+    answers = (done.process(f"{number}{name}") for number in range(1000))
+    made = sum(1 for _ in itertools.takewhile(lambda answer: answer.status_code == 202, answers))
+    assert 300 <= made <= 700_000 / (640 + 4 * len(name))
+
+
 def test_sessions_and_chunks_count_without_any_bytes(small):
     answers = (small.client.post("/sessions", json={"upload_type": "chunked"}) for _ in range(2000))
     created = sum(1 for _ in itertools.takewhile(lambda answer: answer.status_code == 201, answers))

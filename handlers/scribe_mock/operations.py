@@ -21,7 +21,7 @@ from scribe_mock.representations import (
     received_audio,
 )
 from scribe_mock.scenarios import Fixtures, Scenario
-from scribe_mock.sessions import Session, UploadType
+from scribe_mock.sessions import MAX_TEMPLATE_NAME, Session, UploadType
 from scribe_mock.settings import Settings
 from scribe_mock.states import State
 from scribe_mock.store import SessionStore
@@ -184,6 +184,11 @@ class Operations:
         self, request: Request, session: Session, template_id: str
     ) -> JsonAnswer:
         """One more document from a session whose results are there."""
+        if len(template_id) > MAX_TEMPLATE_NAME:
+            raise InvalidRequest(
+                f"The name of a template has at most {MAX_TEMPLATE_NAME} characters; "
+                f"this one has {len(template_id)}."
+            )
         seconds = self._processing_seconds(self._fixtures.of(session))
         document = await self._store.change(
             session.session_id,

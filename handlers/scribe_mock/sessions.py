@@ -30,6 +30,11 @@ from scribe_mock.states import State
 #: What a session_id looks like (protocol.md, "Create session").
 SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{16,64}\Z"
 
+#: Characters of a template's name.
+MAX_TEMPLATE_NAME = 128
+#: How many templates an error lists: a session may have been processed with any number.
+_LISTED_TEMPLATES = 20
+
 
 class UploadType(StrEnum):
     """How a session's audio arrives."""
@@ -130,10 +135,12 @@ class Session:
         """Raise TemplateNotFound for a template that the session does not know."""
         known = self.known_templates()
         if template_id not in known:
+            shown = known[:_LISTED_TEMPLATES]
+            more = f" and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
             raise TemplateNotFound(
                 f"The session has no template {template_id[:80]!r}; "
-                f"it has {', '.join(known) or 'none'}.",
-                templates=known,
+                f"it has {', '.join(shown) or 'none'}{more}.",
+                templates=shown,
             )
 
     def require_unexpired(self, now: float) -> None:

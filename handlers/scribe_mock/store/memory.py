@@ -63,8 +63,9 @@ def _sha256(parts: Parts) -> str:
 def _weight(session: Session) -> int:
     data = (session.additional_data, session.patient_details)
     lists = (session.templates, session.language_hint)
+    names = [document.template_id for document in session.documents]
     pieces = len(session.chunks) + len(session.documents)
-    return _SESSION_BYTES + _footprint([*data, *lists]) + _CHUNK_BYTES * pieces
+    return _SESSION_BYTES + _footprint([*data, *lists, *names]) + _CHUNK_BYTES * pieces
 
 
 def _footprint(value: Any) -> int:
