@@ -148,7 +148,7 @@ def test_a_replaced_chunk_is_looked_at_anew(session):
 
 def test_a_chunk_replaced_while_it_is_looked_at_is_looked_at_anew(session, mock):
     chunked = session()
-    long = wav(silence(250))
+    long = wav(silence(30))
     assert chunked.upload("audio_0.wav", long, "audio/wav").status_code == 200
     with mock.wire() as wire:
         wire.ask_first("GET", f"/_mock{chunked.path}")

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 from scribe_mock.diagnosis import Diagnosis
@@ -34,6 +35,8 @@ SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{16,64}\Z"
 MAX_TEMPLATE_NAME = 128
 #: How many templates an error lists: a session may have been processed with any number.
 _LISTED_TEMPLATES = 20
+
+_generations = count()
 
 
 class UploadType(StrEnum):
@@ -74,7 +77,10 @@ class Chunk:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session. Change it through its methods alone, inside `SessionStore.change`."""
+    """One session. Change it through its methods alone, inside `SessionStore.change`.
+
+    `generation` tells it from others that had or will have its id; copies have the same.
+    """
 
     session_id: str
     upload_type: UploadType
@@ -97,6 +103,7 @@ class Session:
     done_at: float = math.inf
     outcome: Outcome | None = None
     documents: list[Document] = field(default_factory=list)
+    generation: int = field(default_factory=_generations.__next__)
 
     def state(self, now: float) -> State:
         """Where the session stands at this time."""
@@ -233,7 +240,8 @@ class Session:
     def place(self, now: float, state: State, outcome: Outcome, lifetime: float) -> None:
         """Put the session into any state, whatever it was; `processing` lasts until `finish`.
 
-        `created` drops the chunks, since a session that has some is recording.
+        `created` drops the chunks, since a session that has some is recording. What was on its way
+        to the session as it was does not arrive any more.
 
         Args:
             now: Seconds since 1970.
@@ -242,6 +250,7 @@ class Session:
             lifetime: Seconds from creation to expiry, of one that expires now or lives again.
         """
         self.outcome, self.ended_at, self.done_at, self.documents = None, None, math.inf, []
+        self.generation = next(_generations)
         self.started = state is not State.CREATED
         if not self.started:
             self.chunks, self.uploads = {}, 0

@@ -60,7 +60,7 @@ class Streams:
             await refusal(scope, receive, send)
             return
         await self.settle(session.session_id)
-        recording = Recording(session.session_id, self._store, self._clock)
+        recording = Recording(session, self._store, self._clock)
         stream = Stream(recording, receive, send)
         self._live[session.session_id] = stream
         try:
@@ -90,8 +90,8 @@ class Streams:
 class Recording:
     """The sound of one socket on its way to chunks; work that takes long leaves the event loop."""
 
-    def __init__(self, session_id: str, store: SessionStore, clock: Clock) -> None:
-        self._session_id = session_id
+    def __init__(self, session: Session, store: SessionStore, clock: Clock) -> None:
+        self._session = session
         self._store = store
         self._clock = clock
         self._order = asyncio.Lock()
@@ -115,7 +115,7 @@ class Recording:
             return
         with self._store.intake(0) as intake:
             await self._store.add_upload(
-                self._session_id, intake, lambda session: list(self._pieces(session, found))
+                self._session, intake, lambda session: list(self._pieces(session, found))
             )
 
     def _pieces(

@@ -65,12 +65,18 @@ class SessionStore(Protocol):
         """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
 
     async def add_upload(
-        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+        self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
         """Add what `pieces` makes of the session, all or nothing, and end the intake's claim.
 
+        Args:
+            admitted: The session as it was when the upload began.
+            intake: The upload's bytes.
+            pieces: Makes chunks of them, given the session as it is now.
+
         Raises:
-            SessionNotFound, SessionExpired, SessionEnded, SessionCompleted: it is not open.
+            SessionNotFound: it is gone, also when another one has its id now.
+            SessionExpired, SessionEnded, SessionCompleted: it is not open.
             ServiceUnavailable: there is no room.
         """
 

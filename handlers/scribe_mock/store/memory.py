@@ -177,15 +177,18 @@ class MemoryStore:
         return MemoryIntake(self)
 
     async def add_upload(
-        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+        self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
         """Add what `pieces` makes of the session; see SessionStore."""
-        entry = self._entry(session_id)
+        entry = self._entry(admitted.session_id)
         now = self._clock.now()
         entry.session.require_open(now)
+        if entry.session.generation != admitted.generation:
+            raise SessionNotFound(admitted.session_id)
         added = pieces(entry.session)
         size = sum([_size(parts) for _, parts in added])
-        self._make_room(size - intake.size + _CHUNK_BYTES * len(added))
+        more = size - intake.size + _CHUNK_BYTES * len(added)
+        self._make_room(more, keep=admitted.session_id)
         entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
