@@ -229,6 +229,12 @@ class Wire:
                 raise EOFError(f"the server closed after {self._read!r}")
             self._read += received
 
+    def ask_first(self, method, target, body=b""):
+        """A request that the server reads before what is sent later: it knows the connection."""
+        self.request("GET", "/_mock/health")
+        assert self.response().status_code == 200
+        self.request(method, target, TOKEN | {"Content-Length": len(body)}, body)
+
     def response_head(self):
         """Status and fields of the next answer, an interim one too."""
         self._until(lambda: b"\r\n\r\n" in self._read)

@@ -1,6 +1,7 @@
 """The control API: look at sessions, put them into any state, end processing, start again."""
 
 import hashlib
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -177,6 +178,28 @@ def test_a_list_is_answered_while_its_sessions_go(mock, session):
         assert [response.status_code for response in responses] == [200, 200, 204, 204, 204]
 
 
+@pytest.mark.parametrize("change", ["upload", "put", "delete"])
+@pytest.mark.parametrize(
+    "asked",
+    [("GET", "/voice/v1"), ("PUT", "/_mock", b'{"state": "recording"}')],
+    ids=["get", "put"],
+)
+def test_a_session_is_told_as_it_was_when_it_changes_meanwhile(mock, session, asked, change):
+    chunked = session()
+    chunked.store("a_0.webm", "a_1.webm", "a_2.webm", content=bytes(10_000_000))
+    method, base, *body = asked
+    with mock.wire() as wire:
+        wire.ask_first(method, base + chunked.path, *body)
+        if change == "put":
+            assert put(mock, chunked.id, {"state": "created"}).is_success
+        elif change == "upload":
+            chunked.store("a_9.webm")
+        else:
+            assert ask(mock, "DELETE", chunked.path).is_success
+        response = wire.response()
+    assert response.json()["audio_files"] == ["0.webm", "1.webm", "2.webm"]
+
+
 @pytest.mark.parametrize("upload_type", ["chunked", "single", "stream"])
 @pytest.mark.parametrize("state", STATES)
 def test_a_new_session_can_be_put_into_any_state(mock, state, upload_type):
@@ -220,6 +243,16 @@ def test_a_session_put_back_takes_audio_and_lives_on(mock):
         put(mock, back.id, {"state": "recording"})
         assert back.upload().status_code == 200
         assert back.end().status_code == 202
+
+
+@pytest.mark.parametrize("session_id", ["demo_session_created", "a-session-that-was-put"])
+def test_a_session_put_into_expired_lived_as_long_as_any(mock, session_id):
+    shown = put(mock, session_id, {"state": "expired"}).json()
+    now = mock.control("GET", "/clock")["now"]
+    lived = datetime.fromisoformat(shown["expires_at"]) - datetime.fromisoformat(
+        shown["created_at"]
+    )
+    assert (shown["expires_at"], lived.total_seconds()) == (now, 3600)
 
 
 def test_a_session_put_has_the_fields_that_were_sent(mock):

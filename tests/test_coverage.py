@@ -145,6 +145,7 @@ RECIPES = {
     "updateSession 413 request_too_large": lambda mock: mock.client.patch(DEMO, content=BIG),
     "updateSession 422 invalid_request": lambda mock: mock.create().patch(unknown=1),
     "processTemplate 202": lambda mock: processed(mock).process("one"),
+    "processTemplate 400 invalid_request": lambda mock: processed(mock).process("x" * 129),
     "processTemplate 401 authentication_failed": unauthorised("POST", f"/x{TEMPLATE}"),
     "processTemplate 404 session_not_found": unknown("POST", TEMPLATE),
     "processTemplate 409 session_not_completed": lambda mock: mock.create().process("one"),

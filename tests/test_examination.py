@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from tests.audio.factory import conversation, encode, silence
+from tests.audio.factory import conversation, encode, silence, wav
 
 from support import AUDIO, noise, refusal
 
@@ -143,6 +143,17 @@ def test_a_replaced_chunk_is_looked_at_anew(session):
     chunked.store("audio_0.webm", content=b"no audio")
     assert codes(chunked) == [["declared_type_differs"]]
     chunked.store("audio_0.webm", content=fixture("speech.webm"))
+    assert codes(chunked) == [[]]
+
+
+def test_a_chunk_replaced_while_it_is_looked_at_is_looked_at_anew(session, mock):
+    chunked = session()
+    long = wav(silence(30))
+    assert chunked.upload("audio_0.wav", long, "audio/wav").status_code == 200
+    with mock.wire() as wire:
+        wire.ask_first("GET", f"/_mock{chunked.path}")
+        chunked.store("audio_0.webm", content=fixture("speech.webm"))
+        assert wire.response().status_code == 200
     assert codes(chunked) == [[]]
 
 

@@ -70,7 +70,10 @@ CODES = {
     | BAD_JSON
     | NO_ROOM
     | {"409": {"session_already_committed"}},
-    "processTemplate": NO_TOKEN | NO_SESSION | NO_ROOM | {"409": {"session_not_completed"}},
+    "processTemplate": NO_TOKEN
+    | NO_SESSION
+    | NO_ROOM
+    | {"400": {"invalid_request"}, "409": {"session_not_completed"}},
     "getDiscovery": {},
     "login": BAD_JSON,
     "refreshToken": NO_TOKEN | BAD_JSON,

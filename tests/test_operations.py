@@ -480,6 +480,13 @@ def test_a_scenario_can_be_chosen_until_the_end(session):
     assert chunked.process_to_the_end().json()["status"] == "failed"
 
 
+def test_an_update_that_names_no_scenario_leaves_it(mock, session):
+    for chunked in (session(scenario="failed"), mock.put("created", scenario="failed")):
+        assert chunked.patch(additional_data={"visit": "7"}).status_code == 200
+        assert chunked.patch(additional_data={"_mock": {}}).status_code == 200
+        assert chunked.process_to_the_end().json()["status"] == "failed"
+
+
 # End session
 
 
@@ -789,12 +796,33 @@ def test_a_template_needs_a_session_that_has_not_expired(mock):
     assert refusal(mock.put("expired").process("one")) == (410, "session_expired")
 
 
-@pytest.mark.parametrize("template_id", ["a b", "é", "%2541", "..a", "a" * 1000, "🎤"])
-def test_a_template_may_have_any_name(mock, template_id):
+@pytest.mark.parametrize("template_id", ["a b", "é", "%2541", "..a", "a" * 128, "🎤" * 128])
+def test_a_template_may_have_any_name_of_128_characters(mock, template_id):
     done = mock.put("completed")
     response = done.process(template_id.replace("%25", "%2525"))
     assert response.json()["template_id"] == template_id
     assert template_id in templates_of(done.get(template_id=template_id))
+
+
+@pytest.mark.parametrize("template_id", ["a" * 129, "é" * 129])
+def test_a_template_has_no_longer_name(mock, template_id):
+    done = mock.put("completed", templates=["one"])
+    assert refusal(done.process(template_id)) == (400, "invalid_request")
+    assert list(templates_of(done.get())) == ["one"]
+    open_one = mock.create()
+    assert refusal(open_one.process(template_id)) == (409, "session_not_completed")
+
+
+def test_an_error_lists_some_of_many_templates(mock):
+    done = mock.put("completed", templates=["one"])
+    for number in range(30):
+        assert done.process(f"{number:0>128}").status_code == 202
+    refused = done.get(template_id="x" * 10_000)
+    assert refusal(refused) == (404, "template_not_found")
+    listed = refused.json()["error"]["details"]["templates"]
+    assert (len(listed), listed[0]) == (20, "one")
+    assert "and 11 more" in refused.json()["error"]["message"]
+    assert len(refused.content) < 10_000
 
 
 # Login and refresh

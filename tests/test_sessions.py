@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from support import TOKEN, parallel, refusal, running
+from support import TOKEN, ApiSession, parallel, refusal, running
 
 PROCESSING_SECONDS = 2
 TTL = 3600
@@ -223,6 +223,40 @@ def test_an_upload_is_held_to_the_state_that_its_last_byte_meets(mock, session, 
         meanwhile(mock, chunked)
         wire.send(b"audio")
         assert refusal(wire.response()) == refused
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        [("POST", "/reset", None)],
+        [("PUT", "/sessions/demo_session_created", {"state": "created"})],
+        [("PUT", "/sessions/demo_session_created", {"state": "recording"})],
+        [
+            ("DELETE", "/sessions/demo_session_created", None),
+            ("PUT", "/sessions/demo_session_created", {"state": "created"}),
+        ],
+    ],
+    ids=["reset", "put", "put recording", "made again"],
+)
+def test_an_upload_does_not_reach_a_later_session_of_the_same_id(mock, meanwhile):
+    planted = ApiSession(mock, "demo_session_created")
+    with planted.begin_upload() as wire:
+        for call in meanwhile:
+            mock.control(*call)
+        wire.send(b"audio")
+        assert refusal(wire.response()) == (404, "session_not_found")
+    assert planted.names() == []
+    planted.store("a_0.webm")
+
+
+def test_an_upload_reaches_a_session_that_was_changed_meanwhile(session):
+    chunked = session()
+    with chunked.begin_upload() as wire:
+        assert chunked.patch(model="pro").status_code == 200
+        chunked.store("audio_1.webm")
+        wire.send(b"audio")
+        assert wire.response().status_code == 200
+    assert chunked.names() == ["0.webm", "1.webm"]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,17 @@ def test_no_more_goes_than_has_to(small):
     assert all(map(is_there, done))
 
 
+def test_nothing_goes_for_what_is_refused_all_the_same(small):
+    expired = recorded(small, 100_000)
+    small.advance(3600)
+    done, live = finished(small), recorded(small, 400_000)
+    assert refusal(live.upload("a_1.webm", bytes(700_000))) == FULL
+    assert refusal(live.patch(patient_details={"name": "x" * 700_000})) == FULL
+    assert (is_there(expired), is_there(done)) == (True, True)
+    live.store("a_1.webm", content=bytes(550_000))
+    assert (is_there(expired), is_there(done)) == (False, False)
+
+
 def test_a_forgotten_session_is_unknown(small):
     done = finished(small)
     recorded(small, 900_000)
@@ -290,6 +301,14 @@ def test_what_clients_say_of_a_session_counts(small, field):
     answers = (small.client.post("/sessions", json=body) for _ in itertools.count())
     created = sum(1 for _ in itertools.takewhile(lambda answer: answer.status_code == 201, answers))
     assert 5 <= created <= 10
+
+
+def test_documents_count_with_the_names_of_their_templates(small):
+    done = finished(small)
+    name = "🎤" * 120
+    answers = (done.process(f"{number}{name}") for number in range(1000))
+    made = sum(1 for _ in itertools.takewhile(lambda answer: answer.status_code == 202, answers))
+    assert 300 <= made <= 700_000 / (640 + 4 * len(name))
 
 
 def test_sessions_and_chunks_count_without_any_bytes(small):

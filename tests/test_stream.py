@@ -5,13 +5,15 @@ import io
 import json
 import socket
 import wave
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import numpy as np
 import pytest
 from tests.audio.factory import vowels
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+
+from support import parallel
 
 RATE = 16_000
 
@@ -160,6 +162,29 @@ def test_a_second_socket_takes_over_and_the_numbers_go_on(mock, stream):
             assert closed(second)[0] == 1000
     session = mock.control("GET", f"/sessions/{session_id}")
     assert [chunk["name"] for chunk in session["chunks"]] == ["0.wav", "1.wav"]
+
+
+def test_of_sockets_that_come_at_once_one_stays_until_the_end(mock, stream, client):
+    session_id, address = stream
+    with connect(address) as first, ExitStack() as stack:
+        first.send(pcm(30))
+        first.ping().wait(20)
+        opened = parallel([lambda: connect(address)] * 3)
+        lines = [stack.enter_context(line) for line in opened]
+        assert closed(first)[0] == 1000
+        over = [code for line in lines if (code := code_if_closed(line)) is not None]
+        assert over == [1000, 1000]
+        assert client.post(f"/sessions/{session_id}/end").status_code == 202
+        assert [closed(line)[0] for line in lines] == [1000, 1000, 1000]
+
+
+def code_if_closed(line):
+    """The code of a close that came before the answer to a ping; None for a line that is open."""
+    try:
+        assert line.ping().wait(20)
+    except ConnectionClosed:
+        return closed(line)[0]
+    return None
 
 
 @pytest.mark.parametrize(

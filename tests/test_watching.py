@@ -92,6 +92,13 @@ def test_waiting_ends_without_a_change(client):
     assert answer.json() == {"revision": revision}
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-nan", "inf", "-inf", "26", "-1", "x"])
+def test_waiting_takes_a_finite_time(client, seconds):
+    query = {"since": overview(client)["revision"], "wait_seconds": seconds}
+    refused = client.get("/_mock/changes", params=query)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_request")
+
+
 def test_reading_is_no_change(client):
     revision = overview(client)["revision"]
     client.get("/voice/v1/sessions/demo_session_completed")

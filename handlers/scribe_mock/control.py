@@ -14,7 +14,7 @@ from scribe_mock import __version__
 from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock, rfc3339
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
-from scribe_mock.examination import Examiner
+from scribe_mock.examination import Examiner, findings
 from scribe_mock.pipeline.answers import JsonAnswer
 from scribe_mock.pipeline.validation import refuse_body
 from scribe_mock.representations import control_chunk, control_session, session_line
@@ -92,9 +92,10 @@ class Control:
         page = found[int(offset) : int(offset) + int(limit)]
         sessions = []
         for session in page:
-            # While the digests of one are worked out, another may be deleted or evicted.
-            with suppress(SessionNotFound, ChunkNotFound):
-                sessions.append(await self._represent(request, session))
+            # While the digests of one are worked out, another may change, be deleted or evicted.
+            with suppress(SessionNotFound):
+                current = await self._store.get(session.session_id)
+                sessions.append(await self._represent(request, current))
         return JsonAnswer({"sessions": sessions, "total": len(found)})
 
     async def get_overview(
@@ -202,17 +203,15 @@ class Control:
         return StreamingResponse(_cut(parts, first, end), status, headers, chunk.content_type)
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
-        address = base_url(request, self._settings)
-        found = await self._examiner.findings(session)
+        """The session as it is now, though it may change or go while digests are worked out."""
+        session, now = session.copy(), self._clock.now()
+        digests = await self._store.digests(session.session_id)
+        found = findings(session.ordered_chunks(), digests)
         chunks = [
-            control_chunk(
-                chunk,
-                await self._store.sha256(session.session_id, chunk.sequence),
-                found[chunk.sequence],
-            )
+            control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])
             for chunk in session.ordered_chunks()
         ]
-        return control_session(session, self._clock.now(), address, chunks)
+        return control_session(session, now, base_url(request, self._settings), chunks)
 
 
 def _makes_sense(first: str, last: str) -> bool:

@@ -10,7 +10,7 @@ from scribe_mock.addresses import base_url
 from scribe_mock.clock import Clock
 from scribe_mock.discovery import MAX_AGE, discovery
 from scribe_mock.errors import InvalidRequest
-from scribe_mock.examination import Examiner
+from scribe_mock.examination import Examiner, findings
 from scribe_mock.pipeline.admission import admits
 from scribe_mock.pipeline.answers import JsonAnswer
 from scribe_mock.pipeline.validation import refuse_body
@@ -21,7 +21,7 @@ from scribe_mock.representations import (
     received_audio,
 )
 from scribe_mock.scenarios import Fixtures, Scenario
-from scribe_mock.sessions import Session, UploadType
+from scribe_mock.sessions import MAX_TEMPLATE_NAME, Session, UploadType
 from scribe_mock.settings import Settings
 from scribe_mock.states import State
 from scribe_mock.store import SessionStore
@@ -89,7 +89,7 @@ class Operations:
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
         now = self._clock.now()
-        scenario = self._scenario(body.get("additional_data"))
+        scenario = self._named_scenario(body.get("additional_data")) or self._fixtures.default
         fields = {name: body[name] for name in _TAKEN_OVER if name in body}
         fields["templates"] = fields.get("templates") or list(scenario.outcome.templates)
         session = Session(
@@ -153,8 +153,10 @@ class Operations:
             session.require_template(template_id)
         address = base_url(request, self._settings)
         body = public_session(session, now, address, template_id)
-        found = await self._examiner.findings(session)
-        codes = [finding.code for findings in found.values() for finding in findings]
+        # What is taken in or put elsewhere meanwhile is no part of this answer.
+        chunks = session.ordered_chunks()
+        found = findings(chunks, await self._store.digests(session.session_id))
+        codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
         return JsonAnswer(body, STATUS_OF_STATE[state], _diagnostics(codes))
 
     @admits(Session.require_unexpired)
@@ -166,7 +168,9 @@ class Operations:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)
         if "additional_data" in changes:
-            changes["scenario"] = self._scenario(changes["additional_data"]).name
+            named = self._named_scenario(changes["additional_data"])
+            if named is not None:
+                changes["scenario"] = named.name
         await self._store.change(
             session.session_id, lambda current: current.update(self._clock.now(), changes)
         )
@@ -180,6 +184,11 @@ class Operations:
         self, request: Request, session: Session, template_id: str
     ) -> JsonAnswer:
         """One more document from a session whose results are there."""
+        if len(template_id) > MAX_TEMPLATE_NAME:
+            raise InvalidRequest(
+                f"The name of a template has at most {MAX_TEMPLATE_NAME} characters; "
+                f"this one has {len(template_id)}."
+            )
         seconds = self._processing_seconds(self._fixtures.of(session))
         document = await self._store.change(
             session.session_id,
@@ -194,14 +203,15 @@ class Operations:
         }
         return JsonAnswer(answer, 202)
 
-    def _scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario:
-        """The scenario that `additional_data._mock.scenario` names, else the server's."""
+    def _named_scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario | None:
+        """The scenario that `additional_data._mock.scenario` names, if it names one."""
         mock = (additional_data or {}).get("_mock", {})
         path = "$.additional_data._mock"
         if not isinstance(mock, dict):
             refuse_body(path, "expected an object such as {'scenario': 'partial'}")
-        name = mock.get("scenario", self._fixtures.default.name)
-        known = self._fixtures.scenarios
+        if "scenario" not in mock:
+            return None
+        name, known = mock["scenario"], self._fixtures.scenarios
         if not isinstance(name, str) or name not in known:
             refuse_body(f"{path}.scenario", f"expected one of {', '.join(known)}")
         return known[name]

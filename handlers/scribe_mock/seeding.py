@@ -77,6 +77,7 @@ class Seeder:
 
     async def place(self, session: Session, state: State, audio: dict[int, Parts]) -> None:
         """Put a session into a state and keep it with its audio."""
-        session.place(self._clock.now(), state, self._fixtures.of(session).outcome)
+        outcome = self._fixtures.of(session).outcome
+        session.place(self._clock.now(), state, outcome, self._settings.session_ttl)
         kept = {sequence: audio[sequence] for sequence in session.chunks}
         await self._store.replace(session, kept)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 from scribe_mock.diagnosis import Diagnosis
@@ -29,6 +30,13 @@ from scribe_mock.states import State
 
 #: What a session_id looks like (protocol.md, "Create session").
 SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{16,64}\Z"
+
+#: Characters of a template's name.
+MAX_TEMPLATE_NAME = 128
+#: How many templates an error lists: a session may have been processed with any number.
+_LISTED_TEMPLATES = 20
+
+_generations = count()
 
 
 class UploadType(StrEnum):
@@ -69,7 +77,10 @@ class Chunk:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session. Change it through its methods alone, inside `SessionStore.change`."""
+    """One session. Change it through its methods alone, inside `SessionStore.change`.
+
+    `generation` tells it from others that had or will have its id; copies have the same.
+    """
 
     session_id: str
     upload_type: UploadType
@@ -92,6 +103,7 @@ class Session:
     done_at: float = math.inf
     outcome: Outcome | None = None
     documents: list[Document] = field(default_factory=list)
+    generation: int = field(default_factory=_generations.__next__)
 
     def state(self, now: float) -> State:
         """Where the session stands at this time."""
@@ -130,10 +142,12 @@ class Session:
         """Raise TemplateNotFound for a template that the session does not know."""
         known = self.known_templates()
         if template_id not in known:
+            shown = known[:_LISTED_TEMPLATES]
+            more = f" and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
             raise TemplateNotFound(
                 f"The session has no template {template_id[:80]!r}; "
-                f"it has {', '.join(known) or 'none'}.",
-                templates=known,
+                f"it has {', '.join(shown) or 'none'}{more}.",
+                templates=shown,
             )
 
     def require_unexpired(self, now: float) -> None:
@@ -223,13 +237,20 @@ class Session:
             for document in self.documents
         ]
 
-    def place(self, now: float, state: State, outcome: Outcome) -> None:
+    def place(self, now: float, state: State, outcome: Outcome, lifetime: float) -> None:
         """Put the session into any state, whatever it was; `processing` lasts until `finish`.
 
-        `created` drops the chunks, since a session that has some is recording.
+        `created` drops the chunks, since a session that has some is recording. What was on its way
+        to the session as it was does not arrive any more.
+
+        Args:
+            now: Seconds since 1970.
+            state: Where the session is to stand.
+            outcome: What processing finds, where there is any.
+            lifetime: Seconds from creation to expiry, of one that expires now or lives again.
         """
-        lifetime = self.expires_at - self.created_at
         self.outcome, self.ended_at, self.done_at, self.documents = None, None, math.inf, []
+        self.generation = next(_generations)
         self.started = state is not State.CREATED
         if not self.started:
             self.chunks, self.uploads = {}, 0

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from starlette.types import Receive, Scope, Send
 
@@ -49,20 +50,24 @@ class Streams:
         self._clock = clock
         self._examiner = examiner
         self._live: dict[str, Stream] = {}
+        # A lock is here for as long as somebody holds it or waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, or refuse its handshake with the error envelope."""
         await receive()
         try:
             session = await self._admitted(scope["path"])
+            async with self._turn(session.session_id):
+                await self._settle(session.session_id)
+                # It may have been ended, and made again, while this waited.
+                session = await self._admitted(scope["path"])
+                stream = Stream(Recording(session, self._store, self._clock), receive, send)
+                self._live[session.session_id] = stream
         except ApiError as error:
             refusal = answer_to(error, {"X-Request-Id": new_request_id().decode()})
             await refusal(scope, receive, send)
             return
-        await self.settle(session.session_id)
-        recording = Recording(session.session_id, self._store, self._clock)
-        stream = Stream(recording, receive, send)
-        self._live[session.session_id] = stream
         try:
             await stream.run()
         finally:
@@ -72,6 +77,14 @@ class Streams:
 
     async def settle(self, session_id: str) -> None:
         """Store all that a session's socket has received, and close it."""
+        async with self._turn(session_id):
+            await self._settle(session_id)
+
+    def _turn(self, session_id: str) -> asyncio.Lock:
+        """Held by who takes over a session's socket; settling takes time, and two may come."""
+        return self._turns.setdefault(session_id, asyncio.Lock())
+
+    async def _settle(self, session_id: str) -> None:
         stream = self._live.pop(session_id, None)
         if stream is not None:
             for _ in range(_TURNS):
@@ -90,8 +103,8 @@ class Streams:
 class Recording:
     """The sound of one socket on its way to chunks; work that takes long leaves the event loop."""
 
-    def __init__(self, session_id: str, store: SessionStore, clock: Clock) -> None:
-        self._session_id = session_id
+    def __init__(self, session: Session, store: SessionStore, clock: Clock) -> None:
+        self._session = session
         self._store = store
         self._clock = clock
         self._order = asyncio.Lock()
@@ -115,7 +128,7 @@ class Recording:
             return
         with self._store.intake(0) as intake:
             await self._store.add_upload(
-                self._session_id, intake, lambda session: list(self._pieces(session, found))
+                self._session, intake, lambda session: list(self._pieces(session, found))
             )
 
     def _pieces(
@@ -169,6 +182,7 @@ class Stream:
                     message = await self._receive()
                 if message["type"] == "websocket.disconnect":
                     self._open = False
+                if not self._open:
                     break
                 pcm = self._frames.read(message)
                 if pcm and self._frames.rate is not None:

@@ -30,7 +30,7 @@ from scribe_mock.store import Intake, Pieces, SessionStore
 class Upload:
     """What is known of an upload before its body is read."""
 
-    session_id: str
+    session: Session
     file_name: str
     kind: str
     expected_bytes: int
@@ -88,8 +88,8 @@ class Uploads:
             return [(chunk, intake.parts)]
 
         glance = diagnosis or self._examiner.glance(intake.parts, upload.kind, upload.extension)
-        await self._store.add_upload(upload.session_id, intake, pieces)
-        self._examiner.note(upload.session_id)
+        await self._store.add_upload(upload.session, intake, pieces)
+        self._examiner.note(upload.session.session_id)
         return glance.codes
 
     async def _store_recording(self, upload: Upload, intake: Intake) -> Sequence[str]:
@@ -105,8 +105,8 @@ class Uploads:
                 for index, piece in enumerate(found)
             ]
 
-        await self._store.add_upload(upload.session_id, intake, pieces)
-        self._examiner.note(upload.session_id)
+        await self._store.add_upload(upload.session, intake, pieces)
+        self._examiner.note(upload.session.session_id)
         return ()
 
     def _chunk(self, upload: Upload, sequence: int, piece: Piece, now: float) -> Chunk:
@@ -138,7 +138,7 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
     if session.upload_type is UploadType.CHUNKED:
         sequence, extension = chunk_name(file_name)
     _check_size(length)
-    return Upload(session.session_id, file_name, kind, length, sequence, extension)
+    return Upload(session, file_name, kind, length, sequence, extension)
 
 
 def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int]:

@@ -569,6 +569,8 @@ class Server:
             raise Refusal(410, "session_expired")
         if state not in ("completed", "partial", "failed"):
             raise self.not_completed()
+        if len(template) > 128:
+            raise Refusal(400, "invalid_request")
         document = self.document(template, time.monotonic() + self.processing)
         self.add_document(session, document)
         answer = {"session_id": session.id, "template_id": template, "document_id": document["id"]}

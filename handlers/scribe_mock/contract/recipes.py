@@ -123,8 +123,10 @@ def _patch(session: str = "{session}", **more: Any) -> Step:
     return Step(operation="updateSession", method="PATCH", path=path, **more)
 
 
-def _process(session: str = "{session}", **more: Any) -> Step:
-    path = f"{BASE}/sessions/{session}/process/template/clinical_notes_template"
+def _process(
+    session: str = "{session}", template: str = "clinical_notes_template", **more: Any
+) -> Step:
+    path = f"{BASE}/sessions/{session}/process/template/{template}"
     return Step(operation="processTemplate", method="POST", path=path, **more)
 
 
@@ -254,6 +256,7 @@ RECIPES: tuple[Recipe, ...] = (
     *_of(
         "processTemplate",
         (202, "", (*_DONE, _process())),
+        (400, "invalid_request", (*_DONE, _process(template="x" * 129))),
         (401, "authentication_failed", (_process(NOBODY, token=False),)),
         (404, "session_not_found", (_process(NOBODY),)),
         (409, "session_not_completed", (_create(), _process())),

@@ -48,6 +48,19 @@ def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Validation
 _BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniqueItems": _unique})  # type: ignore[no-untyped-call]
 
 
+class QueryValidator(ParameterValidator):
+    """Connexion's, for which NaN is a number within any bounds."""
+
+    @staticmethod
+    def validate_parameter(
+        parameter_type: str, value: Any, param: Any, param_name: str | None = None
+    ) -> Any:
+        """What is wrong with a parameter's value; None for nothing."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{param['name']} is {value}, which is no finite number"
+        return ParameterValidator.validate_parameter(parameter_type, value, param, param_name)
+
+
 class ValidatedOperation:
     """The checks of one operation's query and JSON body."""
 
@@ -55,7 +68,7 @@ class ValidatedOperation:
         self.next_app = next_app
         judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
         parser = OpenAPIURIParser(operation.parameters, {})
-        self._parameters = ParameterValidator(judged, uri_parser=parser) if judged else None
+        self._parameters = QueryValidator(judged, uri_parser=parser) if judged else None
         content = operation.request_body.get("content", {})
         self._body: JsonBody | None = None
         if "application/json" in content:

@@ -1,6 +1,6 @@
 """Where sessions and their audio are kept: one protocol, one implementation a module."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -65,20 +65,26 @@ class SessionStore(Protocol):
         """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
 
     async def add_upload(
-        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+        self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
         """Add what `pieces` makes of the session, all or nothing, and end the intake's claim.
 
+        Args:
+            admitted: The session as it was when the upload began.
+            intake: The upload's bytes.
+            pieces: Makes chunks of them, given the session as it is now.
+
         Raises:
-            SessionNotFound, SessionExpired, SessionEnded, SessionCompleted: it is not open.
+            SessionNotFound: it is gone, also when another one has its id now.
+            SessionExpired, SessionEnded, SessionCompleted: it is not open.
             ServiceUnavailable: there is no room.
         """
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
 
-    async def sha256(self, session_id: str, sequence: int) -> str:
-        """The digest of one chunk, in hex; raises SessionNotFound, ChunkNotFound."""
+    async def digests(self, session_id: str) -> Mapping[int, str]:
+        """SHA-256 in hex of every chunk that is there when asked; raises SessionNotFound."""
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Keep a session with its audio, in place of one with the same id."""

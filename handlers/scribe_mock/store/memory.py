@@ -63,8 +63,9 @@ def _sha256(parts: Parts) -> str:
 def _weight(session: Session) -> int:
     data = (session.additional_data, session.patient_details)
     lists = (session.templates, session.language_hint)
+    names = [document.template_id for document in session.documents]
     pieces = len(session.chunks) + len(session.documents)
-    return _SESSION_BYTES + _footprint([*data, *lists]) + _CHUNK_BYTES * pieces
+    return _SESSION_BYTES + _footprint([*data, *lists, *names]) + _CHUNK_BYTES * pieces
 
 
 def _footprint(value: Any) -> int:
@@ -176,15 +177,18 @@ class MemoryStore:
         return MemoryIntake(self)
 
     async def add_upload(
-        self, session_id: str, intake: Intake, pieces: Callable[[Session], Pieces]
+        self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
         """Add what `pieces` makes of the session; see SessionStore."""
-        entry = self._entry(session_id)
+        entry = self._entry(admitted.session_id)
         now = self._clock.now()
         entry.session.require_open(now)
+        if entry.session.generation != admitted.generation:
+            raise SessionNotFound(admitted.session_id)
         added = pieces(entry.session)
         size = sum([_size(parts) for _, parts in added])
-        self._make_room(size - intake.size + _CHUNK_BYTES * len(added))
+        more = size - intake.size + _CHUNK_BYTES * len(added)
+        self._make_room(more, keep=admitted.session_id)
         entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
@@ -206,16 +210,17 @@ class MemoryStore:
         except KeyError:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
 
-    async def sha256(self, session_id: str, sequence: int) -> str:
-        """The digest of one chunk, in hex; worked out in a thread when first asked for."""
-        parts = await self.audio(session_id, sequence)
+    async def digests(self, session_id: str) -> Mapping[int, str]:
+        """SHA-256 in hex of every chunk; worked out in a thread, once for each."""
         entry = self._entry(session_id)
-        if sequence not in entry.digests:
-            digest = await asyncio.to_thread(_sha256, parts)
-            if entry.audio.get(sequence) is not parts:
-                return digest
-            entry.digests[sequence] = digest
-        return entry.digests[sequence]
+        known = dict(entry.digests)
+        new = {n: parts for n, parts in entry.audio.items() if n not in known}
+        if new:
+            found = await asyncio.to_thread(lambda: {n: _sha256(p) for n, p in new.items()})
+            still = {n: found[n] for n, parts in new.items() if entry.audio.get(n) is parts}
+            entry.digests |= still
+            known |= found
+        return known
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Keep a session with its audio, in place of one with the same id."""
@@ -292,21 +297,24 @@ class MemoryStore:
         return session.outcome is None and session.expires_at == pair[0]
 
     def _make_room(self, size: int, keep: str | None = None) -> None:
+        """Forget what has to go for `size` more bytes, never `keep`; raises ServiceUnavailable."""
         over = self._kept + self.claimed + size - self._max_memory
         if over <= 0:
             return
         now = self._clock.now()
+        taken: dict[tuple[float, str], list[tuple[float, str]]] = {}
         for heap in (self._done, self._expiring):
-            kept = []
             while over > 0 and heap and heap[0][0] <= now:
                 pair = heapq.heappop(heap)
-                if pair[1] == keep:
-                    kept.append(pair)
-                elif self._holds(heap, pair):
-                    over -= self._entries[pair[1]].bytes
-                    self._forget(pair[1])
-            for pair in kept:
+                if pair not in taken and self._holds(heap, pair):
+                    taken[pair] = heap
+                    over -= self._entries[pair[1]].bytes if pair[1] != keep else 0
+        for pair, heap in taken.items():
+            # Nothing goes for a request that is refused all the same.
+            if over > 0 or pair[1] == keep:
                 heapq.heappush(heap, pair)
+            else:
+                self._forget(pair[1])
         if over > 0:
             raise ServiceUnavailable(
                 f"All of the mock's {self._max_memory} bytes are taken by sessions under way. "
