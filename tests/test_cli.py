@@ -213,6 +213,9 @@ def test_an_address_that_is_not_ours_is_3(said, host):
     assert_says(said("serve", "--host", host, "--port", "0"), 3, host)
 
 
+SOUND = "openapi: 3.0.3\ninfo: {title: x, version: x}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -222,6 +225,11 @@ def test_an_address_that_is_not_ours_is_3(said, host):
         ("text\n", "openapi.yaml"),
         ("openapi: 3.0.3\ninfo: {title: x}\npaths: {}\n", "#/info"),
         ("openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n", "3.0"),
+        (f"{SOUND}paths: {{7: {{}}}}\n", "at #/paths: the key 7 is no text"),
+        (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
+        (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),
+        (f"{SOUND}paths: {{/a: {{$ref: '#/paths/~1a'}}}}\n", "$ref '#/paths/~1a'"),
+        (f"{SOUND}paths: &a {{/a: *a}}\n", "nested deeper"),
     ],
 )
 def test_a_broken_spec_is_4(said, tmp_path, text, words):
@@ -229,6 +237,15 @@ def test_a_broken_spec_is_4(said, tmp_path, text, words):
     if text is not None:
         path.write_text(text)
     assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", words)
+
+
+def test_a_reference_to_nothing_deep_in_an_answer_is_4(said, tmp_path):
+    path = tmp_path / "openapi.yaml"
+    text = (ROOT / "openapi.yaml").read_text()
+    schema = '- $ref: "#/components/schemas/ErrorEnvelope"'
+    assert schema in text
+    path.write_text(text.replace(schema, schema.replace("ErrorEnvelope", "Gone")))
+    assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", "Gone'")
 
 
 def test_a_scenario_that_is_not_there_is_5(said):

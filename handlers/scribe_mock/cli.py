@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scribe_mock import __version__
-from scribe_mock.errors import SettingsError, StartError
+from scribe_mock.errors import SettingsError, SpecError, StartError
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 from scribe_mock.shipped import shipped
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "audio":
             return examine(options.files)
         if options.command == "docs":
-            return docs(options.spec or shipped("openapi.yaml"), options.output)
+            return docs(options.spec, options.output)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -93,12 +93,16 @@ def _collector_at_rest() -> Iterator[None]:
         gc.enable()
 
 
-def docs(spec: Path, output: Path) -> int:
+def docs(spec: Path | None, output: Path) -> int:
     """Write the documentation into a folder; raises StartError."""
     from scribe_mock.apidocs.export import export
+    from scribe_mock.spec import explain, load_spec
 
+    # The one that ships is known to be in order.
+    if spec is not None and (fault := explain(spec, load_spec(spec))):
+        raise SpecError(fault)
     try:
-        first, *_ = export(spec, shipped("control.yaml"), output)
+        first, *_ = export(spec or shipped("openapi.yaml"), shipped("control.yaml"), output)
     except OSError as error:
         raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
     print(f"Open {first} in a browser.")
