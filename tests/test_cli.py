@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -249,9 +250,24 @@ def test_a_reference_to_nothing_deep_in_an_answer_is_4(said, tmp_path):
     assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", "Gone'")
 
 
-def test_a_scenario_that_is_not_there_is_5(said):
+def test_a_scenario_that_is_not_there_is_2(said, monkeypatch):
     outcome = said("serve", "--port", "0", "--scenario", "unheard-of")
-    assert_says(outcome, 5, "'unheard-of'", "consultation")
+    assert_says(outcome, 2, "--scenario", "'unheard-of'", "consultation, failed")
+    monkeypatch.setenv("SCRIBE_MOCK_SCENARIO", "neither")
+    assert_says(said("serve", "--port", "0"), 2, "--scenario", "'neither'", "consultation, failed")
+
+
+def test_sessions_that_do_not_fit_into_the_memory_are_5(said, tmp_path):
+    shutil.copytree(ROOT / "fixtures/scenarios", tmp_path / "scenarios")
+    (tmp_path / "audio").mkdir()
+    with (tmp_path / "audio/long.wav").open("wb") as file:
+        file.truncate(20_000_000)
+    (tmp_path / "sessions.yaml").write_text(
+        "- {session_id: a_session_of_mine, state: recording, upload_type: chunked,"
+        " audio: [long.wav]}\n"
+    )
+    options = ["--port", "0", "--fixtures", str(tmp_path), "--max-memory", "16MiB"]
+    assert_says(said("serve", *options), 5, "sessions.yaml:1:", "16777216 bytes of --max-memory")
 
 
 # Help
