@@ -97,6 +97,21 @@ def test_options_and_environment_decide_and_the_option_wins():
     assert (code, log) == (0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_may_be_stopped_while_it_starts(tmp_path, number):
+    path = tmp_path / "openapi.yaml"
+    os.mkfifo(path)
+    process = subprocess.Popen(
+        [*MODULE, "serve", "--port", "0", "--spec", str(path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    with process, path.open("w"):  # Opened as soon as the server reads the spec.
+        process.send_signal(number)
+        assert (process.wait(timeout=30), process.stderr.read()) == (0, "")
+
+
 def test_a_request_under_way_gets_its_answer_before_the_server_ends():
     with started("--port", "0") as server:
         mock = Mock(server.url)
@@ -210,7 +225,9 @@ def test_a_variable_that_makes_no_sense_is_2(said, monkeypatch):
     assert_says(said("serve"), 2, "SCRIBE_MOCK_PROT", "SCRIBE_MOCK_PORT?")
 
 
-@pytest.mark.parametrize("host", ["256.256.256.256", "no such host", "192.0.2.1"])
+@pytest.mark.parametrize(
+    "host", ["256.256.256.256", "no such host", "192.0.2.1", ".example", "x" * 70]
+)
 def test_an_address_that_is_not_ours_is_3(said, host):
     assert_says(said("serve", "--host", host, "--port", "0"), 3, host)
 

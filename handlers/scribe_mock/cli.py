@@ -8,6 +8,7 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,15 +55,16 @@ def serve(settings: Settings) -> int:
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: "without completing handshake" not in record.getMessage()
     )
-    with _collector_at_rest():
-        # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
-        from scribe_mock.app import create_app
-        from scribe_mock.server import Server, address_of, listen
+    with _stoppable():
+        with _collector_at_rest():
+            # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
+            from scribe_mock.app import create_app
+            from scribe_mock.server import Server, address_of, listen
 
-        server = Server(create_app(settings))
-    with listen(settings.host, settings.port) as listener:
-        print(_welcome(settings, address_of(listener)), flush=True)
-        server.run([listener])
+            server = Server(create_app(settings))
+        with listen(settings.host, settings.port) as listener:
+            print(_welcome(settings, address_of(listener)), flush=True)
+            server.run([listener])
     return 0
 
 
@@ -77,6 +79,22 @@ def examine(files: Sequence[Path]) -> int:
         return 0 if report(files, Limits(), Console()) else 1
     except OSError as error:
         raise SettingsError(f"Can't read {error.filename}: {error.strerror}.") from None
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """End at once with 0 on Ctrl-C or SIGTERM, for as long as the server does not see to them.
+
+    An exception in the middle of an import would leave a traceback; nothing is to be tidied yet.
+    """
+    told = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in told:
+        signal.signal(number, lambda *_: os._exit(0))
+    try:
+        yield
+    finally:
+        for number, before in told.items():
+            signal.signal(number, before)
 
 
 @contextmanager
