@@ -337,6 +337,16 @@ def test_a_range_is_honoured(chunk, asked, first, last):
     assert response.headers["content-range"] == f"bytes {first}-{last}/5000"
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-9", "bytes=5000-"])
+def test_head_knows_no_ranges(session, asked):
+    chunked = session()
+    chunked.store("a_0.webm", content=BODY)
+    address = f"{chunked.mock.url}/_mock{chunked.path}/chunks/0.webm"
+    response = chunked.mock.client.head(address, headers={"Range": asked})
+    assert (response.status_code, response.headers["content-length"]) == (200, "5000")
+    assert "content-range" not in response.headers
+
+
 @pytest.mark.parametrize("asked", ["bytes=5000-", "bytes=5000-5001", "bytes=99999-", "bytes=-0"])
 def test_a_range_beyond_the_end_is_416(chunk, asked):
     response = chunk(Range=asked)
