@@ -255,7 +255,9 @@ NO_JSON = {
     "control character": b'{"upload_type": "chunked", "x": "\x01"}',
     "zeros": bytes(100),
     "space": b" ",
-    "digits": b'{"upload_type": "chunked", "x": ' + b"1" * 5000 + b"}",
+    "400 digits": b'{"upload_type": "chunked", "x": ' + b"1" * 400 + b"}",
+    "5000 digits": b'{"upload_type": "chunked", "x": -' + b"1" * 5000 + b"}",
+    "an exponent": b'{"upload_type": "chunked", "x": 1e999}',
     "too deep to parse": b"[" * 200_000,
 }
 
@@ -275,6 +277,19 @@ def test_a_body_that_is_not_json_is_400(mock, operation, body):
 @pytest.mark.parametrize("value", [b"[]", b'"x"', b"1", b"null", b"true"])
 def test_json_that_is_no_object_breaks_the_schema(mock, operation, value):
     assert fault(call(mock, operation, value)) == "$"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 400, "9e999"])
+def test_a_number_too_large_is_told_in_words_of_our_own(client, number):
+    message = post(client, "/sessions", f'{{"x": {number}}}'.encode()).json()["error"]["message"]
+    assert f"{number[:40]} is too large for a number" in message
+    assert "sys." not in message
+
+
+def test_the_largest_whole_number_comes_back(client):
+    body = b'{"upload_type": "chunked", "additional_data": {"x": -1' + b"0" * 308 + b"}}"
+    path = f"/sessions/{post(client, '/sessions', body).json()['session_id']}"
+    assert client.get(path).json()["additional_data"] == {"x": -(10**308)}
 
 
 @pytest.mark.parametrize("operation", [name for name in JSON_OPERATIONS if name != "endSession"])
@@ -303,6 +318,17 @@ def padded(size):
 @json_operations
 def test_json_of_more_than_1_mib_is_refused(mock, operation):
     assert refusal(call(mock, operation, padded(1_048_577))) == (413, "request_too_large")
+
+
+@json_operations
+@pytest.mark.parametrize("length", [0, 99_999_999])
+def test_what_the_head_says_of_json_is_answered_before_its_body(mock, operation, length):
+    method, path = JSON_OPERATIONS[operation]
+    with mock.wire() as wire:
+        fields = TOKEN | {"Content-Length": length, "Expect": "100-continue"}
+        wire.request(method, path, fields)
+        status = wire.response().status_code
+    assert status == (413 if length else 202 if operation == "endSession" else 400)
 
 
 def test_json_of_1_mib_is_taken_with_and_without_its_length(client):
