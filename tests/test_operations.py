@@ -423,6 +423,13 @@ def test_a_host_that_is_none_does_not_reach_upload_url(mock, host):
     assert created_at_host(mock, Host=host) == mock.url
 
 
+@pytest.mark.parametrize("host", ["", "a b"])
+def test_a_host_that_is_none_does_not_reach_upload_url_of_ipv6_either(serve, host):
+    mock = serve(host="::1")
+    assert mock.url.startswith("http://[::1]:")
+    assert created_at_host(mock, Host=host) == mock.url
+
+
 FORWARDED = [
     ({"Forwarded": "for=1.2.3.4;proto=https;host=front.test"}, "https://front.test"),
     ({"Forwarded": 'host="front.test:8443";proto=https, for=5.6.7.8'}, "https://front.test:8443"),
@@ -933,7 +940,8 @@ def test_every_upload_method_and_model_and_language_of_discovery_is_taken(discov
 def test_discovery_offers_nothing_that_is_not_there(discovered, client):
     capabilities = discovered["capabilities"]
     assert capabilities["webhook_delivery"] is False
-    assert capabilities["client_sdk_delivery"] is False
+    # Get session is how clients fetch results themselves.
+    assert capabilities["client_sdk_delivery"] is True
     for name, url in discovered["authentication"].get("oidc", {}).items():
         if name.endswith("_endpoint"):
             assert client.post(url, json={}).status_code == 422
