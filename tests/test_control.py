@@ -149,6 +149,20 @@ def test_another_query_is_refused(mock, query):
     assert refusal(ask(mock, "GET", f"/sessions?{query}")) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("state=gone", 'state: "gone" is not one of ["created", '),
+        ("limit=x", 'limit: "x" is not of type "integer".'),
+        ("limit=0", "limit: 0 is less than the minimum of 1."),
+    ],
+)
+def test_another_query_is_told_in_one_line_what_is_wrong(mock, query, said):
+    message = ask(mock, "GET", f"/sessions?{query}").json()["error"]["message"]
+    assert message.startswith(said)
+    assert "\n" not in message
+
+
 def test_a_session_shows_its_public_fields_and_what_only_the_mock_knows(session):
     chunked = session(scenario="partial", patient_details={"age": 1})
     chunked.store("a_0.webm")

@@ -292,6 +292,20 @@ def test_the_largest_whole_number_comes_back(client):
     assert client.get(path).json()["additional_data"] == {"x": -(10**308)}
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"null", 'at $: null is not of type "object".'),
+        (b'{"upload_type": true}', "at $.upload_type: true is not"),
+        (b'{"upload_type": "x"}', '"x" is not one of ["chunked", "single", "stream"].'),
+        (b"{}", 'at $.upload_type: "upload_type" is a required property.'),
+        (b'{"upload_type": "single", "templates": [null]}', 'null is not of type "string".'),
+    ],
+)
+def test_what_breaks_the_schema_is_told_in_the_words_of_json(client, body, said):
+    assert said in post(client, "/sessions", body).json()["error"]["message"]
+
+
 @pytest.mark.parametrize("operation", [name for name in JSON_OPERATIONS if name != "endSession"])
 def test_an_empty_body_is_not_json(mock, operation):
     assert refusal(call(mock, operation, b"")) == (400, "invalid_request")

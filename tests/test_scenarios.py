@@ -165,7 +165,7 @@ def test_a_broken_scenario_is_told_its_file_line_and_what_was_expected(
         ("  upload_type: stream", "  upload_type: pigeon", 8, "stream"),
         ("  scenario: visit", "  scenario: unheard_of", 9, "visit"),
         ("audio: [speech.webm]", "audio: [speech.webm, gone.webm]", 4, "gone.webm"),
-        ("audio: [speech.webm]", "audio: speech.webm", 4, "array"),
+        ("audio: [speech.webm]", "audio: speech.webm", 4, '"speech.webm" is not of type "array"'),
         ("audio: [speech.webm]", "audio: [../sessions.yaml]", 4, "audio, not '../sessions"),
         ("audio: [speech.webm]", "audio: [/etc/passwd]", 4, "audio, not '/etc/passwd'"),
         ("  state: created", "  state: created\n  unknown: 1", 6, "unknown"),

@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from scribe_mock.complaints import in_json
 from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.outcomes import Outcome, ProcessingError, TemplateResult
 from scribe_mock.sessions import SESSION_ID_PATTERN, Session, UploadType
@@ -261,7 +262,7 @@ class _Document:
         """The data, once it keeps the schema; raises FixtureError."""
         found = best_match(Draft202012Validator(schema).iter_errors(self._data))
         if found is not None:
-            raise self.error(list(found.absolute_path), found.message)
+            raise self.error(list(found.absolute_path), in_json(found))
         return self._data
 
     def error(self, place: Sequence[str | int], message: str) -> FixtureError:

@@ -22,6 +22,7 @@ from jsonschema import Draft4Validator, ValidationError
 from jsonschema.validators import extend
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scribe_mock.complaints import in_json
 from scribe_mock.errors import ClientGone, InvalidBody, InvalidRequest, RequestTooLarge
 from scribe_mock.pipeline.stations import next_station
 
@@ -48,6 +49,22 @@ def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Validation
 _BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniqueItems": _unique})  # type: ignore[no-untyped-call]
 
 
+class Parameters(ParameterValidator):
+    """Connexion's check of parameters, which says in one line what is wrong with which."""
+
+    @staticmethod
+    def validate_parameter(
+        parameter_type: str, value: Any, param: Any, param_name: str | None = None
+    ) -> str | None:
+        """What is wrong with a value; None for nothing."""
+        if value is None:
+            return f"{param['name']} is missing." if param.get("required") else None
+        checker = Draft4Validator.FORMAT_CHECKER
+        validator = Draft4Validator(param.get("schema", {}), format_checker=checker)
+        found = next(validator.iter_errors(value), None)
+        return f"{param['name']}: {in_json(found)[:300]}." if found else None
+
+
 class ValidatedOperation:
     """The checks of one operation's query and JSON body."""
 
@@ -55,7 +72,7 @@ class ValidatedOperation:
         self.next_app = next_app
         judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
         parser = OpenAPIURIParser(operation.parameters, {})
-        self._parameters = ParameterValidator(judged, uri_parser=parser) if judged else None
+        self._parameters = Parameters(judged, uri_parser=parser) if judged else None
         content = operation.request_body.get("content", {})
         self._body: JsonBody | None = None
         if "application/json" in content:
@@ -97,7 +114,7 @@ class JsonBody:
         # The first error and no better one: to compare them all is work that a client chooses.
         found = next(self._validator.iter_errors(body), None)
         if found is not None:
-            refuse_body(_place(found), found.message)
+            refuse_body(_place(found), in_json(found))
         return body
 
 
