@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -94,6 +95,21 @@ def test_options_and_environment_decide_and_the_option_wins():
         mock.close()
         code, log = server.stopped(signal.SIGTERM)
     assert (code, log) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_may_be_stopped_while_it_starts(tmp_path, number):
+    path = tmp_path / "openapi.yaml"
+    os.mkfifo(path)
+    process = subprocess.Popen(
+        [*MODULE, "serve", "--port", "0", "--spec", str(path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    with process, path.open("w"):  # Opened as soon as the server reads the spec.
+        process.send_signal(number)
+        assert (process.wait(timeout=30), process.stderr.read()) == (0, "")
 
 
 def test_a_request_under_way_gets_its_answer_before_the_server_ends():
@@ -197,10 +213,11 @@ def test_an_option_or_command_that_is_none_is_2(said, arguments):
         ("--session-ttl", "0"),
         ("--public-url", "here"),
         ("--token", ","),
+        ("--max-memory", "9" * 309),
     ],
 )
 def test_another_value_that_makes_no_sense_is_2(said, option, value):
-    assert_says(said("serve", option, value), 2, option, repr(value))
+    assert_says(said("serve", option, value), 2, option, repr(value[:100]))
 
 
 def test_a_variable_that_makes_no_sense_is_2(said, monkeypatch):
@@ -208,9 +225,14 @@ def test_a_variable_that_makes_no_sense_is_2(said, monkeypatch):
     assert_says(said("serve"), 2, "SCRIBE_MOCK_PROT", "SCRIBE_MOCK_PORT?")
 
 
-@pytest.mark.parametrize("host", ["256.256.256.256", "no such host", "192.0.2.1"])
+@pytest.mark.parametrize(
+    "host", ["256.256.256.256", "no such host", "192.0.2.1", ".example", "x" * 70]
+)
 def test_an_address_that_is_not_ours_is_3(said, host):
     assert_says(said("serve", "--host", host, "--port", "0"), 3, host)
+
+
+SOUND = "openapi: 3.0.3\ninfo: {title: x, version: x}\n"
 
 
 @pytest.mark.parametrize(
@@ -222,6 +244,11 @@ def test_an_address_that_is_not_ours_is_3(said, host):
         ("text\n", "openapi.yaml"),
         ("openapi: 3.0.3\ninfo: {title: x}\npaths: {}\n", "#/info"),
         ("openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n", "3.0"),
+        (f"{SOUND}paths: {{7: {{}}}}\n", "at #/paths: the key 7 is no text"),
+        (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
+        (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),
+        (f"{SOUND}paths: {{/a: {{$ref: '#/paths/~1a'}}}}\n", "$ref '#/paths/~1a'"),
+        (f"{SOUND}paths: &a {{/a: *a}}\n", "nested deeper"),
     ],
 )
 def test_a_broken_spec_is_4(said, tmp_path, text, words):
@@ -231,9 +258,33 @@ def test_a_broken_spec_is_4(said, tmp_path, text, words):
     assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", words)
 
 
-def test_a_scenario_that_is_not_there_is_5(said):
+def test_a_reference_to_nothing_deep_in_an_answer_is_4(said, tmp_path):
+    path = tmp_path / "openapi.yaml"
+    text = (ROOT / "openapi.yaml").read_text()
+    schema = '- $ref: "#/components/schemas/ErrorEnvelope"'
+    assert schema in text
+    path.write_text(text.replace(schema, schema.replace("ErrorEnvelope", "Gone")))
+    assert_says(said("serve", "--port", "0", "--spec", str(path)), 4, "openapi.yaml", "Gone'")
+
+
+def test_a_scenario_that_is_not_there_is_2(said, monkeypatch):
     outcome = said("serve", "--port", "0", "--scenario", "unheard-of")
-    assert_says(outcome, 5, "'unheard-of'", "consultation")
+    assert_says(outcome, 2, "--scenario", "'unheard-of'", "consultation, failed")
+    monkeypatch.setenv("SCRIBE_MOCK_SCENARIO", "neither")
+    assert_says(said("serve", "--port", "0"), 2, "--scenario", "'neither'", "consultation, failed")
+
+
+def test_sessions_that_do_not_fit_into_the_memory_are_5(said, tmp_path):
+    shutil.copytree(ROOT / "fixtures/scenarios", tmp_path / "scenarios")
+    (tmp_path / "audio").mkdir()
+    with (tmp_path / "audio/long.wav").open("wb") as file:
+        file.truncate(20_000_000)
+    (tmp_path / "sessions.yaml").write_text(
+        "- {session_id: a_session_of_mine, state: recording, upload_type: chunked,"
+        " audio: [long.wav]}\n"
+    )
+    options = ["--port", "0", "--fixtures", str(tmp_path), "--max-memory", "16MiB"]
+    assert_says(said("serve", *options), 5, "sessions.yaml:1:", "16777216 bytes of --max-memory")
 
 
 # Help

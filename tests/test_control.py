@@ -150,6 +150,20 @@ def test_another_query_is_refused(mock, query):
     assert refusal(ask(mock, "GET", f"/sessions?{query}")) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("state=gone", 'state: "gone" is not one of ["created", '),
+        ("limit=x", 'limit: "x" is not of type "integer".'),
+        ("limit=0", "limit: 0 is less than the minimum of 1."),
+    ],
+)
+def test_another_query_is_told_in_one_line_what_is_wrong(mock, query, said):
+    message = ask(mock, "GET", f"/sessions?{query}").json()["error"]["message"]
+    assert message.startswith(said)
+    assert "\n" not in message
+
+
 def test_a_session_shows_its_public_fields_and_what_only_the_mock_knows(session):
     chunked = session(scenario="partial", patient_details={"age": 1})
     chunked.store("a_0.webm")
@@ -368,6 +382,16 @@ def test_a_range_is_honoured(chunk, asked, first, last):
     assert response.status_code == 206
     assert response.content == BODY[first : last + 1]
     assert response.headers["content-range"] == f"bytes {first}-{last}/5000"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-9", "bytes=5000-"])
+def test_head_knows_no_ranges(session, asked):
+    chunked = session()
+    chunked.store("a_0.webm", content=BODY)
+    address = f"{chunked.mock.url}/_mock{chunked.path}/chunks/0.webm"
+    response = chunked.mock.client.head(address, headers={"Range": asked})
+    assert (response.status_code, response.headers["content-length"]) == (200, "5000")
+    assert "content-range" not in response.headers
 
 
 @pytest.mark.parametrize("asked", ["bytes=5000-", "bytes=5000-5001", "bytes=99999-", "bytes=-0"])

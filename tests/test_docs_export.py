@@ -48,8 +48,9 @@ def test_a_folder_that_cannot_be_made_is_told():
     assert "--output" in done.stderr
 
 
-def test_a_broken_spec_is_told(tmp_path):
+@pytest.mark.parametrize("text", ["openapi: [", "openapi: 3.0.3\ninfo: x\npaths: {}\n"])
+def test_a_broken_spec_is_told(tmp_path, text):
     broken = tmp_path / "openapi.yaml"
-    broken.write_text("openapi: [")
+    broken.write_text(text)
     done = scribe_mock("docs", "--output", str(tmp_path / "site"), "--spec", str(broken))
     assert done.returncode == 4

@@ -255,7 +255,9 @@ NO_JSON = {
     "control character": b'{"upload_type": "chunked", "x": "\x01"}',
     "zeros": bytes(100),
     "space": b" ",
-    "digits": b'{"upload_type": "chunked", "x": ' + b"1" * 5000 + b"}",
+    "400 digits": b'{"upload_type": "chunked", "x": ' + b"1" * 400 + b"}",
+    "5000 digits": b'{"upload_type": "chunked", "x": -' + b"1" * 5000 + b"}",
+    "an exponent": b'{"upload_type": "chunked", "x": 1e999}',
     "too deep to parse": b"[" * 200_000,
 }
 
@@ -275,6 +277,33 @@ def test_a_body_that_is_not_json_is_400(mock, operation, body):
 @pytest.mark.parametrize("value", [b"[]", b'"x"', b"1", b"null", b"true"])
 def test_json_that_is_no_object_breaks_the_schema(mock, operation, value):
     assert fault(call(mock, operation, value)) == "$"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 400, "9e999"])
+def test_a_number_too_large_is_told_in_words_of_our_own(client, number):
+    message = post(client, "/sessions", f'{{"x": {number}}}'.encode()).json()["error"]["message"]
+    assert f"{number[:40]} is too large for a number" in message
+    assert "sys." not in message
+
+
+def test_the_largest_whole_number_comes_back(client):
+    body = b'{"upload_type": "chunked", "additional_data": {"x": -1' + b"0" * 308 + b"}}"
+    path = f"/sessions/{post(client, '/sessions', body).json()['session_id']}"
+    assert client.get(path).json()["additional_data"] == {"x": -(10**308)}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"null", 'at $: null is not of type "object".'),
+        (b'{"upload_type": true}', "at $.upload_type: true is not"),
+        (b'{"upload_type": "x"}', '"x" is not one of ["chunked", "single", "stream"].'),
+        (b"{}", 'at $.upload_type: "upload_type" is a required property.'),
+        (b'{"upload_type": "single", "templates": [null]}', 'null is not of type "string".'),
+    ],
+)
+def test_what_breaks_the_schema_is_told_in_the_words_of_json(client, body, said):
+    assert said in post(client, "/sessions", body).json()["error"]["message"]
 
 
 @pytest.mark.parametrize("operation", [name for name in JSON_OPERATIONS if name != "endSession"])
@@ -303,6 +332,17 @@ def padded(size):
 @json_operations
 def test_json_of_more_than_1_mib_is_refused(mock, operation):
     assert refusal(call(mock, operation, padded(1_048_577))) == (413, "request_too_large")
+
+
+@json_operations
+@pytest.mark.parametrize("length", [0, 99_999_999])
+def test_what_the_head_says_of_json_is_answered_before_its_body(mock, operation, length):
+    method, path = JSON_OPERATIONS[operation]
+    with mock.wire() as wire:
+        fields = TOKEN | {"Content-Length": length, "Expect": "100-continue"}
+        wire.request(method, path, fields)
+        status = wire.response().status_code
+    assert status == (413 if length else 202 if operation == "endSession" else 400)
 
 
 def test_json_of_1_mib_is_taken_with_and_without_its_length(client):
@@ -394,6 +434,13 @@ def test_upload_url_has_the_host_that_the_client_used(mock, host):
     ],
 )
 def test_a_host_that_is_none_does_not_reach_upload_url(mock, host):
+    assert created_at_host(mock, Host=host) == mock.url
+
+
+@pytest.mark.parametrize("host", ["", "a b"])
+def test_a_host_that_is_none_does_not_reach_upload_url_of_ipv6_either(serve, host):
+    mock = serve(host="::1")
+    assert mock.url.startswith("http://[::1]:")
     assert created_at_host(mock, Host=host) == mock.url
 
 
@@ -935,7 +982,8 @@ def test_every_upload_method_and_model_and_language_of_discovery_is_taken(discov
 def test_discovery_offers_nothing_that_is_not_there(discovered, client):
     capabilities = discovered["capabilities"]
     assert capabilities["webhook_delivery"] is False
-    assert capabilities["client_sdk_delivery"] is False
+    # Get session is how clients fetch results themselves.
+    assert capabilities["client_sdk_delivery"] is True
     for name, url in discovered["authentication"].get("oidc", {}).items():
         if name.endswith("_endpoint"):
             assert client.post(url, json={}).status_code == 422

@@ -5,11 +5,12 @@ import shutil
 import pytest
 import yaml
 
-from scribe_mock.errors import FixtureError
+from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.scenarios import load_fixtures
 from support import ROOT
 
 SHIPPED = ROOT / "fixtures"
+GIB = 1024**3
 
 SCENARIO = """\
 # A comment, so that lines are not those of the data.
@@ -57,13 +58,13 @@ def complaint(folder, file, before, after):
     assert before in text
     path.write_text(text.replace(before, after, 1))
     with pytest.raises(FixtureError) as raised:
-        load_fixtures(folder, "visit")
+        load_fixtures(folder, "visit", GIB)
     assert raised.value.exit_code == 5
     return str(raised.value).replace(str(path), file)
 
 
 def test_the_shipped_fixtures_are_in_order():
-    fixtures = load_fixtures(None, "consultation")
+    fixtures = load_fixtures(None, "consultation", GIB)
     assert set(fixtures.scenarios) == {"consultation", "partial", "failed", "slow", "silence"}
     assert fixtures.default.name == "consultation"
     assert {seed.state for seed in fixtures.seeds} == {
@@ -93,14 +94,35 @@ def test_ones_own_fixtures_are_served(serve, folder):
 def test_sessions_and_audio_may_be_left_out(folder):
     (folder / "sessions.yaml").unlink()
     shutil.rmtree(folder / "audio")
-    assert load_fixtures(folder, "visit").seeds == []
+    assert load_fixtures(folder, "visit", GIB).seeds == []
+
+
+@pytest.mark.parametrize("text", ["", "# None yet.\n", "null\n", "[]\n"])
+def test_there_may_be_no_sessions(folder, text):
+    (folder / "sessions.yaml").write_text(text)
+    assert load_fixtures(folder, "visit", GIB).seeds == []
+
+
+def test_sessions_need_room_beside_their_audio_too(folder):
+    size = (folder / "audio/speech.webm").stat().st_size
+    assert len(load_fixtures(folder, "visit", size + 10_240).seeds) == 2
+    with pytest.raises(FixtureError, match=r"sessions\.yaml:6: \[1\]: .*fit into the"):
+        load_fixtures(folder, "visit", size + 8192)
+
+
+def test_a_merged_key_may_be_overridden(folder):
+    path = folder / "scenarios/visit.yaml"
+    merged = "data: {a: {b: {<<: &x {<<: &y {c: 1, d: 1}, c: 2}, c: 3}}, e: *x, f: *y}"
+    path.write_text(SCENARIO.replace("data: {since: 2026-01-31}", merged))
+    data = load_fixtures(folder, "visit", GIB).default.outcome.templates["notes"].data
+    assert data["a"] == {"b": {"c": 3, "d": 1}}
 
 
 def test_a_scenario_needs_four_parts_alone(folder):
     (folder / "scenarios/short.yaml").write_text(
         yaml.safe_dump({"title": "t", "outcome": "completed", "transcript": "", "templates": {}})
     )
-    scenario = load_fixtures(folder, "short").default
+    scenario = load_fixtures(folder, "short", GIB).default
     assert scenario.processing_seconds is None
     assert scenario.outcome.language is None
 
@@ -118,6 +140,8 @@ def test_a_scenario_needs_four_parts_alone(folder):
         ("    data: {since: 2026-01-31}\n", "", 9, "data"),
         ("    data: {since: 2026-01-31}", "    data: [1]", 10, "object"),
         ("    message: Too noisy.\n", "", 12, "message"),
+        ("outcome: partial", "outcome: partial\ntitle: Another", 4, "title is there twice"),
+        ("    message: Too noisy.", "    message: Too noisy.\n    type: x", 14, "twice"),
         ("title: A visit", "title: A visit\nprocessing_seconds: -1", 3, "minimum"),
         ("title: A visit", "title: A visit\nprocessing_seconds: soon", 3, "number"),
     ],
@@ -141,7 +165,9 @@ def test_a_broken_scenario_is_told_its_file_line_and_what_was_expected(
         ("  upload_type: stream", "  upload_type: pigeon", 8, "stream"),
         ("  scenario: visit", "  scenario: unheard_of", 9, "visit"),
         ("audio: [speech.webm]", "audio: [speech.webm, gone.webm]", 4, "gone.webm"),
-        ("audio: [speech.webm]", "audio: speech.webm", 4, "array"),
+        ("audio: [speech.webm]", "audio: speech.webm", 4, '"speech.webm" is not of type "array"'),
+        ("audio: [speech.webm]", "audio: [../sessions.yaml]", 4, "audio, not '../sessions"),
+        ("audio: [speech.webm]", "audio: [/etc/passwd]", 4, "audio, not '/etc/passwd'"),
         ("  state: created", "  state: created\n  unknown: 1", 6, "unknown"),
     ],
 )
@@ -182,7 +208,7 @@ def test_what_is_no_scenario_is_told_its_file(folder, text):
 def test_a_file_that_is_no_text_is_told(folder):
     (folder / "scenarios/visit.yaml").write_bytes(b"\xff\xfe\xfd")
     with pytest.raises(FixtureError, match=r"visit\.yaml.*expected"):
-        load_fixtures(folder, "visit")
+        load_fixtures(folder, "visit", GIB)
 
 
 def test_keys_that_refer_to_themselves_are_told(folder):
@@ -193,9 +219,11 @@ def test_keys_that_refer_to_themselves_are_told(folder):
 def test_a_folder_without_scenarios_is_told(tmp_path):
     for folder in (tmp_path, tmp_path / "gone"):
         with pytest.raises(FixtureError, match=r"at least one scenario in scenarios/\*\.yaml"):
-            load_fixtures(folder, "visit")
+            load_fixtures(folder, "visit", GIB)
 
 
 def test_a_default_that_is_not_there_is_told_what_is(folder):
-    with pytest.raises(FixtureError, match="'unheard_of'; there are visit"):
-        load_fixtures(folder, "unheard_of")
+    with pytest.raises(SettingsError, match="--scenario takes one of visit, not 'unheard_of'"):
+        load_fixtures(folder, "unheard_of", GIB)
+    with pytest.raises(FixtureError, match=r"scenarios/consultation\.yaml, or one of visit"):
+        load_fixtures(folder, "consultation", GIB)

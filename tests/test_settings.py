@@ -7,6 +7,7 @@ import pytest
 
 from scribe_mock import Settings
 from scribe_mock.errors import SettingsError
+from support import AUDIO
 
 
 def read(name, text):
@@ -81,6 +82,9 @@ def test_there_is_an_example_above_of_each_setting():
         ("session_ttl", "0"),
         ("session_ttl", "-1"),
         ("session_ttl", "inf"),
+        ("session_ttl", "1e308"),
+        ("processing_seconds", "1e10"),
+        ("max_memory", "9" * 400),
         ("max_memory", "0"),
         ("max_memory", "16MB"),
         ("max_memory", "1GB1"),
@@ -100,8 +104,54 @@ def test_a_value_that_makes_no_sense_is_told_what_would(name, text):
     with pytest.raises(SettingsError) as raised:
         read(name, text)
     assert f"SCRIBE_MOCK_{name.upper()} takes" in str(raised.value)
-    assert repr(text) in str(raised.value)
+    assert repr(text[:100]) in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("host", None),
+        ("port", "8080"),
+        ("port", 8080.0),
+        ("port", True),
+        ("port", 65536),
+        ("token", "abc"),
+        ("token", ["abc"]),
+        ("token", ("abc", "")),
+        ("processing_seconds", "2"),
+        ("processing_seconds", -1),
+        ("processing_seconds", float("nan")),
+        ("session_ttl", 0),
+        ("session_ttl", 1e308),
+        ("max_memory", "1GiB"),
+        ("max_memory", 0),
+        ("fixtures", "a/b"),
+        ("strict_audio", 1),
+        ("public_url", "mock.example.org"),
+        ("public_url", "https://["),
+        ("quiet", "yes"),
+    ],
+)
+def test_python_code_is_told_too(name, value):
+    with pytest.raises(SettingsError, match=f"^Settings: {name} takes ") as raised:
+        Settings(**{name: value})
+    assert repr(value)[:50] in str(raised.value)
+
+
+def test_the_longest_times_and_the_largest_memory_are_served(serve):
+    decade = 10 * 365.25 * 86400
+    mock = serve(
+        processing_seconds=decade,
+        session_ttl=decade,
+        max_audio_seconds=decade,
+        max_audio_work=decade,
+        max_memory=10**30,
+    )
+    session = mock.create("single")
+    assert session.upload("a.mp3", (AUDIO / "speech.mp3").read_bytes(), None).status_code == 200
+    assert session.end().status_code == 202
+    assert session.get().status_code == 202
 
 
 @pytest.mark.parametrize(

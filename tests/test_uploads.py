@@ -132,6 +132,13 @@ def test_no_100_continue_precedes_an_early_answer(mock, row):
         assert_answers(wire.response(), row)
 
 
+def test_no_100_continue_precedes_the_answer_to_no_bytes(mock, session):
+    target = f"/voice/v1{session().path}/audio/audio_0.webm"
+    with mock.wire() as wire:
+        wire.request("POST", target, TOKEN | {"Content-Length": 0, "Expect": "100-continue"})
+        assert refusal(wire.response()) == (400, "invalid_request")
+
+
 def test_a_good_upload_is_told_to_continue(session):
     chunked = session()
     with chunked.begin_upload("audio_0.webm", size=5) as wire:

@@ -174,9 +174,20 @@ def test_the_mocks_own_name_counts_on_a_network_too(client):
     assert client.post("/_mock/reset", headers=headers).status_code == 403
 
 
-def test_a_token_is_proof_enough():
+@pytest.mark.parametrize("headers", [*FOREIGN, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_token_opens_nothing_to_a_page_of_another_site(headers):
     with MockServer(Settings(port=0, quiet=True, token=("secret",))) as mock:
-        headers = {"Origin": "https://example.org", "Authorization": "Bearer secret"}
-        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 204
-        del headers["Authorization"]
+        login = f"{mock.url}/connect-auth/v1/account/login"
+        body = {"client_id": "x", "client_secret": "x"}
+        token = httpx.post(login, json=body, headers=headers).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        answer = httpx.post(f"{mock.url}/_mock/reset", headers=headers | bearer)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site_refused")
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_with_a_token_pages_of_the_same_host_need_it(headers):
+    with MockServer(Settings(port=0, quiet=True, token=("secret",))) as mock:
+        bearer = {"Authorization": "Bearer secret"}
         assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 401
+        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers | bearer).status_code == 204

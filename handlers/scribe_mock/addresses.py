@@ -24,7 +24,7 @@ def base_url(request: Request, settings: Settings) -> str:
         scheme, host = forwarded_scheme or scheme, forwarded_host or host
     if not _HOST.fullmatch(host):
         address, port = request.scope.get("server") or (settings.host, settings.port)
-        host = f"{address}:{port}"
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     return f"{scheme}://{host}"
 
 

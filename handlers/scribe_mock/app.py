@@ -35,11 +35,12 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
 
     Raises:
         SpecError, FixtureError: a file that the settings name is missing or broken.
+        SettingsError: the scenario is none of the fixtures'.
     """
     settings = settings or Settings()
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
     clock = Clock()
-    fixtures = load_fixtures(settings.fixtures, settings.scenario)
+    fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     store = MemoryStore(clock, settings.max_memory)
     seeder = Seeder(settings, clock, store, fixtures)
     build = partial(Api, tokens=settings.token, validate_responses=validate_responses)
@@ -53,9 +54,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
-            "/_mock": SameSite(
-                build(control_spec, control, admission=None), guarded=not settings.token
-            ),
+            "/_mock": SameSite(build(control_spec, control, admission=None)),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,

@@ -8,6 +8,7 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scribe_mock import __version__
-from scribe_mock.errors import SettingsError, StartError
+from scribe_mock.errors import SettingsError, SpecError, StartError
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 from scribe_mock.shipped import shipped
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "audio":
             return examine(options.files)
         if options.command == "docs":
-            return docs(options.spec or shipped("openapi.yaml"), options.output)
+            return docs(options.spec, options.output)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -54,15 +55,16 @@ def serve(settings: Settings) -> int:
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: "without completing handshake" not in record.getMessage()
     )
-    with _collector_at_rest():
-        # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
-        from scribe_mock.app import create_app
-        from scribe_mock.server import Server, address_of, listen
+    with _stoppable():
+        with _collector_at_rest():
+            # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
+            from scribe_mock.app import create_app
+            from scribe_mock.server import Server, address_of, listen
 
-        server = Server(create_app(settings))
-    with listen(settings.host, settings.port) as listener:
-        print(_welcome(settings, address_of(listener)), flush=True)
-        server.run([listener])
+            server = Server(create_app(settings))
+        with listen(settings.host, settings.port) as listener:
+            print(_welcome(settings, address_of(listener)), flush=True)
+            server.run([listener])
     return 0
 
 
@@ -80,6 +82,22 @@ def examine(files: Sequence[Path]) -> int:
 
 
 @contextmanager
+def _stoppable() -> Iterator[None]:
+    """End at once with 0 on Ctrl-C or SIGTERM, for as long as the server does not see to them.
+
+    An exception in the middle of an import would leave a traceback; nothing is to be tidied yet.
+    """
+    told = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in told:
+        signal.signal(number, lambda *_: os._exit(0))
+    try:
+        yield
+    finally:
+        for number, before in told.items():
+            signal.signal(number, before)
+
+
+@contextmanager
 def _collector_at_rest() -> Iterator[None]:
     """Start without garbage collections: nearly all that start-up makes lives to the end.
 
@@ -93,12 +111,16 @@ def _collector_at_rest() -> Iterator[None]:
         gc.enable()
 
 
-def docs(spec: Path, output: Path) -> int:
+def docs(spec: Path | None, output: Path) -> int:
     """Write the documentation into a folder; raises StartError."""
     from scribe_mock.apidocs.export import export
+    from scribe_mock.spec import explain, load_spec
 
+    # The one that ships is known to be in order.
+    if spec is not None and (fault := explain(spec, load_spec(spec))):
+        raise SpecError(fault)
     try:
-        first, *_ = export(spec, shipped("control.yaml"), output)
+        first, *_ = export(spec or shipped("openapi.yaml"), shipped("control.yaml"), output)
     except OSError as error:
         raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
     print(f"Open {first} in a browser.")

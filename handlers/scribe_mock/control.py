@@ -195,7 +195,8 @@ class Control:
         parts = await self._store.audio(session_id, chunk.sequence)
         status, first, end = 200, 0, chunk.size
         headers = {"Accept-Ranges": "bytes"}
-        asked = _RANGE.fullmatch(request.headers.get("range", ""))
+        wanted = request.headers.get("range", "") if request.method == "GET" else ""
+        asked = _RANGE.fullmatch(wanted)
         if asked is not None and _makes_sense(asked[1], asked[2]):
             status, (first, end) = 206, _within(asked[1], asked[2], chunk.size)
             headers["Content-Range"] = f"bytes {first}-{end - 1}/{chunk.size}"

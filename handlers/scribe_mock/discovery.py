@@ -46,7 +46,7 @@ def discovery(base_url: str) -> dict[str, Any]:
             "max_chunk_duration_seconds": MAX_CHUNK_SECONDS,
             "upload_methods": [kind.value for kind in UploadType],
             "webhook_delivery": False,
-            "client_sdk_delivery": False,
+            "client_sdk_delivery": True,
         },
         "models": [_model(name) for name in _MODELS],
         "languages": {"supported": _LANGUAGES, "auto_detection": True},

@@ -88,7 +88,7 @@ class CrossSiteRefused(ApiError):
     def __init__(self, origin: str) -> None:
         super().__init__(
             f"A page of another site ({origin[:100]}) may not use the control API. "
-            "Start the mock with --token, and send it."
+            "Call it from a program, or from a page on the mock's own host."
         )
 
 

@@ -5,18 +5,21 @@ A broken file is a FixtureError that says file, line and what was expected.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from scribe_mock.errors import FixtureError
+from scribe_mock.complaints import in_json
+from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.outcomes import Outcome, ProcessingError, TemplateResult
 from scribe_mock.sessions import SESSION_ID_PATTERN, Session, UploadType
+from scribe_mock.settings import Settings
 from scribe_mock.shipped import shipped
 from scribe_mock.states import State
 
@@ -81,6 +84,9 @@ _SEEDS = {
     },
 }
 
+#: What the store keeps beside the audio, at most: for a session, and for each of its chunks.
+_SEED_BYTES, _CHUNK_BYTES = 4096, 1024
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -119,15 +125,17 @@ class Fixtures:
         return self.scenarios.get(session.scenario, self.default)
 
 
-def load_fixtures(folder: Path | None, default: str) -> Fixtures:
+def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixtures:
     """Read a fixtures folder, by default the one that ships.
 
     Args:
         folder: Holds `scenarios/`, and if it likes `sessions.yaml` and `audio/`.
         default: The scenario of sessions that name none.
+        max_memory: Bytes that the sessions and their audio may take.
 
     Raises:
         FixtureError: something is missing or broken.
+        SettingsError: the default is a scenario that is not there.
     """
     folder = folder or shipped("fixtures")
     paths = sorted((folder / "scenarios").glob("*.yaml"))
@@ -135,11 +143,17 @@ def load_fixtures(folder: Path | None, default: str) -> Fixtures:
         raise FixtureError(f"{folder}: expected at least one scenario in scenarios/*.yaml.")
     scenarios = {path.stem: _scenario(path) for path in paths}
     if default not in scenarios:
-        raise FixtureError(
-            f"{folder}: there is no scenario {default!r}; there are {', '.join(scenarios)}."
-        )
-    seeds = _seeds(folder / "sessions.yaml", scenarios)
+        raise _unknown_default(folder, default, ", ".join(scenarios))
+    seeds = _seeds(folder / "sessions.yaml", scenarios, max_memory)
     return Fixtures(scenarios, seeds, scenarios[default])
+
+
+def _unknown_default(folder: Path, default: str, known: str) -> FixtureError | SettingsError:
+    if default != Settings.scenario:
+        return SettingsError(f"--scenario takes one of {known}, not {default[:100]!r}.")
+    return FixtureError(
+        f"{folder}: expected scenarios/{default}.yaml, or one of {known} named with --scenario."
+    )
 
 
 def _scenario(path: Path) -> Scenario:
@@ -157,24 +171,38 @@ def _scenario(path: Path) -> Scenario:
     return Scenario(path.stem, data["title"], outcome, data.get("processing_seconds"))
 
 
-def _seeds(path: Path, scenarios: Mapping[str, Scenario]) -> list[Seed]:
-    if not path.exists():
+def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> list[Seed]:
+    document = _Document(path) if path.exists() else None
+    if document is None or document.empty:
         return []
-    document = _Document(path)
     seeds: dict[str, Seed] = {}
-    for index, entry in enumerate(document.checked(_SEEDS) or ()):
+    room = max_memory
+    for index, entry in enumerate(document.checked(_SEEDS)):
         if entry["session_id"] in seeds:
             raise document.error([index, "session_id"], "expected a session_id of its own")
         if entry.get("scenario", next(iter(scenarios))) not in scenarios:
             raise document.error([index, "scenario"], f"expected one of {', '.join(scenarios)}")
-        audio = [path.parent / "audio" / name for name in entry.get("audio", ())]
-        for position, file in enumerate(audio):
-            if not file.is_file():
-                raise document.error([index, "audio", position], f"expected a file at {file}")
+        audio = [
+            _audio(document, path.parent / "audio", name, [index, "audio", position])
+            for position, name in enumerate(entry.get("audio", ()))
+        ]
+        room -= _SEED_BYTES + sum(file.stat().st_size + _CHUNK_BYTES for file in audio)
+        if room < 0:
+            bound = f"the {max_memory} bytes of --max-memory"
+            raise document.error([index], f"with those before it, it does not fit into {bound}")
         fields = {**entry, "state": State(entry["state"]), "audio": audio}
         fields["upload_type"] = UploadType(entry["upload_type"])
         seeds[entry["session_id"]] = Seed(**fields)
     return list(seeds.values())
+
+
+def _audio(document: "_Document", folder: Path, name: str, place: Sequence[str | int]) -> Path:
+    file = folder / name
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise document.error(place, f"expected a file in {folder}, not {name[:100]!r}")
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        raise document.error(place, f"expected a file at {file}")
+    return file
 
 
 class _Loader(yaml.CSafeLoader):
@@ -187,6 +215,26 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def _refuse_twins(root: yaml.Node | None) -> None:
+    """Raise MarkedYAMLError for a key that is there twice: YAML would take the last one."""
+    left, known = [root], set()
+    while left:
+        node = left.pop()
+        if not isinstance(node, yaml.CollectionNode) or id(node) in known:
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        keys = set()
+        for key, value in node.value:
+            if str(key.value) in keys:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            keys.add(str(key.value))
+            left.append(value)
+
+
 class _Document:
     """One YAML file, with the line of every value at hand."""
 
@@ -195,6 +243,7 @@ class _Document:
         try:
             loader = _Loader(path.read_text("utf-8"))
             self._root = loader.get_single_node()
+            _refuse_twins(self._root)
             self._data = loader.construct_document(self._root) if self._root else None
             json.dumps(self._data, allow_nan=False)
         except yaml.MarkedYAMLError as error:
@@ -204,11 +253,16 @@ class _Document:
             reason = str(error).partition("\n")[0]
             raise FixtureError(f"{path}: expected a readable YAML file, but {reason}.") from None
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are comments at most."""
+        return self._data is None
+
     def checked(self, schema: Mapping[str, Any]) -> Any:
         """The data, once it keeps the schema; raises FixtureError."""
         found = best_match(Draft202012Validator(schema).iter_errors(self._data))
         if found is not None:
-            raise self.error(list(found.absolute_path), found.message)
+            raise self.error(list(found.absolute_path), in_json(found))
         return self._data
 
     def error(self, place: Sequence[str | int], message: str) -> FixtureError:

@@ -76,6 +76,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise AddressError(f"{host} is no address to listen on: {error.strerror}.") from None
+    except ValueError:  # a label of no or too many letters, or a zero byte
+        raise AddressError(f"{host!r:.300} is no address to listen on: no such name.") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

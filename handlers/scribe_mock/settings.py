@@ -8,6 +8,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,51 +24,65 @@ _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
 _UNITS |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", 1)}
 
+#: One upload alone may take 10 MiB. Python code may go below, to see a server that is full.
+_MIN_MEMORY = 16 * 1024**2
+#: Ten years: longer is a slip of the hand, and in the end too much for timers.
+_MAX_SECONDS = 10 * 365.25 * 86400
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a setting takes.
+
+    Args:
+        says: It in words, for a message.
+        read: Its value from a text; raises ValueError or OverflowError.
+        takes: Whether a value will do.
+    """
+
+    says: str
+    read: Callable[[str], Any]
+    takes: Callable[[Any], bool]
+
+
+def _number(value: Any, least: float, most: float) -> bool:
+    counts = isinstance(value, int | float) and not isinstance(value, bool)
+    return counts and least <= value <= most
+
 
 def _size(text: str) -> int:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)", text.strip())
     if match is None or match[2].upper() not in _UNITS:
-        raise ValueError("a size such as 500MB, 1GiB or a number of bytes")
+        raise ValueError
     size = int(float(match[1]) * _UNITS[match[2].upper()])
-    if size < 16 * 1024**2:
-        raise ValueError("at least 16MiB: one upload alone may take 10 MiB")
+    if size < _MIN_MEMORY:
+        raise ValueError
     return size
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not (0 <= seconds < math.inf):
-        raise ValueError("a number of seconds, 0 or more")
-    return seconds
-
-
-def _positive_seconds(text: str) -> float:
-    if not (seconds := _seconds(text)):
-        raise ValueError("a number of seconds above 0")
-    return seconds
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise ValueError("a port from 0 to 65535 (0 takes any free one)")
+def _digits(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError
     return int(text)
 
 
 def _tokens(text: str) -> tuple[str, ...]:
-    tokens = tuple(part for part in re.split(r"[,\s]+", text) if part)
-    if not tokens:
-        raise ValueError("at least one token")
-    return tokens
+    return tuple(part for part in re.split(r"[,\s]+", text) if part)
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("an address such as https://mock.example.org")
-    return text.rstrip("/")
+def _are_tokens(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(t, str) and t.strip() for t in value)
+
+
+def _is_url(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    told = parts.scheme in ("http", "https") and parts.netloc
+    return bool(told) and not (parts.query or parts.fragment or value.endswith("/"))
 
 
 def _flag(text: str) -> bool:
@@ -75,62 +90,90 @@ def _flag(text: str) -> bool:
         return True
     if text.lower() in ("0", "false", "no", "off", ""):
         return False
-    raise ValueError("1 or 0")
+    raise ValueError
 
 
-def _text(text: str) -> str:
-    if not text.strip():
-        raise ValueError("some text")
-    return text.strip()
+_TEXT = _Kind("some text", str.strip, lambda value: isinstance(value, str) and bool(value.strip()))
+_FILE = _Kind("a path", Path, lambda value: isinstance(value, Path))
+_FLAG = _Kind("1 or 0", _flag, lambda value: isinstance(value, bool))
+_PORT = _Kind(
+    "a port from 0 to 65535 (0 takes any free one)",
+    _digits,
+    lambda value: isinstance(value, int) and _number(value, 0, 65535),
+)
+_TOKENS = _Kind("at least one token", _tokens, _are_tokens)
+_SECONDS = _Kind(
+    f"a number of seconds, 0 to {_MAX_SECONDS:.0f}",
+    float,
+    lambda value: _number(value, 0, _MAX_SECONDS),
+)
+_SOME_SECONDS = _Kind(
+    f"a number of seconds above 0, up to {_MAX_SECONDS:.0f}",
+    float,
+    lambda value: _number(value, 0, _MAX_SECONDS) and value > 0,
+)
+_SIZE = _Kind(
+    "a size such as 500MB, 1GiB or a number of bytes, at least 16MiB",
+    _size,
+    lambda value: isinstance(value, int) and _number(value, 1, math.inf),
+)
+_URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
 
 
-def _setting(default: Any, read: Callable[[str], Any], metavar: str, explain: str) -> Any:
-    return field(default=default, metadata={"read": read, "metavar": metavar, "explain": explain})
+def _setting(default: Any, kind: _Kind, metavar: str, explain: str) -> Any:
+    return field(default=default, metadata={"kind": kind, "metavar": metavar, "explain": explain})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How one server behaves. The defaults are those of `scribe-mock serve`."""
 
-    host: str = _setting("127.0.0.1", _text, "HOST", "address to listen on")
-    port: int = _setting(8080, _port, "PORT", "port to listen on; 0 takes any free one")
+    host: str = _setting("127.0.0.1", _TEXT, "HOST", "address to listen on")
+    port: int = _setting(8080, _PORT, "PORT", "port to listen on; 0 takes any free one")
     token: tuple[str, ...] = _setting(
-        (), _tokens, "T", "accept only this bearer token; give it again for more; default: any"
+        (), _TOKENS, "T", "accept only this bearer token; give it again for more; default: any"
     )
     processing_seconds: float = _setting(
-        2.0, _seconds, "S", "how long processing takes after End session"
+        2.0, _SECONDS, "S", "how long processing takes after End session"
     )
     session_ttl: float = _setting(
-        3600.0, _positive_seconds, "S", "seconds until a session that was not ended expires"
+        3600.0, _SOME_SECONDS, "S", "seconds until a session that was not ended expires"
     )
     max_memory: int = _setting(
-        1024**3, _size, "SIZE", "bound on what is kept: finished, then expired sessions go first"
+        1024**3, _SIZE, "SIZE", "bound on what is kept: finished, then expired sessions go first"
     )
     scenario: str = _setting(
-        "consultation", _text, "NAME", "what processing finds, for sessions that name no scenario"
+        "consultation", _TEXT, "NAME", "what processing finds, for sessions that name no scenario"
     )
     fixtures: Path | None = _setting(
-        None, Path, "DIR", "sessions.yaml, scenarios/ and audio/; default: those that ship"
+        None, _FILE, "DIR", "sessions.yaml, scenarios/ and audio/; default: those that ship"
     )
     spec: Path | None = _setting(
-        None, Path, "FILE", "the contract to serve; default: the openapi.yaml that ships"
+        None, _FILE, "FILE", "the contract to serve; default: the openapi.yaml that ships"
     )
     max_audio_seconds: float = _setting(
-        14400.0, _positive_seconds, "S", "the longest single recording, decoded"
+        14400.0, _SOME_SECONDS, "S", "the longest single recording, decoded"
     )
     max_audio_work: float = _setting(
-        60.0, _positive_seconds, "S", "the most processor time that one recording may take"
+        60.0, _SOME_SECONDS, "S", "the most processor time that one recording may take"
     )
     strict_audio: bool = _setting(
-        False, _flag, "", "refuse audio in which the doctor finds something serious"
+        False, _FLAG, "", "refuse audio in which the doctor finds something serious"
     )
     public_url: str | None = _setting(
-        None, _url, "URL", "address that clients see, for upload_url; default: the one they used"
+        None, _URL, "URL", "address that clients see, for upload_url; default: the one they used"
     )
     trust_forwarded: bool = _setting(
-        False, _flag, "", "build upload_url from Forwarded or X-Forwarded-* (behind a proxy)"
+        False, _FLAG, "", "build upload_url from Forwarded or X-Forwarded-* (behind a proxy)"
     )
-    quiet: bool = _setting(False, _flag, "", "print no line per request")
+    quiet: bool = _setting(False, _FLAG, "", "print no line per request")
+
+    def __post_init__(self) -> None:
+        """Hold values that Python code gives to the same bounds; raises SettingsError."""
+        for each in fields(self):
+            value, kind = getattr(self, each.name), each.metadata["kind"]
+            if not (value is each.default or kind.takes(value)):
+                raise SettingsError(f"Settings: {each.name} takes {kind.says}, not {value!r:.100}.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -160,12 +203,13 @@ def read_option(field_name: str, text: str) -> Any:
 
 
 def _read(name: str, text: str, source: str) -> Any:
-    reader = next(f for f in fields(Settings) if f.name == name).metadata["read"]
-    try:
-        return reader(text)
-    except ValueError as error:
-        shown = option_name(name) if source == "option" else f"{ENVIRONMENT_PREFIX}{name.upper()}"
-        raise SettingsError(f"{shown} takes {error}, not {text!r}.") from None
+    kind = next(f for f in fields(Settings) if f.name == name).metadata["kind"]
+    with suppress(ValueError, OverflowError):
+        value = kind.read(text)
+        if value != () and kind.takes(value):
+            return value
+    shown = option_name(name) if source == "option" else f"{ENVIRONMENT_PREFIX}{name.upper()}"
+    raise SettingsError(f"{shown} takes {kind.says}, not {text[:100]!r}.")
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:

@@ -1,11 +1,16 @@
 """Load an OpenAPI file, and say readably what is wrong with a broken one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
 from scribe_mock.errors import SpecError
+
+#: Levels of a document; aliases of YAML can make one that has no end.
+_MAX_DEPTH = 100
 
 
 def load_spec(path: Path) -> dict[str, Any]:
@@ -24,14 +29,61 @@ def load_spec(path: Path) -> dict[str, Any]:
 
 
 def explain(path: Path, document: dict[str, Any]) -> str | None:
-    """What the OpenAPI 3.0 schema has against a document, in one line; None for nothing.
+    """What is wrong with an OpenAPI 3.0 document, in one line; None for nothing that is known.
 
     This takes a second, so it is asked only once a document turned out to be broken.
     """
+    fault = next(_faults(document, document, "#", 0), None) or _breach(document)
+    return f"{path}: at {fault}" if fault else None
+
+
+def _faults(document: dict[str, Any], value: Any, place: str, depth: int) -> Iterator[str]:
+    """Keys that are no text, and references that lead nowhere: the validator trips over them."""
+    if depth > _MAX_DEPTH:
+        yield f"{place[:100]}…: it is nested deeper than {_MAX_DEPTH} levels."
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _faults(document, child, f"{place}/{index}", depth + 1)
+    elif isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str) and not _leads_somewhere(document, reference):
+            yield f"{place}: $ref {reference[:100]!r} leads to nothing in this file."
+        for key, child in value.items():
+            # A status is often written as a number, and Connexion reads it as text.
+            if not isinstance(key, str) and not place.endswith("/responses"):
+                yield f"{place}: the key {key} is no text; put it in quotes."
+            yield from _faults(document, child, f"{place}/{key}", depth + 1)
+
+
+def _leads_somewhere(document: dict[str, Any], reference: str) -> bool:
+    """Whether a reference leads to a value of this document; not, when it leads in a circle."""
+    seen: set[str] = set()
+    while reference.startswith("#/") and reference not in seen:
+        seen.add(reference)
+        value: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            name = unquote(step).replace("~1", "/").replace("~0", "~")
+            if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+                value = value[int(name)]
+            elif isinstance(value, dict) and name in value:
+                value = value[name]
+            else:
+                return False
+        if not (isinstance(value, dict) and isinstance(value.get("$ref"), str)):
+            return True
+        reference = value["$ref"]
+    return False
+
+
+def _breach(document: dict[str, Any]) -> str | None:
+    """What the OpenAPI 3.0 schema has against a document."""
     from openapi_spec_validator import OpenAPIV30SpecValidator
 
-    error = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+    try:
+        error = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+    except Exception:  # whatever it trips over: a reason of ours is asked for, not a traceback
+        return None
     if error is None:
         return None
     place = "/".join(map(str, error.absolute_path))
-    return f"{path}: at #/{place}: {str(error.message).partition(chr(10))[0][:300]}"
+    return f"#/{place}: {str(error.message).partition(chr(10))[0][:300]}."

@@ -24,7 +24,10 @@ DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 30.0
 DRAIN_IDLE_SECONDS = 5.0
 
-_EXPOSED = b"Retry-After, X-Request-Id, WWW-Authenticate"
+_EXPOSED = (
+    b"Retry-After, X-Request-Id, WWW-Authenticate, Allow, X-Mock-Diagnostics, "
+    b"Accept-Ranges, Content-Range"
+)
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = {"authorization", "content-type", "prefer", "x-request-id"}
 #: Two hours: browsers cache a preflight no longer.

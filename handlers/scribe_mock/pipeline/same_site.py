@@ -1,10 +1,10 @@
 """The control API is for programs, and for pages on the mock's own host.
 
-Without `--token` nothing else would keep any web page that the developer visits from making their
-browser reset the mock or read its sessions. Browsers say where a request comes from, in `Origin`
-and `Sec-Fetch-Site` (Fetch Metadata); programs send neither, and go on working. A frontend on
-another port of the same host may use the control API. A page opened from `file://` has the origin
-`null`, like a sandboxed frame of any site, so it may not.
+Nothing else would keep any web page that the developer visits from making their browser reset the
+mock or read its sessions: a token would not, since login gives one to whoever asks. Browsers say
+where a request comes from, in `Origin` and `Sec-Fetch-Site` (Fetch Metadata); programs send
+neither, and go on working. A frontend on another port of the same host may use the control API. A
+page opened from `file://` has the origin `null`, like a sandboxed frame of any site, so it may not.
 """
 
 from collections.abc import Mapping
@@ -23,18 +23,15 @@ class SameSite:
 
     Args:
         app: What is guarded.
-        guarded: False where a token is needed: another site's page does not know it.
     """
 
-    def __init__(self, app: ASGIApp, *, guarded: bool) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._guarded = guarded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; raises CrossSiteRefused."""
-        if self._guarded:
-            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-            _refuse_other_sites(scope["method"], headers)
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        _refuse_other_sites(scope["method"], headers)
         await self._app(scope, receive, send)
 
 

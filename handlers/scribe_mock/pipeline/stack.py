@@ -88,7 +88,6 @@ class Api(ConnexionMiddleware):
             )
             self.app, self.middleware_stack = self._build_middleware_stack()
         except Exception as error:
-            reason = explain(spec, load_spec(spec)) or f"{spec}: {str(error).partition(chr(10))[0]}"
-            raise SpecError(
-                f"{reason}. Expected OpenAPI 3.0 with the mock's operations."
-            ) from error
+            said = str(error).partition(chr(10))[0][:300]
+            reason = explain(spec, load_spec(spec)) or f"{spec}: {said}."
+            raise SpecError(f"{reason} Expected OpenAPI 3.0 with the mock's operations.") from error

@@ -22,6 +22,7 @@ from jsonschema import Draft4Validator, ValidationError
 from jsonschema.validators import extend
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scribe_mock.complaints import in_json
 from scribe_mock.errors import ClientGone, InvalidBody, InvalidRequest, RequestTooLarge
 from scribe_mock.pipeline.stations import next_station
 
@@ -48,17 +49,23 @@ def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Validation
 _BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniqueItems": _unique})  # type: ignore[no-untyped-call]
 
 
-class QueryValidator(ParameterValidator):
-    """Connexion's, for which NaN is a number within any bounds."""
+class Parameters(ParameterValidator):
+    """Connexion's check of parameters, which says in one line what is wrong with which."""
 
     @staticmethod
     def validate_parameter(
         parameter_type: str, value: Any, param: Any, param_name: str | None = None
-    ) -> Any:
-        """What is wrong with a parameter's value; None for nothing."""
+    ) -> str | None:
+        """What is wrong with a value; None for nothing."""
+        if value is None:
+            return f"{param['name']} is missing." if param.get("required") else None
+        # JSON Schema has no word for NaN, which is a number within any bounds.
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{param['name']} is {value}, which is no finite number"
-        return ParameterValidator.validate_parameter(parameter_type, value, param, param_name)
+            return f"{param['name']}: {value} is no finite number."
+        checker = Draft4Validator.FORMAT_CHECKER
+        validator = Draft4Validator(param.get("schema", {}), format_checker=checker)
+        found = next(validator.iter_errors(value), None)
+        return f"{param['name']}: {in_json(found)[:300]}." if found else None
 
 
 class ValidatedOperation:
@@ -68,7 +75,7 @@ class ValidatedOperation:
         self.next_app = next_app
         judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
         parser = OpenAPIURIParser(operation.parameters, {})
-        self._parameters = QueryValidator(judged, uri_parser=parser) if judged else None
+        self._parameters = Parameters(judged, uri_parser=parser) if judged else None
         content = operation.request_body.get("content", {})
         self._body: JsonBody | None = None
         if "application/json" in content:
@@ -84,7 +91,7 @@ class ValidatedOperation:
             except BadRequestProblem as problem:
                 raise InvalidRequest(str(problem.detail)[:500]) from None
         if self._body is not None:
-            scope["scribe_mock.body"] = await self._body.read(receive)
+            scope["scribe_mock.body"] = await self._body.read(scope, receive)
         await self.next_app(scope, receive, send)
 
 
@@ -101,16 +108,16 @@ class JsonBody:
         self._validator = _BodyValidator(schema, format_checker=checker)
         self._required = required
 
-    async def read(self, receive: Receive) -> Any:
+    async def read(self, scope: Scope, receive: Receive) -> Any:
         """The body; raises InvalidRequest, InvalidBody, RequestTooLarge, ClientGone."""
-        data = await read_all(receive, MAX_JSON_BYTES)
+        data = await read_all(scope, receive, MAX_JSON_BYTES)
         if not data and not self._required:
             return None
         body = parse_json(data)
         # The first error and no better one: to compare them all is work that a client chooses.
         found = next(self._validator.iter_errors(body), None)
         if found is not None:
-            refuse_body(_place(found), found.message)
+            refuse_body(_place(found), in_json(found))
         return body
 
 
@@ -131,19 +138,27 @@ def refuse_body(path: str, message: str) -> NoReturn:
     raise InvalidBody(f"The body breaks its schema at {path}: {shown}.", path=path)
 
 
-async def read_all(receive: Receive, limit: int) -> bytes:
+async def read_all(scope: Scope, receive: Receive, limit: int) -> bytes:
     """A body of at most `limit` bytes; raises RequestTooLarge, ClientGone."""
-    parts, size, more = [], 0, True
+    lengths = (int(value) for name, value in scope["headers"] if name == b"content-length")
+    declared = next(lengths, None)
+    _check_size(declared or 0, limit)
+    # Who waits for a 100 gets it at the first receive, so not where the head says enough.
+    parts, size, more = [], 0, declared != 0
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > limit:
-            raise RequestTooLarge(f"A JSON body has at most {limit} bytes.", limit_bytes=limit)
+        _check_size(size, limit)
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise RequestTooLarge(f"A JSON body has at most {limit} bytes.", limit_bytes=limit)
 
 
 def parse_json(data: bytes) -> Any:
@@ -154,7 +169,10 @@ def parse_json(data: bytes) -> Any:
     """
     try:
         body = json.loads(
-            data.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite
+            data.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_whole,
         )
         if b"\\u" in data:
             json.dumps(body, ensure_ascii=False).encode("utf-8")
@@ -170,6 +188,8 @@ def parse_json(data: bytes) -> Any:
 
 
 _TOO_DEEP = object()
+#: Digits with which no number is beyond a double.
+_SAFE_DIGITS = 308
 
 
 def _finite(text: str) -> float:
@@ -177,6 +197,13 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:40]} is too large for a number")
     return number
+
+
+def _whole(text: str) -> int:
+    # Not first the integer: Python reads no more than 4300 digits, and says so in its own words.
+    if len(text) > _SAFE_DIGITS:
+        _finite(text)
+    return int(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:
