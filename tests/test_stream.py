@@ -237,6 +237,15 @@ def test_an_unknown_stream_is_refused(stream):
     assert refused(by_session_id) == (404, "session_not_found")
 
 
+def test_a_refused_page_may_read_why_and_under_which_id(stream):
+    own = {"Origin": "http://localhost:3000", "X-Request-Id": "mine"}
+    with pytest.raises(InvalidStatus) as caught:
+        connect(stream[1].replace("/audio", "x/audio"), additional_headers=own)
+    headers = caught.value.response.headers
+    assert headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    assert headers["X-Request-Id"] == "mine"
+
+
 def test_an_ended_or_expired_session_is_refused(mock, stream, client):
     session_id, address = stream
     assert client.post(f"/sessions/{session_id}/end").status_code == 202

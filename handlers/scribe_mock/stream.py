@@ -14,7 +14,7 @@ from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.examination import Examiner
 from scribe_mock.frames import FrameError, Frames
 from scribe_mock.pipeline.answers import answer_to
-from scribe_mock.pipeline.gateway import new_request_id
+from scribe_mock.pipeline.gateway import fields_of_every_answer
 from scribe_mock.sessions import Chunk, Session
 from scribe_mock.store import Parts, SessionStore
 
@@ -65,8 +65,9 @@ class Streams:
                 stream = Stream(Recording(session, self._store, self._clock), receive, send)
                 self._live[session.session_id] = stream
         except ApiError as error:
-            refusal = answer_to(error, {"X-Request-Id": new_request_id().decode()})
-            await refusal(scope, receive, send)
+            fields = fields_of_every_answer(scope["headers"])
+            headers = {name.decode(): value.decode("latin-1") for name, value in fields}
+            await answer_to(error, headers)(scope, receive, send)
             return
         try:
             await stream.run()
