@@ -203,6 +203,14 @@ def test_many_upgrades_at_once_are_as_many_requests(mock):
         assert {wire.response().status_code for _ in range(2000)} == {200}
 
 
+def test_a_connection_that_is_to_be_closed_ignores_what_follows(mock):
+    upgrade = {"Connection": "close, Upgrade", "Upgrade": "h2c"}
+    with mock.wire() as wire:
+        wire.request("GET", CREATED, TOKEN | upgrade, b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+        assert wire.response().status_code == 202
+        assert wire.closed()
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -307,7 +315,7 @@ def test_a_client_that_reads_nothing_is_dropped(swept):
         wire.response_head()
         mock.client.get(CREATED)
         sweep(0)
-        sweep(31)
+        sweep(901)
         mock.client.get(CREATED)
         assert wire.rest() < 10 * MIB
 
@@ -319,7 +327,8 @@ def test_a_client_that_reads_slowly_gets_it_all(swept):
     with mock.wire() as wire:
         wire.request("GET", f"/_mock{chunked.path}/chunks/0.webm", TOKEN | {"Connection": "close"})
         wire.response_head()
-        sweep(29)
+        sweep(0)
+        sweep(899)
         assert wire.rest() == 10 * MIB
 
 

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import socket
+import struct
 import wave
 from contextlib import ExitStack, suppress
 
@@ -148,6 +149,27 @@ def test_the_end_of_the_session_stores_what_its_socket_received(stream, client):
         assert ended.json()["audio_files"] == ["0.wav"]
         assert closed(line)[0] == 1000
     assert client.get(f"/sessions/{session_id}").json()["status"] != "partial"
+
+
+@pytest.mark.parametrize("size", [640, 16_000])
+def test_the_end_takes_in_all_frames_that_came_before_it(mock, stream, client, size):
+    session_id, address = stream
+    with connect(address) as line:
+        for frame in frames(pcm(12), size):
+            line.send(frame)
+        assert client.post(f"/sessions/{session_id}/end").status_code == 202
+        assert closed(line)[0] == 1000
+    assert seconds_stored(mock, session_id) == pytest.approx(12, abs=0.6)
+
+
+def test_the_end_of_a_session_whose_client_vanished_works(stream, client):
+    session_id, address = stream
+    with suppress(ConnectionClosed), connect(address) as line:
+        for frame in frames(pcm(4), 640):
+            line.send(frame)
+        line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.socket.close()
+        assert client.post(f"/sessions/{session_id}/end").status_code == 202
 
 
 def test_a_second_socket_takes_over_and_the_numbers_go_on(mock, stream):

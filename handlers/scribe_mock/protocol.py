@@ -21,11 +21,12 @@ MAX_HEAD_BYTES = 64 * 1024
 #: What one read from a socket gives at most: it may hold a body before the head that follows.
 _READ_BYTES = 256 * 1024
 
-#: Seconds for a head to be complete, between two parts of a body or of an answer that is read,
-#: and for a whole request.
+#: Seconds for a head to be complete, between two parts of a body, for a whole request, and for an
+#: answer of which nothing is read. The last is long: the kernel takes more of it in large steps.
 HEAD_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 REQUEST_SECONDS = 900.0
+UNREAD_SECONDS = 900.0
 
 #: What a WebSocket's handshake has once each (RFC 6455, 4.1), and what it can't have: a body.
 _HANDSHAKE = {
@@ -150,6 +151,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether the head is a WebSocket's handshake; another upgrade is not taken up."""
         if not self.parser.should_upgrade() or self.parser.get_method() != b"GET":
             return False
+        if self.cycle is not None and not self.cycle.response_complete:
+            return False
         found = [(name, value) for name, value in self.headers if name in _HANDSHAKE]
         if any(name in _BODY for name, _ in self.headers) or len(found) != len(_HANDSHAKE):
             return False
@@ -165,6 +168,7 @@ class BoundedProtocol(HttpToolsProtocol):
         first = self.parser.get_method() + b" " + self.url + b" HTTP/" + version
         fields = [(name, value) for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
         self.parser.feed_data(_head(first, fields))
 
     def shutdown(self) -> None:
@@ -206,6 +210,7 @@ class BoundedProtocol(HttpToolsProtocol):
             stalled = stalled or now - self._began > REQUEST_SECONDS
         else:
             stalled = self._in_head and now - self._began > HEAD_SECONDS
+            stalled = stalled and not self.flow.read_paused
         if stalled:
             self._refuse(
                 "408 Request Timeout",
@@ -219,7 +224,7 @@ class BoundedProtocol(HttpToolsProtocol):
         unsent = self.transport.get_write_buffer_size()
         if unsent != self._unsent or not unsent:
             self._unsent, self._read = unsent, now
-        elif now - self._read > IDLE_SECONDS:
+        elif now - self._read > UNREAD_SECONDS:
             self.transport.abort()
 
     def _refuse(self, status: str, code: str, message: str) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from scribe_mock.audio.kinds import KINDS, WAV
 from scribe_mock.clock import Clock
@@ -26,9 +27,12 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: Seconds without a message after which the server closes.
 IDLE_SECONDS = 60.0
 
-#: Turns of the event loop that a message needs at most from the socket to the recording: so many
-#: are left to it before a socket is settled, since what has arrived must not be lost.
-_TURNS = 8
+#: When another call takes over, what a socket has received is still taken in: until none came for
+#: so many turns of the event loop, which a message needs at most, or for so many seconds.
+_TURNS, _SETTLE_SECONDS = 8, 5.0
+
+#: What `send` raises once the client is gone (ASGI specification, "Disconnect - send").
+_GONE = OSError
 
 _PATH = re.compile(r"/voice/v1/stream/sessions/([^/]+)/audio\Z")
 
@@ -88,9 +92,7 @@ class Streams:
     async def _settle(self, session_id: str) -> None:
         stream = self._live.pop(session_id, None)
         if stream is not None:
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
-            await stream.finish(_NORMAL, "another call took over")
+            await stream.give_way()
 
     async def _admitted(self, path: str) -> Session:
         match = _PATH.fullmatch(path)
@@ -173,14 +175,29 @@ class Stream:
         self._send = send
         self._frames = Frames()
         self._open = True
+        self._taken_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Take frames until `stop`, a close, a fault or silence on the line."""
-        await self._send({"type": "websocket.accept"})
+        """Take frames until `stop`, a close, a fault, silence on the line, or another call."""
+        with suppress(_GONE):
+            await self._send({"type": "websocket.accept"})
+            await self._take_in()
+        self._ended.set()
+
+    async def give_way(self) -> None:
+        """Take in what has arrived, then close: another call takes over."""
+        self._taken_over.set_result(None)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), _SETTLE_SECONDS)
+        await self._finish(_NORMAL, "another call took over")
+
+    async def _take_in(self) -> None:
         try:
             while self._open and not self._frames.stopped:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    message = await self._receive()
+                message = await self._next()
+                if message is None:
+                    break
                 if message["type"] == "websocket.disconnect":
                     self._open = False
                 if not self._open:
@@ -189,15 +206,34 @@ class Stream:
                 if pcm and self._frames.rate is not None:
                     await self._recording.add(pcm, self._frames.rate)
         except FrameError as error:
-            await self.finish(_UNSUPPORTED, str(error))
+            await self._finish(_UNSUPPORTED, str(error))
         except TimeoutError:
-            await self.finish(_POLICY, f"nothing came for {IDLE_SECONDS:g} seconds")
+            await self._finish(_POLICY, f"nothing came for {IDLE_SECONDS:g} seconds")
         except ApiError as error:
             await self._close(_TRY_LATER if error.status == 503 else _POLICY, error.code)
         else:
-            await self.finish(_NORMAL, "")
+            taken_over = self._taken_over.done()
+            await self._finish(_NORMAL, "another call took over" if taken_over else "")
 
-    async def finish(self, code: int, reason: str) -> None:
+    async def _next(self) -> Message | None:
+        """The next message; None when another call took over and no more lies ready."""
+        receiving: asyncio.Future[Message] = asyncio.ensure_future(self._receive())
+        events: set[asyncio.Future[Any]] = {receiving, self._taken_over}
+        try:
+            await asyncio.wait(events, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            turns = _TURNS if self._taken_over.done() else 0
+            while turns and not receiving.done():
+                await asyncio.sleep(0)
+                turns -= 1
+            if receiving.done():
+                return receiving.result()
+            if self._taken_over.done():
+                return None
+            raise TimeoutError
+        finally:
+            receiving.cancel()
+
+    async def _finish(self, code: int, reason: str) -> None:
         """Store what is left, then close."""
         try:
             await self._recording.flush()
@@ -208,4 +244,5 @@ class Stream:
     async def _close(self, code: int, reason: str) -> None:
         if self._open:
             self._open = False
-            await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+            with suppress(_GONE):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})

@@ -165,7 +165,7 @@ def _in_family(finding: Finding, wide: Collection[str]) -> tuple[str, ...]:
         return family, fault.wanted
     if "." in family and fault.answer is not None and fault.answer.refused:
         return family, fault.wanted, str(fault.answer)
-    return family, fault.expected, fault.got
+    return family, fault.expected, fault.got, fault.key
 
 
 def weaker(one: Grade, other: Grade | None) -> Grade:
