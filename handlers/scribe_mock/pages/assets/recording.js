@@ -154,6 +154,7 @@ export async function streamAudio(stream, uploadUrl, workletUrl, onSent) {
   context.createMediaStreamSource(stream).connect(pcm);
   return async () => {
     await context.close();
+    pcm.port.onmessage = null; // sound still on its way from the audio thread must not follow `stop`
     if (socket.readyState === WebSocket.OPEN) send({ event: "stop" });
     return closed;
   };
