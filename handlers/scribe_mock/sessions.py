@@ -3,7 +3,7 @@
     created → recording → processing → completed | partial | failed
     created | recording → expired
 
-Nothing runs in the background: the state follows from what was recorded and what time it is, so
+No state changes in the background: it follows from what was recorded and what time it is, so
 every method that depends on it takes `now`, in seconds since 1970.
 """
 
