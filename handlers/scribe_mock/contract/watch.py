@@ -38,7 +38,8 @@ class Watch:
     progress: dict[str, tuple[int, str, float]] = field(default_factory=dict)
     #: Session id → field → value that must not change.
     fixed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _violations: tuple[int, list[Violation]] = (0, [])
+    # The answer itself: kept, so that no later one can have its place in memory, and so its id.
+    _violations: tuple[Answer | None, list[Violation]] = (None, [])
 
     def note(self, answer: Answer) -> None:
         """Count an answer."""
@@ -47,8 +48,8 @@ class Watch:
 
     def violations(self, answer: Answer) -> list[Violation]:
         """How the answer breaks the schema of the success that it is."""
-        if self._violations[0] != id(answer):
-            self._violations = id(answer), list(_violations(answer))
+        if self._violations[0] is not answer:
+            self._violations = answer, list(_violations(answer))
         return self._violations[1]
 
 
