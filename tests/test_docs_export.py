@@ -54,3 +54,17 @@ def test_a_broken_spec_is_told(tmp_path, text):
     broken.write_text(text)
     done = scribe_mock("docs", "--output", str(tmp_path / "site"), "--spec", str(broken))
     assert done.returncode == 4
+
+
+def test_the_spec_of_another_api_is_told_and_nothing_is_written(tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        "openapi: 3.0.3\ninfo: {title: Other, version: '1'}\n"
+        "paths: {/a: {get: {operationId: a, responses: {'200': {description: Fine.}}}}}\n"
+    )
+    output = tmp_path / "site"
+    done = scribe_mock("docs", "--output", str(output), "--spec", str(other))
+    assert done.returncode == 4
+    assert len(done.stderr.splitlines()) == 1
+    assert str(other) in done.stderr
+    assert not output.exists()

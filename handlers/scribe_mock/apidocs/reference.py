@@ -20,7 +20,8 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
         served: Whether a mock shows the page; then it is the only server to try.
     """
     document: dict[str, Any] = copy.deepcopy(dict(spec))
-    first, *others = document["servers"]
+    # By OpenAPI, a document that names no server is served at the root.
+    first, *others = document.get("servers") or [{"url": "/"}]
     document["servers"] = [first] if served else [_MOCK_SERVER, *others]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
