@@ -218,7 +218,7 @@ class Wire:
 
     def request(self, method, target, headers: Mapping[str, Any] | None = None, body=b""):
         """Send a request; without `headers` the body's length is told."""
-        fields = {"Host": "mock", **(headers or {"Content-Length": len(body)})}
+        fields = {"Host": "localhost", **(headers or {"Content-Length": len(body)})}
         lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items())]
         self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 

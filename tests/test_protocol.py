@@ -32,23 +32,31 @@ def assert_parser_answers(wire, status, code):
         b"GET\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
-        b"GET / HTTP/1.1\r\n: empty\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1, 2\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"CONNECT mock:443 HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"CONNECT mock:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /docs HTTP/1.1\r\n\r\n",  # RFC 9112, 3.2: without a Host, and with two
+        b"GET /docs HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
     ],
 )
 def test_what_is_not_http_is_400(mock, garbage):
     with mock.wire() as wire:
         wire.send(garbage)
         assert_parser_answers(wire, 400, "invalid_request")
+
+
+def test_http_1_0_needs_no_host(mock):
+    with mock.wire() as wire:
+        wire.send(b"GET /_mock/health HTTP/1.0\r\n\r\n")
+        assert wire.response().json()["status"] == "ok"
 
 
 def test_a_broken_chunked_body_is_400_and_stores_nothing(session):
@@ -62,10 +70,10 @@ def test_a_broken_chunked_body_is_400_and_stores_nothing(session):
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
-        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\n" + b"X" * 70_000 + b": a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X" * 70_000 + b": a\r\n\r\n",
     ],
 )
 def test_a_head_over_the_limit_is_431(mock, head):
@@ -178,7 +186,7 @@ HANDSHAKE = {
 
 
 @pytest.mark.parametrize("protocol", ["h2c", "websocket", "TLS/1.2, h2c"])
-@pytest.mark.parametrize("body", [b"audio", b"GET /_mock/clock HTTP/1.1\r\nHost: mock\r\n\r\n"])
+@pytest.mark.parametrize("body", [b"audio", b"GET /_mock/clock HTTP/1.1\r\nHost: x\r\n\r\n"])
 @pytest.mark.parametrize("at_once", [True, False])
 def test_an_upgrade_that_is_not_taken_up_leaves_the_body_whole(session, protocol, body, at_once):
     chunked = session()
@@ -197,7 +205,7 @@ def test_an_upgrade_that_is_not_taken_up_leaves_the_body_whole(session, protocol
 
 
 def test_many_upgrades_at_once_are_as_many_requests(mock):
-    head = "GET {} HTTP/1.1\r\nHost: mock\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
+    head = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
     with mock.wire() as wire:
         wire.send(head.format("/_mock/clock").encode() * 2000)
         assert {wire.response().status_code for _ in range(2000)} == {200}
@@ -206,7 +214,7 @@ def test_many_upgrades_at_once_are_as_many_requests(mock):
 def test_a_connection_that_is_to_be_closed_ignores_what_follows(mock):
     upgrade = {"Connection": "close, Upgrade", "Upgrade": "h2c"}
     with mock.wire() as wire:
-        wire.request("GET", CREATED, TOKEN | upgrade, b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+        wire.request("GET", CREATED, TOKEN | upgrade, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert wire.response().status_code == 202
         assert wire.closed()
 
@@ -290,7 +298,8 @@ def test_a_broken_body_behind_another_request_is_answered_in_its_turn(mock, sess
     chunked = session()
     revision = mock.control("GET", f"/changes?since={revision}")["revision"]
     with mock.wire() as wire:
-        wire.request("GET", f"/_mock/changes?since={revision}&wait_seconds=20", {"Host": "mock"})
+        path = f"/_mock/changes?since={revision}&wait_seconds=20"
+        wire.request("GET", path, {"Host": "localhost"})
         wire.request(
             "POST",
             f"/voice/v1{chunked.path}/audio/audio_0.webm",

@@ -71,7 +71,10 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is complete."""
+        """The head is complete; it has one Host, or none in HTTP/1.0 (RFC 9112, 3.2)."""
+        hosts = [name for name, _ in self.headers].count(b"host")
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("the head has not one Host")
         if not self.parser.should_upgrade() or self._should_upgrade():
             self._in_head = False
             self._unparsed_bytes = 0
