@@ -167,11 +167,29 @@ def test_programs_and_pages_of_the_same_host_can(client, headers):
     assert client.post("/_mock/reset", headers=headers).status_code == 204
 
 
-def test_the_mocks_own_name_counts_on_a_network_too(client):
-    headers = {"Host": "mock.test:8080", "Origin": "http://mock.test:3000"}
-    assert client.post("/_mock/reset", headers=headers).status_code == 204
-    headers["Origin"] = "http://other.test:3000"
-    assert client.post("/_mock/reset", headers=headers).status_code == 403
+@pytest.mark.parametrize(
+    "known", [{"public_url": "https://mock.test"}, {"trust_forwarded": True}], ids=str
+)
+def test_the_mocks_own_name_counts_too(known):
+    with MockServer(Settings(port=0, quiet=True, **known)) as mock:
+        headers = {"Host": "mock.test:8080", "Origin": "http://mock.test:3000"}
+        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 204
+        headers["Origin"] = "http://other.test:3000"
+        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["example.org", "localhost.example.org", "mock.test:8080", "["])
+def test_a_page_that_gave_its_name_this_machines_address_can_read_nothing(client, name):
+    answer = client.get("/_mock/sessions", headers={"Host": name})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site_refused")
+    assert "--public-url" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost:9", "app.localhost", "127.0.0.1", "[::1]:8080", "10.0.0.1"]
+)
+def test_the_machines_names_and_addresses_can(client, name):
+    assert client.get("/_mock/sessions", headers={"Host": name}).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [*FOREIGN, {"Sec-Fetch-Site": "cross-site"}])

@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     return Gateway(
         {
             "": build(spec, operations, admission=(store, clock)),
-            "/_mock": SameSite(build(control_spec, control, admission=None)),
+            "/_mock": SameSite(build(control_spec, control, admission=None), settings),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,

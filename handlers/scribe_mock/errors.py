@@ -81,15 +81,9 @@ class AuthenticationFailed(ApiError):
 
 
 class CrossSiteRefused(ApiError):
-    """A page of another site made a browser send this."""
+    """A page of another site made a browser send this, or may have."""
 
     status, code = 403, "cross_site_refused"
-
-    def __init__(self, origin: str) -> None:
-        super().__init__(
-            f"A page of another site ({origin[:100]}) may not use the control API. "
-            "Call it from a program, or from a page on the mock's own host."
-        )
 
 
 class NotFound(ApiError):
