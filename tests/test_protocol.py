@@ -150,6 +150,21 @@ def test_a_body_that_only_pauses_is_read(swept):
         assert wire.response().status_code == 200
 
 
+def test_a_body_that_never_stalls_has_15_minutes(swept, monkeypatch):
+    monkeypatch.setattr("scribe_mock.protocol.IDLE_SECONDS", 10_000.0)
+    mock, sweep = swept
+    chunked = mock.create()
+    with chunked.begin_upload() as wire:
+        sweep(890)
+        wire.send(b"audio")
+        assert wire.response().status_code == 200
+    with chunked.begin_upload("audio_1.webm") as wire:
+        wire.send(b"aud")
+        sweep(901)
+        assert_parser_answers(wire, 408, "request_timeout")
+    assert chunked.names() == ["0.webm"]
+
+
 def test_a_connection_that_rests_between_requests_is_not_stalled(swept):
     mock, sweep = swept
     with mock.wire() as wire:
