@@ -329,3 +329,16 @@ def test_the_seed_replays():
         run(Server(), only=("fuzz.schema.createSession",), seed=7),
     )
     assert first.requests == second.requests
+
+
+class OneFails(Server):
+    """One operation answers 500, whatever it is asked."""
+
+    async def process(self, call, session_id, template):
+        raise Refusal(500, "internal_error")
+
+
+def test_an_operation_that_always_fails_leaves_the_others():
+    report = run(OneFails(), only=("upload.row", "process", "server"))
+    assert named(report) == {"server.no_5xx"}
+    assert set(skipped(report)) == {"process.document", "state.completed.process"}

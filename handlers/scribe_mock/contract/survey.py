@@ -1,5 +1,7 @@
 """The first look at a server: is it there, does it let us in, and which operations has it?"""
 
+from collections.abc import Awaitable
+
 from scribe_mock.contract.events import CannotRun
 from scribe_mock.contract.findings import MISSING, Fault, Skip
 from scribe_mock.contract.message import Answer
@@ -31,10 +33,10 @@ async def survey(run: Run) -> None:
         else:
             answers = await _look(probe)
     except Skip as skip:
-        if run.gone:
-            raise CannotRun(f"{run.options.base}: {run.gone}.") from None
         _stop_all(run, str(skip))
-        return
+        answers = []
+    if run.gone:
+        raise CannotRun(f"{run.options.base}: {run.gone}.")
     for answer in answers:
         _note_missing(run, answer)
 
@@ -75,16 +77,25 @@ async def _look(probe: Probe) -> list[Answer]:
         raise Skip(f"the server creates no session: {created}")
     session = Session(session_id=session_id, history=[created.request])
     answers = [
-        await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None),
-        await probe.get(session),
-        await probe.process(session, "eka_emr_template"),
-        await probe.patch(session, {"patient_details": {"name": "scribe-mock check"}}),
-        await probe.upload(session),
-        await probe.end(session),
+        await _tried(probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)),
+        await _tried(probe.get(session)),
+        await _tried(probe.process(session, "eka_emr_template")),
+        await _tried(probe.patch(session, {"patient_details": {"name": "scribe-mock check"}})),
+        await _tried(probe.upload(session)),
+        await _tried(probe.end(session)),
     ]
     for operation, path in (("login", LOGIN_PATH), ("refreshToken", REFRESH_PATH)):
-        answers.append(await probe.ask(operation, "POST", path, at=probe.root(), value={}))
-    return answers
+        call = probe.ask(operation, "POST", path, at=probe.root(), value={})
+        answers.append(await _tried(call))
+    return [answer for answer in answers if answer is not None]
+
+
+async def _tried(call: Awaitable[Answer]) -> Answer | None:
+    """The answer; None when the operation fails, which must not stop what is tried with others."""
+    try:
+        return await call
+    except Skip:
+        return None
 
 
 def _judge_create(answer: Answer, run: Run) -> None:
