@@ -342,3 +342,23 @@ def test_an_operation_that_always_fails_leaves_the_others():
     report = run(OneFails(), only=("upload.row", "process", "server"))
     assert named(report) == {"server.no_5xx"}
     assert set(skipped(report)) == {"process.document", "state.completed.process"}
+
+
+class CreatesNothing(Server):
+    """Refuses every session, in good form."""
+
+    def check_create(self, body):
+        raise Refusal(429, "too_many_requests")
+
+
+def test_a_server_that_creates_no_session_does_not_keep_the_contract():
+    report = run(CreatesNothing(), skip=("fuzz",))
+    assert named(report) == {"create.type.chunked"}
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("server", [CreatesNothing, NoneCreated])
+def test_what_needs_a_session_can_not_pass_without_one(server):
+    with pytest.raises(CannotRun, match=r"can't be checked: .*(429|500)"):
+        run(server(), only=("upload.row",))
+    assert run(server(), only=("discovery.cached",)).exit_code == 0

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from scribe_mock.contract import coverage, rules
-from scribe_mock.contract.events import Listener, Report, RuleEnded, Started
+from scribe_mock.contract.events import CannotRun, Listener, Report, RuleEnded, Started
 from scribe_mock.contract.findings import Result, Skip, Verdict
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.probe import Probe
@@ -70,10 +70,18 @@ class Check:
         for rule in tried:
             self._tasks[rule.id] = asyncio.ensure_future(self._try(rule))
         await asyncio.gather(*self._tasks.values())
+        self._require_sessions()
         cells = await coverage.collect(Probe(self._run))
         report = self._report(cells)
         self._listen(report)
         return report
+
+    def _require_sessions(self) -> None:
+        """Raise CannotRun when rules lacked a session and no fault tells that none is created."""
+        reason = self._run.missing.get("createSession")
+        told = any(not one.is_note for one in self._run.ledger.findings([]))
+        if reason and self._skipped and not told:
+            raise CannotRun(f"{self._options.base} can't be checked: {reason}.")
 
     async def _try(self, rule: Rule) -> None:
         for need in (*rule.needs, *rule.after):

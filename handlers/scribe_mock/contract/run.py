@@ -127,9 +127,9 @@ class Run:
             self._shared[key] = asyncio.ensure_future(make())
         return await asyncio.shield(self._shared[key])
 
-    def found(self, rule_id: str, fault: Fault) -> None:
+    def found(self, rule_id: str, fault: Fault | None) -> None:
         """Note a fault for a rule by its id, when that rule is part of the run."""
-        if rule_id in self.rules:
+        if fault is not None and rule_id in self.rules:
             self.ledger.add(self.rules[rule_id], fault)
 
     async def _once(

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 
+from scribe_mock.contract import judge
 from scribe_mock.contract.events import CannotRun
 from scribe_mock.contract.findings import MISSING, Fault, Skip
 from scribe_mock.contract.message import Answer
@@ -73,6 +74,9 @@ async def _look(probe: Probe) -> list[Answer]:
     created = await probe.try_create(probe.creation())
     _judge_create(created, probe.run)
     session_id = created.fields().get("session_id")
+    if created.refused:
+        fault = judge.accepted(created, what="a session with upload_type chunked")
+        probe.run.found("create.type.chunked", fault)
     if not isinstance(session_id, str) or not session_id:
         raise Skip(f"the server creates no session: {created}")
     session = Session(session_id=session_id, history=[created.request])
