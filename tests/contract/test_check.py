@@ -1,11 +1,12 @@
 """Whole runs: on correct servers that differ, on servers in trouble, and within bounds."""
 
 import asyncio
+import gzip
 import json
 import time
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from tests.contract.checking import named, run, serving
 from tests.contract.server import Refusal, Running, Server
 
@@ -362,3 +363,19 @@ def test_what_needs_a_session_can_not_pass_without_one(server):
     with pytest.raises(CannotRun, match=r"can't be checked: .*(429|500)"):
         run(server(), only=("upload.row",))
     assert run(server(), only=("discovery.cached",)).exit_code == 0
+
+
+class Compressing(Server):
+    """Sends gzip to whoever asks for it."""
+
+    async def respond(self, scope, receive):
+        answer = await super().respond(scope, receive)
+        if b"gzip" not in dict(scope["headers"]).get(b"accept-encoding", b""):
+            return answer
+        headers = {"content-type": "application/json", "content-encoding": "gzip"}
+        return Response(gzip.compress(answer.body), answer.status_code, headers)
+
+
+def test_a_server_that_compresses_raises_no_alarm():
+    report = run(Compressing(), only=("answers", "odd", "fuzz.schema.createSession", "fuzz.links"))
+    assert summary(report) == []
