@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from tests.contract import mutants
-from tests.contract.server import Running
+from tests.contract.server import Running, Server
 
 from scribe_mock.contract import reports
 from scribe_mock.contract.address import Address
@@ -145,3 +145,24 @@ def test_a_reproduction_never_has_the_token():
         report = check(options)
     for kind, write in reports.WRITERS.items():
         assert "s3cret" not in write(report), kind
+
+
+class NamesACommand(Server):
+    """Its upload_url is a shell's command, wherever double quotes let one through."""
+
+    def upload_url(self, session, call):
+        return f"http://{call.first('host')}/$(touch${{IFS}}ran)`touch${{IFS}}ran`$HOME/audio"
+
+
+def test_no_reproduction_runs_what_a_server_named(tmp_path):
+    with Running(NamesACommand()) as running:
+        options = Options(base=Address.parse(running.base_url), only=("session.upload_url.works",))
+        finding = next(
+            one for one in check(options).findings if one.rule.id == "session.upload_url.works"
+        )
+        script = reproduction(finding.fault, options)
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+    assert not (tmp_path / "ran").exists()
+    assert "404 Not Found" in done.stdout

@@ -104,13 +104,14 @@ class _Script:
 
     def _url(self, request: Request) -> str:
         base = self._options.base
-        whole = f"{request.origin}{request.target}"
-        target = whole
-        if request.origin == base.origin and request.target.startswith(base.path):
-            target = "$URL" + request.target.removeprefix(base.path)
+        start, target = _escaped(str(request.origin)), request.target
+        if request.origin == base.origin and target.startswith(base.path):
+            start, target = "$URL", target.removeprefix(base.path)
+        target = _escaped(target)
         if self._session:
-            target = target.replace(f"/sessions/{self._session}", "/sessions/$SESSION")
-        return '"' + re.sub(r'(["\\`])', r"\\\1", target.replace("$(", "\\$(")) + '"'
+            own = _escaped(f"/sessions/{self._session}")
+            target = target.replace(own, "/sessions/$SESSION")
+        return f'"{start}{target}"'
 
     def _curl(self, request: Request, *, show: bool = False) -> str:
         words = ["curl -s" + (" -i" if show else r" -o /dev/null -w '%{http_code}\n'")]
@@ -157,6 +158,11 @@ class _Script:
         cut = request.delivery is Delivery.CUT
         half = f"\ns.sendall(bytes({len(request.body or b'') // 2}))\ns.close()" if cut else ""
         return _WITHHELD.format(arguments=argument, head=repr(head), and_half=half)
+
+
+def _escaped(text: str) -> str:
+    """A text within double quotes: servers name addresses, and no shell may run these."""
+    return re.sub(r'(["\\`$])', r"\\\1", text)
 
 
 def _made(body: bytes) -> str:
