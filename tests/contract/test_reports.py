@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from xml.etree import ElementTree
 
@@ -134,15 +135,43 @@ def test_a_pasted_reproduction_shows_the_fault(server, only, shown, tmp_path):
     assert shown in done.stdout, script + done.stdout + done.stderr
 
 
-def test_a_reproduction_never_has_the_token():
+@pytest.mark.parametrize("own", ["s3cret-token", "t0k"])
+def test_a_reproduction_never_has_the_token(own):
     class Guarded(mutants.UnsupportedIs415):
-        token = "s3cret-token"
+        token = own
 
     with Running(Guarded()) as running:
-        options = Options(
-            base=Address.parse(running.base_url), token="s3cret-token", only=("upload.row.7",)
-        )
+        options = Options(base=Address.parse(running.base_url), token=own, only=("upload.row.7",))
         report = check(options)
+    for kind, write in reports.WRITERS.items():
+        assert own not in write(report), kind
+
+
+class TellsNoLifetime(Server):
+    """Its login leaves out expires_in."""
+
+    token = "s3cret-token"
+
+    def tokens(self):
+        return {"access_token": self.token, "refresh_token": "t2"}
+
+
+def test_a_reproduction_has_no_secret_and_shows_the_fault_with_it(tmp_path):
+    login = ("my-id", "my \"very\" 's3cret'")
+    with Running(TellsNoLifetime()) as running:
+        base = Address.parse(running.base_url)
+        report = check(Options(base=base, login=login, only=("login.answer", "answers")))
+        script = reproduction(report.findings[0].fault, report.options)
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={"SCRIBE_MOCK_CLIENT_SECRET": "another", "TOKEN": "any", **os.environ},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert '"refresh_token":"t2"' in done.stdout
+    assert "TOKEN=scribe-mock-check" not in script
     for kind, write in reports.WRITERS.items():
         assert "s3cret" not in write(report), kind
 

@@ -1,6 +1,7 @@
 """A finding as something to paste into a shell: curl, or Python where curl can't do it."""
 
 import base64
+import json
 import re
 import shlex
 from collections.abc import Iterable
@@ -10,9 +11,12 @@ from scribe_mock.contract.findings import Fault
 from scribe_mock.contract.message import Delivery, Request
 from scribe_mock.contract.options import DEFAULT_TOKEN, Options
 from scribe_mock.contract.probe import WAIT
+from scribe_mock.settings import CLIENT_SECRET
 
 #: A body of text up to this long is put on the command line.
 _SHORT = 600
+#: What rules send in place of a token.
+_MADE_UP = ("Bearer ", "Bearer other")
 _RECORDINGS = (*(entry.speech for entry in audio.FORMATS), "silence.wav")
 
 _WITHHELD = """\
@@ -79,7 +83,8 @@ class _Script:
             found = re.search(r"/sessions/([^/?]+)", last[0].target)
             self._session = found[1] if found else ""
         token = self._options.token
-        shown = token if token == DEFAULT_TOKEN else '"${TOKEN:?set it to your token}"'
+        own = token != DEFAULT_TOKEN or self._options.login
+        shown = token if not own else '"${TOKEN:?set it to your token}"'
         head = [f"URL={shlex.quote(str(self._options.base))}", f"TOKEN={shown}"]
         for request in self._history:
             self._step(request)
@@ -130,13 +135,16 @@ class _Script:
         return " ".join(words)
 
     def _header(self, name: str, value: str) -> str:
-        if name == "Authorization" and value.startswith("Bearer ") and len(value) > 12:
+        if name == "Authorization" and value.startswith("Bearer ") and value not in _MADE_UP:
             return '-H "Authorization: Bearer $TOKEN"'
         return "-H " + shlex.quote(f"{name}: {value}" if value.strip() else f"{name};")
 
     def _body(self, body: bytes) -> str:
         """The body as an argument of --data-binary; made in a file when it is no short text."""
         text = body.decode("utf-8", "replace")
+        secret = json.dumps(self._options.login[1])[1:-1] if self._options.login else ""
+        if secret and secret in text:
+            return f'"${{{CLIENT_SECRET}:?}}"'.join(map(shlex.quote, text.split(secret)))
         plain = text.encode() == body and len(body) <= _SHORT and "\0" not in text
         if plain and not text.startswith("@") and text.isprintable():
             return shlex.quote(text)
