@@ -10,6 +10,8 @@ from scribe_mock.contract.address import Origin
 
 #: Bytes that are written at once; between two pieces an early answer is looked for.
 PIECE_BYTES = 64 * 1024
+#: No answer of the contract comes near; what is longer is not kept.
+ANSWER_BYTES = 8 * 1024 * 1024
 
 
 class Delivery(Enum):

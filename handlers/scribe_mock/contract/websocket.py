@@ -21,6 +21,7 @@ from wsproto.events import Request as Handshake
 from wsproto.utilities import ProtocolError
 
 from scribe_mock.contract.address import Address
+from scribe_mock.contract.message import ANSWER_BYTES
 
 #: Seconds for the handshake, and for the other side to close.
 TIMEOUT = 5.0
@@ -140,7 +141,7 @@ class _Talk:
             self._over = not event.has_body
         elif isinstance(event, RejectData):
             found.body += event.data
-            self._over = event.body_finished
+            self._over = event.body_finished or len(found.body) > ANSWER_BYTES
         elif isinstance(event, CloseConnection):
             found.code, found.reason = event.code, event.reason or ""
             self._over = True

@@ -16,7 +16,7 @@ from typing import Any
 
 import h11
 
-from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
+from scribe_mock.contract.message import ANSWER_BYTES, PIECE_BYTES, Answer, Delivery, Request
 
 
 class Unreachable(Exception):
@@ -101,6 +101,9 @@ class _Exchange(asyncio.Protocol):
             self.may_go_on.set()
         elif isinstance(event, h11.Data):
             self._body += event.data
+            if len(self._body) > ANSWER_BYTES:
+                self._body.clear()
+                self._finish(f"the answer has more than {ANSWER_BYTES:,} bytes")
         else:
             self._finish("")
 
