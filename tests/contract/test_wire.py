@@ -51,3 +51,34 @@ def test_an_answer_without_end_is_not_kept():
     assert answer.ended - answer.began < 15
     assert refused.status == 404
     assert len(refused.body) < 2 * ANSWER_BYTES
+
+
+async def silent(reader, writer):
+    await asyncio.sleep(5)
+
+
+def test_what_was_waited_for_in_vain_stays_told():
+    async def talk():
+        async with serving(silent) as origin:
+            answers = await Wire(concurrency=2, timeout=0.2).together([get(origin)] * 2)
+            await asyncio.sleep(0.05)
+        return [answer.trouble for answer in answers]
+
+    assert asyncio.run(talk()) == ["no complete answer came within 0.2 seconds"] * 2
+
+
+async def reads_no_body(reader, writer):
+    await asyncio.sleep(0.2)  # until what lies between is full
+    writer.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+    await asyncio.sleep(5)
+
+
+def test_an_early_answer_does_not_wait_for_the_body_to_be_read():
+    async def talk():
+        async with serving(reads_no_body, limit=1000) as origin:
+            request = Request(origin=origin, method="POST", target="/", body=bytes(20_000_000))
+            return await Wire(concurrency=1, timeout=3).send(request)
+
+    answer = asyncio.run(talk())
+    assert answer.status == 413
+    assert answer.ended - answer.began < 2

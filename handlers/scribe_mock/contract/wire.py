@@ -99,6 +99,7 @@ class _Exchange(asyncio.Protocol):
             )
             self.begun.set()
             self.may_go_on.set()
+            self._writable.set()  # nothing more is sent: nothing waits for a reader
         elif isinstance(event, h11.Data):
             self._body += event.data
             if len(self._body) > ANSWER_BYTES:
@@ -196,9 +197,7 @@ class Wire:
                     async with asyncio.timeout(self.timeout):
                         await self._deliver(request, exchange, transport, midway)
                         await exchange.done.wait()
-                if not exchange.done.is_set():
-                    answer.status = 0
-                    answer.trouble = f"no complete answer came within {self.timeout:g} seconds"
+                exchange.give_up(f"no complete answer came within {self.timeout:g} seconds")
                 answer.ended = time.monotonic()
             finally:
                 transport.abort()
