@@ -1,11 +1,14 @@
 """The wire, beside servers that no HTTP library would write."""
 
 import asyncio
+import base64
+import hashlib
+import re
 from contextlib import asynccontextmanager
 
+from scribe_mock.contract import websocket
 from scribe_mock.contract.address import Address, Origin
 from scribe_mock.contract.message import ANSWER_BYTES, Request
-from scribe_mock.contract.websocket import stream
 from scribe_mock.contract.wire import Wire
 
 
@@ -42,7 +45,8 @@ def test_an_answer_without_end_is_not_kept():
     async def talk():
         async with serving(endless) as origin:
             answer = await Wire(concurrency=1, timeout=20).send(get(origin))
-            refused = await stream(Address(Origin("ws", origin.host, origin.port), "/"), [])
+            address = Address(Origin("ws", origin.host, origin.port), "/")
+            refused = await websocket.stream(address, [])
         return answer, refused
 
     answer, refused = asyncio.run(talk())
@@ -82,3 +86,31 @@ def test_an_early_answer_does_not_wait_for_the_body_to_be_read():
     answer = asyncio.run(talk())
     assert answer.status == 413
     assert answer.ended - answer.began < 2
+
+
+async def opens_and_reads_nothing(reader, writer):
+    head = await reader.readuntil(b"\r\n\r\n")
+    key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
+    )
+    await asyncio.sleep(10)
+
+
+def test_a_stream_that_nobody_reads_is_given_up(monkeypatch):
+    monkeypatch.setattr(websocket, "TIMEOUT", 0.5)
+
+    async def talk():
+        async with serving(opens_and_reads_nothing, limit=1000) as origin:
+            address = Address(Origin("ws", origin.host, origin.port), "/")
+            async with asyncio.timeout(5):
+                return await websocket.stream(address, [bytes(1_000_000)] * 20)
+
+    assert asyncio.run(talk()).trouble == "the server read nothing for 0.5 seconds"
+
+
+def test_a_host_that_can_not_be_is_trouble_and_no_crash():
+    address = Address(Origin("ws", f"{'a' * 70}.example", 80), "/")
+    assert "can't be reached" in asyncio.run(websocket.stream(address, [])).trouble

@@ -71,17 +71,17 @@ async def stream(address: Address, frames: Sequence[str | bytes], *, wait: bool 
                 address.origin.port,
                 ssl=ssl.create_default_context() if address.origin.secure else None,
             )
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, UnicodeError) as error:
         found.trouble = f"{address.origin} can't be reached: {error}"
         return found
     try:
         await _Talk(found, reader, writer).run(address, frames, wait=wait)
+    except TimeoutError:
+        found.trouble = f"the server read nothing for {TIMEOUT:g} seconds"
     except (OSError, ProtocolError, EOFError) as error:
         found.trouble = found.trouble or f"the connection broke: {error}"
     finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+        writer.transport.abort()  # a side that reads nothing would be waited for
     return found
 
 
@@ -116,7 +116,8 @@ class _Talk:
 
     async def _send(self, event: Event) -> None:
         self._writer.write(self._socket.send(event))
-        await self._writer.drain()
+        async with asyncio.timeout(TIMEOUT):
+            await self._writer.drain()
 
     async def _read_until(self, reached: Callable[[], bool]) -> None:
         with suppress(TimeoutError):
