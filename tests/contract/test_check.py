@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import time
+from urllib.parse import quote
 
 import pytest
 from starlette.responses import JSONResponse, Response
@@ -378,4 +379,45 @@ class Compressing(Server):
 
 def test_a_server_that_compresses_raises_no_alarm():
     report = run(Compressing(), only=("answers", "odd", "fuzz.schema.createSession", "fuzz.links"))
+    assert summary(report) == []
+
+
+class OddIds(Server):
+    """Its ids are texts of any kind, and so is the token that login gives."""
+
+    def new_id(self, body):
+        self.calls += 1
+        return body.get("session_id") or f"a b/\u2603?{self.calls}"
+
+    def tokens(self):
+        return super().tokens() | {"access_token": "\u2603"}
+
+    def check_path(self, path):
+        pass
+
+    def upload_url(self, session, call):
+        return super().upload_url(session, call).replace(session.id, quote(session.id, safe=""))
+
+
+class HalfCharacters(Server):
+    """Its ids are no texts at all, though JSON can write them."""
+
+    async def create(self, call):
+        answer = await super().create(call)
+        body = json.loads(answer.body)
+        body["session_id"] = "\ud83d" + body["session_id"]
+        return Response(json.dumps(body), answer.status_code, {"content-type": "application/json"})
+
+
+@pytest.mark.parametrize("server", [OddIds, HalfCharacters])
+def test_ids_of_any_kind_upset_nothing(server):
+    report = run(server(), skip=("fuzz", "upload.limit", "upload.order", "upload.early"))
+    upset = [reason for reason in skipped(report).values() if "the rule itself failed" in reason]
+    assert upset == []
+    reached = {cell.recipe.name for cell in report.coverage if cell.reached}
+    assert "createSession 201" in reached
+
+
+def test_odd_ids_are_ids():
+    report = run(OddIds(), only=("upload.row", "auth.missing", "session.upload_url.works"))
     assert summary(report) == []

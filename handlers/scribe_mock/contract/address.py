@@ -61,8 +61,10 @@ class Address:
         Raises:
             ValueError: it is no absolute http, https, ws or wss URL.
         """
-        parts = urlsplit(url.strip())
-        if parts.scheme not in _PORTS or not parts.hostname:
+        url = url.strip()
+        parts = urlsplit(url)
+        sendable = url.isascii() and url.isprintable() and " " not in url
+        if not sendable or parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"{url!r} is no address such as http://127.0.0.1:8080/voice/v1")
         origin = Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
         query = f"?{parts.query}" if parts.query else ""

@@ -151,8 +151,10 @@ def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Options:
         raise CannotRun(f"{error}.") from None
     if base.origin.scheme not in ("http", "https"):
         raise CannotRun(f"{options.url} is no http or https address.")
-    if options.concurrency < 1 or options.max_bytes < 0 or options.patience < 0:
+    if options.concurrency < 1 or options.max_bytes < 0 or not options.patience >= 0:
         raise CannotRun("--concurrency is at least 1; --max-bytes and --patience are at least 0.")
+    if not (options.token.isascii() and options.token.isprintable()):
+        raise CannotRun("--token has a character that no header field can have.")
     login = None
     if options.login:
         login = environ.get(CLIENT_ID, ""), environ.get(CLIENT_SECRET, "")

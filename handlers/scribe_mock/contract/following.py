@@ -6,7 +6,7 @@ from typing import Any
 
 from scribe_mock.contract.findings import Skip
 from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.probe import Probe
+from scribe_mock.contract.probe import Probe, in_path
 from scribe_mock.contract.recipes import BASE, Recipe, Step
 
 
@@ -44,8 +44,8 @@ async def _take(probe: Probe, step: Step, request: Request, history: tuple[Reque
 
 
 def _request(probe: Probe, step: Step, session_id: str) -> Request:
-    path = step.path.replace("{session}", session_id)
-    path = path.replace("{expired}", probe.options.expired_session)
+    path = step.path.replace("{session}", in_path(session_id))
+    path = path.replace("{expired}", in_path(probe.options.expired_session))
     under_base = path.startswith(BASE)
     headers = tuple(step.fields.items())
     body = step.body()

@@ -67,7 +67,8 @@ class Request:
         elif self.body is not None:
             lines.append(f"Content-Length: {len(self.body)}")
         lines.append("Connection: close")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        # A token may come from the server, which is free to make it of anything.
+        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
     def pieces(self, start: int, end: int) -> Iterable[bytes]:
         """The body from one place to another, framed as the head says."""

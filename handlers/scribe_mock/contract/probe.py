@@ -45,7 +45,7 @@ class Session:
     @property
     def path(self) -> str:
         """The session's path under the base."""
-        return f"/sessions/{quote(self.session_id, safe='')}"
+        return f"/sessions/{in_path(self.session_id)}"
 
 
 class Probe:
@@ -321,6 +321,11 @@ class Probe:
         """Raise Skip when only one request may be under way."""
         if self.options.concurrency < 2:
             raise Skip("it takes two requests at once, and --concurrency is 1")
+
+
+def in_path(session_id: str) -> str:
+    """An id as a segment of a path, whatever the server made it of."""
+    return quote(session_id, safe="", errors="replace")
 
 
 def _sample(mime: str | None, name: str) -> bytes:

@@ -11,6 +11,7 @@ from scribe_mock.contract.probe import (
     WEBM,
     Headers,
     Probe,
+    in_path,
 )
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
 
@@ -60,7 +61,7 @@ async def call(
         headers = (*headers, ("Content-Type", mime))
     request = probe.request(
         method,
-        path.format(session_id),
+        path.format(in_path(session_id)),
         body=sent,
         headers=headers,
         token=token,

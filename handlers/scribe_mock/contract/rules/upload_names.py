@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from scribe_mock.contract import audio, judge
 from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.probe import Probe
+from scribe_mock.contract.probe import Probe, in_path
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
 
 _SOURCE = "Upload audio, File name"
@@ -140,7 +140,7 @@ async def slash(probe: Probe) -> Faults:
         "..%2F..%2Fevil_0.webm",
         "a%2Fb_0.webm",
         "%2Fetc%2Fpasswd_0.webm",
-        f"..%2F..%2F{other.session_id}%2Faudio%2Faudio_0.webm",
+        f"..%2F..%2F{in_path(other.session_id)}%2Faudio%2Faudio_0.webm",
         "..%2fend",
     ):
         answer = await probe.upload(session, raw_name=raw, label=raw)
