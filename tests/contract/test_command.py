@@ -1,14 +1,18 @@
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.contract import mutants
-from tests.contract.server import Running, Server
+from tests.contract.server import Response, Running, Server
 
 from scribe_mock import cli
 from scribe_mock.contract.address import Origin
+from scribe_mock.contract.reports import WRITERS
 from scribe_mock.contract.rules import all_rules
 
 
@@ -96,3 +100,26 @@ def test_every_option_is_in_the_chapter(capsys):
     options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
     text = CHAPTER.read_text("utf-8")
     assert {option for option in options if option not in text} == set()
+
+
+class HalfCharacter(Server):
+    """Its refusals have a code that JSON can write and no file can hold."""
+
+    def envelope(self, refusal, scope):
+        body = json.dumps({"error": {"code": "\ud83d", "message": "No."}})
+        return Response(body, refusal.status, {"content-type": "application/json"})
+
+
+def test_what_no_text_can_hold_is_shown_and_written_all_the_same(tmp_path):
+    with Running(HalfCharacter()) as running:
+        done = subprocess.run(
+            [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=upload.row.7"]
+            + [f"--report={kind}={tmp_path / kind}" for kind in WRITERS],
+            env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"FAULT upload.row.7.format" in done.stdout
+    assert json.loads((tmp_path / "json").read_text("utf-8"))["findings"]
+    assert {path.name for path in tmp_path.iterdir()} == set(WRITERS)

@@ -6,6 +6,7 @@ Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be ch
 import argparse
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -127,6 +128,8 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     wanted = [_report(text) for text in options.report]
     _some(chosen(asked))
     _ask(asked, options, stdin)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal can show what a server said
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     terminal = Terminal(console)
     try:

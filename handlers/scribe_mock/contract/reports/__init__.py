@@ -17,4 +17,5 @@ WRITERS: Mapping[str, Callable[[Report], str]] = {
 
 def write(kind: str, path: Path, report: Report) -> None:
     """Write a report to a file."""
-    path.write_text(WRITERS[kind](report), "utf-8")
+    # JSON can write half a character, and so can a server; no file can.
+    path.write_text(WRITERS[kind](report), "utf-8", "replace")
