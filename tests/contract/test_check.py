@@ -290,6 +290,10 @@ def test_bounds_are_kept():
     report = run(Server(), only=("upload.limit",), max_bytes=1_000_000)
     assert report.sent_bytes <= 1_000_000
     assert any("--max-bytes" in reason for reason in skipped(report).values())
+    report = run(Server(), only=("upload.limit", "stream"), max_bytes=25_000_000)
+    assert 10_000_000 < report.sent_bytes <= 25_000_000
+    report = run(Server(), only=("stream",), max_bytes=100_000)
+    assert report.sent_bytes <= 100_000
     report = run(Server(), only=("upload.format",), time_budget=0.0)
     assert all("--time-budget" in reason for reason in skipped(report).values())
 

@@ -79,6 +79,11 @@ class Request:
         if self.chunked and end == len(body):
             yield b"0\r\n\r\n"
 
+    @property
+    def size(self) -> int:
+        """Bytes of the body that may go out."""
+        return 0 if self.delivery is Delivery.WITHHELD else len(self.body or b"")
+
     def header(self, name: str) -> str | None:
         """The first field of this name."""
         return _first(self.headers, name)

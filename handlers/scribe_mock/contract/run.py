@@ -4,7 +4,8 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,8 @@ class Run:
         self.one_fuzzer = asyncio.Lock()
         self.began = time.monotonic()
         self._deaf = 0
+        self._reserved = 0
+        self._released = asyncio.Condition()
         self._shared: dict[str, asyncio.Task[Any]] = {}
 
     async def send(
@@ -97,9 +100,11 @@ class Run:
         self, requests: list[tuple[Request, tuple[Request, ...]]], *, rule: Rule | None
     ) -> list[Answer]:
         """Send requests at the same time and judge every answer; failures are not repeated."""
-        self._check(requests[0][0], sum(len(one.body or b"") for one, _ in requests))
+        self._check(requests[0][0])
+        size = sum(request.size for request, _ in requests)
         try:
-            answers = await self.wire.together([request for request, _ in requests])
+            async with self.wire.several, self.room(size):
+                answers = await self.wire.together([request for request, _ in requests])
         except Unreachable as error:
             raise self._lost(str(error)) from None
         for answer, (_, history) in zip(answers, requests, strict=True):
@@ -108,6 +113,31 @@ class Run:
             if answer.broken:
                 self._failed(answer, rule, always=False)
         return answers
+
+    @asynccontextmanager
+    async def room(self, size: int) -> AsyncIterator[None]:
+        """Room for a body within --max-bytes: waited for while others may leave some.
+
+        Raises:
+            Skip: there is not enough left.
+        """
+        bound = self.options.max_bytes
+        async with self._released:
+            await self._released.wait_for(
+                lambda: (
+                    not (size and self._reserved)
+                    or self.wire.sent_bytes + self._reserved + size <= bound
+                )
+            )
+            if self.wire.sent_bytes + size > bound:
+                raise Skip(f"--max-bytes {bound} would be exceeded")
+            self._reserved += size
+        try:
+            yield
+        finally:
+            self._reserved -= size
+            async with self._released:
+                self._released.notify_all()
 
     def judge(self, answer: Answer) -> None:
         """Let every watching rule see an answer."""
@@ -135,10 +165,11 @@ class Run:
     async def _once(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
     ) -> Answer:
-        self._check(request, len(request.body or b""))
+        self._check(request)
         for attempt in range(_RETRIES):
             try:
-                answer = await self.wire.send(request, midway=midway)
+                async with self.room(request.size):
+                    answer = await self.wire.send(request, midway=midway)
                 break
             except Unreachable as error:
                 if attempt == _RETRIES - 1 or self.gone:
@@ -154,13 +185,11 @@ class Run:
             raise self._lost(f"{_DEAF} requests in a row got no answer, the last: {answer.trouble}")
         return answer
 
-    def _check(self, request: Request, size: int) -> None:
+    def _check(self, request: Request) -> None:
         if self.gone:
             raise Skip(self.gone)
         if request.operation in self.missing:
             raise Skip(self.missing[request.operation])
-        if self.wire.sent_bytes + size > self.options.max_bytes:
-            raise Skip(f"--max-bytes {self.options.max_bytes} would be exceeded")
 
     def _failed(self, answer: Answer, rule: Rule | None, *, always: bool) -> None:
         """Note that the server failed, once an operation when that happens now and then."""

@@ -164,7 +164,8 @@ class Wire:
     requests: int = 0
 
     def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.concurrency)
+        #: Taken by every connection, those of streams too.
+        self.slots = asyncio.Semaphore(self.concurrency)
         #: Held by whoever keeps a connection open while asking for another.
         self.several = asyncio.Lock()
 
@@ -185,7 +186,7 @@ class Wire:
         Raises:
             Unreachable: there was no connection.
         """
-        async with self._slots:
+        async with self.slots:
             self.requests += 1
             answer = Answer(request=request)
             transport, exchange = await self._connect(request, answer)
@@ -267,12 +268,12 @@ class Wire:
     async def together(self, requests: list[Request]) -> list[Answer]:
         """Send requests at the same time: all connect first, then all send.
 
-        When there are more than the concurrency allows, they go in batches.
+        When there are more than the concurrency allows, they go in batches. The caller holds
+        `several`.
         """
         answers: list[Answer] = []
-        async with self.several:
-            for start in range(0, len(requests), self.concurrency):
-                batch = requests[start : start + self.concurrency]
-                gate = asyncio.Barrier(len(batch))
-                answers += await asyncio.gather(*(self.send(one, gate=gate) for one in batch))
+        for start in range(0, len(requests), self.concurrency):
+            batch = requests[start : start + self.concurrency]
+            gate = asyncio.Barrier(len(batch))
+            answers += await asyncio.gather(*(self.send(one, gate=gate) for one in batch))
         return answers

@@ -72,9 +72,11 @@ async def _talk(
     wait: bool = True,
 ) -> Stream:
     """Open the WebSocket; the answer to a refused handshake is judged like any other."""
-    found = await stream(address, frames, wait=wait)
-    probe.run.wire.requests += 1
-    probe.run.wire.sent_bytes += found.sent_bytes
+    wire = probe.run.wire
+    async with probe.run.room(sum(map(len, frames))), wire.slots:
+        found = await stream(address, frames, wait=wait)
+        wire.requests += 1
+        wire.sent_bytes += found.sent_bytes
     if found.status not in (0, 101):
         probe.run.judge(_answer(probe, session, address, found))
     return found
