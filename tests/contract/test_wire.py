@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from scribe_mock.contract import websocket
 from scribe_mock.contract.address import Address, Origin
 from scribe_mock.contract.message import ANSWER_BYTES, Request
+from scribe_mock.contract.options import Options
+from scribe_mock.contract.run import Run
 from scribe_mock.contract.wire import Wire
 
 
 @asynccontextmanager
-async def serving(answer, **how):
+async def serving(answer, port=0, **how):
     """The address of a server that answers each connection so."""
 
     async def handle(reader, writer):
@@ -24,7 +26,7 @@ async def serving(answer, **how):
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, **how)
+    server = await asyncio.start_server(handle, "127.0.0.1", port, **how)
     async with server:
         yield Origin("http", *server.sockets[0].getsockname()[:2])
 
@@ -114,3 +116,22 @@ def test_a_stream_that_nobody_reads_is_given_up(monkeypatch):
 def test_a_host_that_can_not_be_is_trouble_and_no_crash():
     address = Address(Origin("ws", f"{'a' * 70}.example", 80), "/")
     assert "can't be reached" in asyncio.run(websocket.stream(address, [])).trouble
+
+
+async def no_content(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+    await writer.drain()
+
+
+def test_a_server_that_takes_connections_a_moment_later_is_not_gone():
+    async def talk():
+        async with serving(no_content) as origin:
+            pass
+        run = Run(Options(base=Address(origin, "")), {})
+        sending = asyncio.ensure_future(run.together([(get(origin), ())] * 3, rule=None))
+        await asyncio.sleep(0.02)
+        async with serving(no_content, port=origin.port):
+            return [answer.status for answer in await sending]
+
+    assert asyncio.run(talk()) == [204] * 3

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from scribe_mock.contract.findings import (
     GONE,
@@ -22,6 +23,8 @@ from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.watch import Watch
 from scribe_mock.contract.wire import Midway, Unreachable, Wire
+
+_Sent = TypeVar("_Sent")
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 3, 0.05
@@ -99,14 +102,16 @@ class Run:
     async def together(
         self, requests: list[tuple[Request, tuple[Request, ...]]], *, rule: Rule | None
     ) -> list[Answer]:
-        """Send requests at the same time and judge every answer; failures are not repeated."""
+        """Send requests at the same time and judge every answer; failures are not repeated.
+
+        When there are more than --concurrency allows, they go in batches.
+        """
         self._check(requests[0][0])
-        size = sum(request.size for request, _ in requests)
-        try:
-            async with self.wire.several, self.room(size):
-                answers = await self.wire.together([request for request, _ in requests])
-        except Unreachable as error:
-            raise self._lost(str(error)) from None
+        answers: list[Answer] = []
+        async with self.wire.several, self.room(sum(request.size for request, _ in requests)):
+            for start in range(0, len(requests), self.options.concurrency):
+                batch = [one for one, _ in requests[start : start + self.options.concurrency]]
+                answers += await self._connected(partial(self.wire.together, batch))
         for answer, (_, history) in zip(answers, requests, strict=True):
             answer.history = history
             self.judge(answer)
@@ -166,15 +171,8 @@ class Run:
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
     ) -> Answer:
         self._check(request)
-        for attempt in range(_RETRIES):
-            try:
-                async with self.room(request.size):
-                    answer = await self.wire.send(request, midway=midway)
-                break
-            except Unreachable as error:
-                if attempt == _RETRIES - 1 or self.gone:
-                    raise self._lost(str(error)) from None
-                await asyncio.sleep(_PAUSE * 4**attempt)
+        async with self.room(request.size):
+            answer = await self._connected(partial(self.wire.send, request, midway=midway))
         answer.history = history
         self.judge(answer)
         if answer.status or not answer.broken:
@@ -184,6 +182,18 @@ class Run:
         if self._deaf >= _DEAF:
             raise self._lost(f"{_DEAF} requests in a row got no answer, the last: {answer.trouble}")
         return answer
+
+    async def _connected(self, send: Callable[[], Awaitable[_Sent]]) -> _Sent:
+        """Send, again where there is no connection; raises Skip when there is none at last."""
+        attempt = 0
+        while True:
+            try:
+                return await send()
+            except Unreachable as error:
+                attempt += 1
+                if attempt == _RETRIES or self.gone:
+                    raise self._lost(str(error)) from None
+                await asyncio.sleep(_PAUSE * 4 ** (attempt - 1))
 
     def _check(self, request: Request) -> None:
         if self.gone:

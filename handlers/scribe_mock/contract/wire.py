@@ -266,14 +266,17 @@ class Wire:
             await exchange.write(transport, [piece])
 
     async def together(self, requests: list[Request]) -> list[Answer]:
-        """Send requests at the same time: all connect first, then all send.
+        """Send no more requests than the concurrency at once: all connect first, then all send.
 
-        When there are more than the concurrency allows, they go in batches. The caller holds
-        `several`.
+        The caller holds `several`.
+
+        Raises:
+            Unreachable: one found no connection; nothing was sent.
         """
-        answers: list[Answer] = []
-        for start in range(0, len(requests), self.concurrency):
-            batch = requests[start : start + self.concurrency]
-            gate = asyncio.Barrier(len(batch))
-            answers += await asyncio.gather(*(self.send(one, gate=gate) for one in batch))
-        return answers
+        gate = asyncio.Barrier(len(requests))
+        sending = [asyncio.ensure_future(self.send(one, gate=gate)) for one in requests]
+        try:
+            return await asyncio.gather(*sending)
+        finally:
+            for one in sending:
+                one.cancel()  # where one found no connection, the others wait for it in vain
