@@ -105,10 +105,12 @@ class Ledger:
         """Note one fault that a rule met."""
         key = rule.id, fault.key or f"{fault.expected}|{fault.got}"
         variant = _variant(fault)
+        grade = weaker(rule.grade, fault.grade)
         known = self._found.get(key)
         if known is None:
-            grade = weaker(rule.grade, fault.grade)
             known = self._found[key] = Finding(rule=rule, fault=fault, grade=grade, count=0)
+        elif weaker(known.grade, grade) is not grade:
+            known.fault, known.grade = fault, grade
         known.count += 1
         if variant and variant not in known.variants and len(known.variants) < 20:
             known.variants.append(variant)

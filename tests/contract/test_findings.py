@@ -1,0 +1,24 @@
+"""How faults become findings."""
+
+from itertools import permutations
+
+import pytest
+
+from scribe_mock.contract.findings import Fault, Ledger
+from scribe_mock.contract.rule import Grade, Rule
+
+RULE = Rule(id="a.b", sentence="A.", source="A", grade=Grade.PROTOCOL)
+FAULTS = [
+    Fault(expected="a", got="odd", key="one", grade=Grade.INFERRED),
+    Fault(expected="a", got="wrong", key="one"),
+    Fault(expected="a", got="odd again", key="one", grade=Grade.INFERRED),
+]
+
+
+@pytest.mark.parametrize("faults", list(permutations(FAULTS)))
+def test_what_is_surest_of_one_fault_decides_whenever_it_is_met(faults):
+    ledger = Ledger()
+    for fault in faults:
+        ledger.add(RULE, fault)
+    (finding,) = ledger.findings([RULE.id])
+    assert (finding.grade, finding.fault.got, finding.count) == (Grade.PROTOCOL, "wrong", 3)
