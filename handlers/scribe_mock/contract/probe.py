@@ -205,8 +205,9 @@ class Probe:
         request = self.upload_request(session, name, **how)
         known = session if isinstance(session, Session) else None
         answer = await self.send(request, known)
-        if known is not None and answer.accepted:
+        if known is not None and (answer.accepted or request.delivery is Delivery.CUT):
             known.history.append(request)
+        if known is not None and answer.accepted:
             known.taken += 1
         return answer
 

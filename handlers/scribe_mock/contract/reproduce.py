@@ -36,6 +36,13 @@ except TimeoutError:
     print("no answer before the body was sent")
 END"""
 
+#: What follows the head when a body is cut.
+_HALF = """
+half = bytes({size})
+s.sendall(b"%x\\r\\n%b\\r\\n" % (len(half), half) if {chunked} else half)
+s.close()
+sys.exit()"""
+
 
 def reproduction(fault: Fault, options: Options) -> str:
     """A shell script that shows the fault; empty when one request can't."""
@@ -45,18 +52,17 @@ def reproduction(fault: Fault, options: Options) -> str:
     history = fault.answer.history if fault.answer else ()
     if len(fault.together) > 1:
         history = tuple(one for one in history if one not in fault.together)
-    return _Script(options, _needed(history, last)).text(last)
+    shows = fault.answer.request if fault.answer else None
+    return _Script(options, _needed(history)).text(last, shows)
 
 
-def _needed(history: Iterable[Request], last: tuple[Request, ...]) -> list[Request]:
-    """The requests that lead there, without those that the last one repeats."""
+def _needed(history: Iterable[Request]) -> list[Request]:
+    """The requests that lead there; to wait once is enough."""
     needed: list[Request] = []
     for request in history:
         if needed and request.label == WAIT and needed[-1].label == WAIT:
             continue
         needed.append(request)
-    if needed and needed[-1].label == WAIT and last[0].operation == "getSession":
-        return needed
     return needed
 
 
@@ -78,7 +84,7 @@ class _Script:
                 return found[1]
         return ""
 
-    def text(self, last: tuple[Request, ...]) -> str:
+    def text(self, last: tuple[Request, ...], shows: Request | None) -> str:
         if not self._session and self._history:
             found = re.search(r"/sessions/([^/?]+)", last[0].target)
             self._session = found[1] if found else ""
@@ -89,12 +95,22 @@ class _Script:
         for request in self._history:
             self._step(request)
         if len(last) > 1:
-            self._lines += [f"{self._curl(request)} &" for request in last] + ["wait"]
+            self._at_once(last, shows)
         elif last[0].delivery in (Delivery.WITHHELD, Delivery.CUT):
             self._lines.append(self._python(last[0]))
         else:
             self._lines.append(self._curl(last[0], show=True))
         return "\n".join([*head, *self._lines])
+
+    def _at_once(self, last: tuple[Request, ...], shows: Request | None) -> None:
+        """Requests side by side, and the whole answer of the one that shows the fault."""
+        only = last.count(shows) == 1 if shows else False
+        self._lines += [
+            f"{self._curl(request, show=only and request == shows)} &" for request in last
+        ]
+        self._lines.append("wait")
+        if shows and shows not in last:
+            self._lines.append(self._curl(shows, show=True))
 
     def _step(self, request: Request) -> None:
         if request.operation == "createSession":
@@ -104,6 +120,8 @@ class _Script:
         elif request.label == WAIT:
             command = self._curl(request)
             self._lines.append(f'while [ "$({command})" = 202 ]; do sleep 1; done')
+        elif request.delivery is Delivery.CUT:
+            self._lines.append(self._python(request))
         elif request.method != "GET":
             self._lines.append(self._curl(request))
 
@@ -163,8 +181,8 @@ class _Script:
         if self._session:
             head = head.replace(f"/sessions/{self._session}", "/sessions/$SESSION")
         argument = '"$SESSION"' if self._session else "''"
-        cut = request.delivery is Delivery.CUT
-        half = f"\ns.sendall(bytes({len(request.body or b'') // 2}))\ns.close()" if cut else ""
+        half = _HALF.format(size=len(request.body or b"") // 2, chunked=request.chunked)
+        half = half if request.delivery is Delivery.CUT else ""
         return _WITHHELD.format(arguments=argument, head=repr(head), and_half=half)
 
 

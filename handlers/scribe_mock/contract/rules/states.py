@@ -254,4 +254,5 @@ async def refused_changes_nothing(probe: Probe) -> Faults:
     )
     upload = await probe.upload(session, mime="audio/flac")
     if not broken.accepted and not upload.accepted:
+        session.history += [broken.request, upload.request]
         yield _shows(await probe.get(session), 202, "created", "initialized")

@@ -183,6 +183,7 @@ async def refused(probe: Probe) -> Faults:
         await probe.upload(session, token=None),
     ]
     if not any(answer.accepted for answer in answers):
+        session.history += [answer.request for answer in answers]  # they led to what is listed
         yield await _listed(probe, session, [])
 
 
