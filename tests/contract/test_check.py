@@ -319,7 +319,7 @@ def test_no_more_requests_at_once_than_allowed():
 
 def test_sessions_carry_a_mark():
     app = Server()
-    run(app, only=("upload", "create", "state"))
+    run(app, only=("upload", "create", "state", "fuzz.schema", "fuzz.links"))
     unmarked = [
         session.body
         for name, session in app.sessions.items()

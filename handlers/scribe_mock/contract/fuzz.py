@@ -159,6 +159,8 @@ class Fuzzer:
             if name.lower() not in (*_FRAMING, *_CODING)
         )
         operation = case.operation.definition.raw["operationId"]
+        if operation in ("createSession", "updateSession"):
+            sent = _marked(sent, operation, self._probe.run.name)
         request = self._probe.request(
             case.method,
             "",
@@ -254,6 +256,19 @@ def _response(answer: Answer, prepared: Any) -> Any:
         verify=False,
         encoding="utf-8",
     )
+
+
+def _marked(body: bytes | None, operation: str, name: str) -> bytes | None:
+    """A body with the run's mark among its additional_data, where it has or may have such."""
+    try:
+        value = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return body
+    absent: Any = {} if operation == "createSession" else None
+    data = value.get("additional_data", absent) if isinstance(value, dict) else None
+    if not isinstance(data, dict):
+        return body
+    return json.dumps(value | {"additional_data": {"scribe_mock_check": name} | data}).encode()
 
 
 def _label(body: bytes | None) -> str:
