@@ -1,7 +1,9 @@
+import asyncio
 import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +125,33 @@ def test_what_no_text_can_hold_is_shown_and_written_all_the_same(tmp_path):
     assert b"FAULT upload.row.7.format" in done.stdout
     assert json.loads((tmp_path / "json").read_text("utf-8"))["findings"]
     assert {path.name for path in tmp_path.iterdir()} == set(WRITERS)
+
+
+class Interrupted(Server):
+    """Interrupts its tester while that is fuzzing, then takes its time."""
+
+    tester = None
+    since = 0
+
+    async def respond(self, scope, receive):
+        if self.tester and any(
+            name == b"x-schemathesis-testcaseid" for name, _ in scope["headers"]
+        ):
+            self.since += 1
+            if self.since == 5:
+                self.tester.send_signal(signal.SIGINT)
+            await asyncio.sleep(0.1 if self.since > 4 else 0)
+        return await super().respond(scope, receive)
+
+
+def test_an_interrupt_ends_fuzzing_at_once():
+    app = Interrupted()
+    with Running(app) as running:
+        app.tester = subprocess.Popen(
+            [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=fuzz"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        _, said = app.tester.communicate(timeout=60)
+    assert (app.tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
+    assert app.since <= 6

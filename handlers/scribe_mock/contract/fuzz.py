@@ -9,6 +9,7 @@ import asyncio
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -141,6 +142,9 @@ class Fuzzer:
             # One operation that fails is a finding of its own; the others go on.
             if self._probe.run.gone or "--max-bytes" in str(skip):
                 self._stopped = str(skip)
+            return None
+        except CancelledError:
+            self._stopped = "the run was stopped"  # this thread would go on asking all the same
             return None
         return _response(answer, prepared)
 
