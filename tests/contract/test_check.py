@@ -74,6 +74,17 @@ class Closing(Server):
         return moment.isoformat(timespec="microseconds")
 
 
+class WholeSeconds(Instant):
+    """Completes at once, and tells when in whole seconds alone."""
+
+    def stamp(self, moment):
+        return moment.isoformat(timespec="microseconds")
+
+    def results(self, session, state):
+        completed = session.created.isoformat(timespec="seconds")
+        return super().results(session, state) | {"completed_at": completed}
+
+
 class Slow(Server):
     processing = 1.5
 
@@ -90,7 +101,7 @@ class AtTheRoot(Server):
     base = ""
 
 
-@pytest.mark.parametrize("server", [Instant, Closing, Slow, AtV1, AtTheRoot])
+@pytest.mark.parametrize("server", [Instant, Closing, WholeSeconds, Slow, AtV1, AtTheRoot])
 def test_freedoms_raise_no_alarm(server):
     report = run(server(), skip=("fuzz",))
     assert summary(report) == []

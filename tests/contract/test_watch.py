@@ -18,3 +18,8 @@ def test_faults_of_one_answer_are_never_told_of_the_next():
         # No name holds the answer: the next one may get its place in memory.
         assert watch.violations(Answer(request=REQUEST, status=200, body=b"[]"))
         assert watch.violations(Answer(request=REQUEST, status=404, body=b"[]")) == []
+
+
+def test_what_is_no_number_in_json_is_no_json():
+    for body in (b'{"audio_files_received": NaN}', b"[Infinity]", b"-Infinity"):
+        assert Answer(request=REQUEST, status=200, body=body).json() is None

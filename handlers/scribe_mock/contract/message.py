@@ -136,7 +136,7 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON; None when it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_refuse)
         except (ValueError, RecursionError):
             return None
 
@@ -156,6 +156,11 @@ class Answer:
         if not self.status:
             return self.trouble
         return f"{self.status} {self.code}".strip()
+
+
+def _refuse(constant: str) -> Any:
+    """NaN and Infinity, which Python would take for numbers; raises ValueError (RFC 8259, 6)."""
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
