@@ -1,4 +1,5 @@
 import asyncio
+import io
 import os
 import signal
 
@@ -9,8 +10,8 @@ from scribe_mock.audio import kinds
 from scribe_mock.audio import workers as workers_module
 from scribe_mock.audio.errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
-from scribe_mock.audio.worker import write_message
 from scribe_mock.audio.workers import AudioWorkers
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
@@ -96,3 +97,24 @@ def test_a_process_that_hangs_is_ended():
         with pytest.raises(TooMuchWork, match="busy"):
             pool.split(sample(kinds.MP3), kinds.MP3, Limits(max_work_seconds=0.01))
         assert pool.split(sample(kinds.MP3), kinds.MP3)
+
+
+def test_a_process_that_dies_in_the_middle_of_its_answer():
+    whole = io.BytesIO()
+    write_message(whole, (True, bytes(1000)))
+    with pytest.raises(EOFError):
+        read_message(io.BytesIO(whole.getvalue()[:500]))
+
+
+@pytest.mark.parametrize("step", ["write_message", "read_message"])
+def test_a_pool_that_closes_in_the_middle_of_a_request(monkeypatch, step):
+    pool = AudioWorkers(1).start()
+    original = getattr(workers_module, step)
+
+    def close_before(*arguments):
+        pool._processes[0].end()
+        return original(*arguments)
+
+    monkeypatch.setattr(workers_module, step, close_before)
+    with pool, pytest.raises(WorkerLost):
+        pool.split(sample(kinds.MP3), kinds.MP3)

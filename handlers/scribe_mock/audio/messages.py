@@ -16,10 +16,11 @@ def read_message(stream: BinaryIO) -> Any:
     """Return the next message.
 
     Raises:
-        EOFError: the other side is gone.
+        EOFError: the other side is gone, perhaps in the middle of a message.
     """
     head = stream.read(8)
-    body = stream.read(int.from_bytes(head, "big")) if len(head) == 8 else b""
-    if not body:
+    size = int.from_bytes(head, "big")
+    body = stream.read(size) if len(head) == 8 else b""
+    if not body or len(body) < size:
         raise EOFError
     return pickle.loads(body)

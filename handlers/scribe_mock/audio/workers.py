@@ -75,7 +75,7 @@ class _Process:
         try:
             write_message(child.stdin, (name, arguments))  # type: ignore[arg-type]
             fine, value = read_message(child.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError):  # a ValueError: `end` has closed the pipes
             self.close()
             if self._late:
                 raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
