@@ -5,6 +5,10 @@ from itertools import pairwise
 import pytest
 from tests.audio.factory import conversation, encode, silence, wav
 
+from scribe_mock.audio.limits import Limits
+from scribe_mock.clock import Clock
+from scribe_mock.examination import Examiner
+from scribe_mock.store.memory import MemoryStore
 from support import AUDIO, noise, refusal
 
 KINDS = {
@@ -163,6 +167,19 @@ def test_what_is_seen_at_a_glance_comes_with_the_answer(session):
     assert "x-mock-diagnostics" not in good.headers
     bad = chunked.upload("audio_1.webm", fixture("speech.mp3"), None)
     assert bad.headers["x-mock-diagnostics"] == "declared_type_differs"
+
+
+@pytest.fixture
+def examiner():
+    return Examiner(MemoryStore(Clock(), 1 << 30), Limits(), strict=False)
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_a_glance_does_not_stop_where_the_first_part_ends(examiner, name, kind):
+    data = fixture(name)
+    for first in (1, 3, 100):
+        diagnosis = examiner.glance([data[:first], data[first:]], kind, name.split(".")[1])
+        assert diagnosis.codes == ()
 
 
 def test_the_doctor_comes_round_by_himself(session, mock):

@@ -26,6 +26,8 @@ _REST = 9.0
 _BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
 
 _BEGIN_BYTES, _MOST_GLANCES = 256, 1024
+#: What a glance needs of a chunk, if there is so much of it.
+_GLANCED_BYTES = 32 * 1024
 
 
 class Examiner:
@@ -68,12 +70,13 @@ class Examiner:
 
     def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
         """What a chunk's first bytes tell at once; remembered for chunks that begin alike."""
-        key = (parts[0][:_BEGIN_BYTES], kind, extension)
+        begin = _begin(parts)
+        key = (begin[:_BEGIN_BYTES], kind, extension)
         known = self._glances.get(key)
         if known is None:
             if len(self._glances) >= _MOST_GLANCES:
                 self._glances.clear()
-            known = self._glances[key] = glance(parts[0], kind, extension)
+            known = self._glances[key] = glance(begin, kind, extension)
         return known
 
     def note(self, session_id: str) -> None:
@@ -139,6 +142,15 @@ class Examiner:
             except Exception as error:
                 logger.error("The doctor failed.", exc_info=error)
             await asyncio.sleep(_REST * (loop.time() - began))
+
+
+def _begin(parts: Parts) -> bytes:
+    """The first part, and more where it is too small to tell anything: clients cut anywhere."""
+    count, size = 1, len(parts[0])
+    while size < _GLANCED_BYTES and count < len(parts):
+        size += len(parts[count])
+        count += 1
+    return parts[0] if count == 1 else b"".join(parts[:count])
 
 
 def findings(
