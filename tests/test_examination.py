@@ -1,5 +1,7 @@
 """Recordings that are cut, and what the doctor says of chunks, as the control API shows it."""
 
+import asyncio
+import math
 from itertools import pairwise
 
 import pytest
@@ -7,7 +9,9 @@ from tests.audio.factory import conversation, encode, silence, wav
 
 from scribe_mock.audio.limits import Limits
 from scribe_mock.clock import Clock
+from scribe_mock.diagnosis import Diagnosis
 from scribe_mock.examination import Examiner
+from scribe_mock.sessions import Chunk, Session, UploadType
 from scribe_mock.store.memory import MemoryStore
 from support import AUDIO, noise, refusal
 
@@ -180,6 +184,58 @@ def test_a_glance_does_not_stop_where_the_first_part_ends(examiner, name, kind):
     for first in (1, 3, 100):
         diagnosis = examiner.glance([data[:first], data[first:]], kind, name.split(".")[1])
         assert diagnosis.codes == ()
+
+
+class Watched(Examiner):
+    """Notes what it is asked to look at, and lets uploads come meanwhile."""
+
+    def __init__(self, store):
+        super().__init__(store, Limits(), strict=False)
+        self.store, self.looked_at = store, []
+
+    async def upload(self, sequence):
+        session = await self.store.get("a")
+        chunk = Chunk(sequence, "wav", "a", "audio/wav", 1, 0.0)
+        with self.store.intake(1) as intake:
+            await self.store.add_upload(session, intake, lambda _: [(chunk, [b"%d" % sequence])])
+
+    async def examine(self, parts, kind, extension):
+        assert len(self.looked_at) < 5
+        self.looked_at += parts
+        await asyncio.sleep(0)
+        await self.upload(1 + len(self.looked_at))
+        return Diagnosis()
+
+
+@pytest.fixture
+def watched():
+    return Watched(MemoryStore(Clock(), 1 << 30))
+
+
+def new_session():
+    fields = {"created_at": 0.0, "expires_at": math.inf, "scenario": ""}
+    return Session(session_id="a", upload_type=UploadType.CHUNKED, **fields)
+
+
+def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):
+    async def look():
+        await watched.store.create(new_session())
+        await watched.upload(0)
+        await watched.upload(1)
+        await watched.settle("a")
+
+    asyncio.run(look())
+    assert watched.looked_at == [b"0", b"1"]
+
+
+def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
+    async def look():
+        await watched.store.create(new_session())
+        await watched.upload(0)
+        await asyncio.gather(*(watched.settle("a") for _ in range(3)))
+
+    asyncio.run(look())
+    assert len(watched.looked_at) == len(set(watched.looked_at))
 
 
 def test_the_doctor_comes_round_by_himself(session, mock):

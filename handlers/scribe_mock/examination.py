@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 from scribe_mock.audio.errors import AudioError
 from scribe_mock.audio.findings import broken
@@ -46,6 +47,8 @@ class Examiner:
         self._workers: AudioWorkers | None = None
         # Sessions with chunks to look at, in order; a session is here once, however many it has.
         self._waiting: dict[str, None] = {}
+        # Held by who settles a session, so that many who look at it have it examined once.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._noted = 0
         self._glances: dict[tuple[bytes, str, str], Diagnosis] = {}
         self._rounds: asyncio.Task[None] | None = None
@@ -87,21 +90,30 @@ class Examiner:
             self._rounds = asyncio.create_task(self._go_round())
 
     async def settle(self, session_id: str) -> None:
-        """Look at all of a session's new chunks now; raises SessionNotFound."""
-        while await self._examine_next(session_id):
-            pass
+        """Look at the new chunks that a session has now; raises SessionNotFound.
+
+        Those that come meanwhile are left to others, or this would last for as long as they come.
+        """
+        async with self._turns.setdefault(session_id, asyncio.Lock()):
+            for chunk in _new_chunks(await self._store.get(session_id)):
+                await self._examine_chunk(session_id, chunk)
 
     async def _examine_next(self, session_id: str) -> bool:
         """Look at one new chunk of a session; whether there was any."""
+        chunk = next(iter(_new_chunks(await self._store.get(session_id))), None)
+        if chunk is not None:
+            await self._examine_chunk(session_id, chunk)
+        return chunk is not None
+
+    async def _examine_chunk(self, session_id: str, chunk: Chunk) -> None:
+        """Look at one chunk, unless it was replaced or looked at; raises SessionNotFound."""
         session = await self._store.get(session_id)
-        chunk = next((c for c in session.ordered_chunks() if c.diagnosis is None), None)
-        if chunk is None:
-            return False
+        if session.chunks.get(chunk.sequence) is not chunk:
+            return
         parts = await self._store.audio(session_id, chunk.sequence)
         diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)
         note = partial(_note_in, chunk=chunk, diagnosis=diagnosis)
         await self._store.change(session_id, note)
-        return True
 
     async def close(self) -> None:
         """End the decoding processes."""
@@ -142,6 +154,11 @@ class Examiner:
             except Exception as error:
                 logger.error("The doctor failed.", exc_info=error)
             await asyncio.sleep(_REST * (loop.time() - began))
+
+
+def _new_chunks(session: Session) -> list[Chunk]:
+    """The chunks that nobody has looked at, in order."""
+    return [chunk for chunk in session.ordered_chunks() if chunk.diagnosis is None]
 
 
 def _begin(parts: Parts) -> bytes:
