@@ -238,6 +238,17 @@ def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
     assert len(watched.looked_at) == len(set(watched.looked_at))
 
 
+def test_the_doctor_keeps_a_bounded_number_of_sessions_in_mind(watched):
+    async def note_many():
+        for number in range(20_000):
+            watched.note(str(number))
+        await watched.close()
+
+    asyncio.run(note_many())
+    assert len(watched._waiting) <= 10_000
+    assert "19999" in watched._waiting
+
+
 def test_the_doctor_comes_round_by_himself(session, mock):
     chunked = session()
     chunked.store("audio_0.webm", content=fixture("speech.webm"))

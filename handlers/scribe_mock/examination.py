@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,9 @@ _REST = 9.0
 #: He begins when fewer than this many uploads came within so many seconds, or has waited so long.
 _BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
 
+#: He keeps so many sessions in mind; of more, the oldest are left until somebody looks at them.
+_MOST_WAITING = 10_000
+
 _BEGIN_BYTES, _MOST_GLANCES = 256, 1024
 #: What a glance needs of a chunk, if there is so much of it.
 _GLANCED_BYTES = 32 * 1024
@@ -46,7 +50,7 @@ class Examiner:
         self.strict = strict
         self._workers: AudioWorkers | None = None
         # Sessions with chunks to look at, in order; a session is here once, however many it has.
-        self._waiting: dict[str, None] = {}
+        self._waiting: OrderedDict[str, None] = OrderedDict()
         # Held by who settles a session, so that many who look at it have it examined once.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._noted = 0
@@ -86,6 +90,8 @@ class Examiner:
         """Look at a session's new chunks when there is time."""
         self._noted += 1
         self._waiting[session_id] = None
+        if len(self._waiting) > _MOST_WAITING:
+            self._waiting.popitem(last=False)
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._go_round())
 
@@ -143,8 +149,7 @@ class Examiner:
         loop = asyncio.get_running_loop()
         while self._waiting:
             await self._quiet()
-            session_id = next(iter(self._waiting))
-            del self._waiting[session_id]
+            session_id, _ = self._waiting.popitem(last=False)
             began = loop.time()
             try:
                 if await self._examine_next(session_id):
