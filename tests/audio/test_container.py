@@ -10,7 +10,7 @@ from tests.audio.factory import RECIPES, conversation, decode, encode, envelope,
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio.container import cut, open_track
-from scribe_mock.audio.errors import TooLongAudio
+from scribe_mock.audio.errors import DamagedAudio, TooLongAudio
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.mp3 import parse_header
 from scribe_mock.audio.split import analyse, split
@@ -188,3 +188,35 @@ def test_stereo_is_heard_in_both_ears():
 def test_a_recording_may_be_too_long(kind):
     with pytest.raises(TooLongAudio, match="at most 5 s"):
         split(recording(kind), kind, Limits(max_seconds=5))
+
+
+def with_comment(data, size):
+    """The same Ogg file with a comment of so many bytes."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="ogg") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        stream.metadata["comment"] = "x" * size
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    return out.getvalue()
+
+
+def test_pieces_do_not_have_the_comments_of_the_whole():
+    data = with_comment(recording(kinds.OGG), 1_000_000)
+    assert len(data) > 1_000_000
+    pieces = split(data, kinds.OGG)
+    assert pieces
+    for piece in pieces:
+        assert len(piece.data) < 200_000
+        assert_same_sound(piece, decode(data))
+
+
+@pytest.mark.parametrize("kind", [kinds.WEBM, kinds.OGG_OPUS])
+def test_a_header_is_not_so_long_that_pieces_are_many_times_the_whole(kind):
+    track = counted(recording(kind), kind)
+    padded = replace(track, header=track.header + bytes(100_000))
+    (whole,) = cut(padded, [(0.0, track.duration_s())])
+    with pytest.raises(DamagedAudio, match="header"):
+        split(whole.data, kind)

@@ -23,6 +23,9 @@ _READERS: dict[str, Callable[[bytes], Track]] = {
     "mp3": read_mp3,
 }
 
+# Each piece of a recording has its header again: a long one would become many times the file.
+_LONGEST_HEADER = 16_384
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -59,6 +62,9 @@ def open_track(data: bytes, kind: str, budget: Budget) -> Track:
     family = "pcm" if track.codec.startswith("pcm") else track.codec
     if family not in declared.codecs:
         raise WrongKind(f"{kinds.CONTAINER_NAMES[container]} with {track.codec}", declared.name)
+    header = len(track.header) + len(track.extradata)
+    if header > _LONGEST_HEADER:
+        raise DamagedAudio(f"a file with a header of {header} bytes", declared.name)
     budget.check_work()
     budget.check_seconds(track.claimed_s)
     return replace(track, kind=kind)

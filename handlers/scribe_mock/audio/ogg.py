@@ -14,6 +14,8 @@ from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete Ogg file with Opus or Vorbis"
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+# In place of a recording's own comments, which may hold pictures: each piece would have them.
+_VORBIS_COMMENT = b"\x03vorbis" + struct.pack("<I", 11) + b"scribe-mock" + bytes(4) + b"\x01"
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _OTHER_CODECS = {
     b"\x7fFLAC": "FLAC",
@@ -153,7 +155,7 @@ def _opus_track(stream: _Stream) -> Track:
 def _vorbis_track(stream: _Stream) -> Track:
     if len(stream.packets) < 4:
         raise NoAudioStream("an Ogg file with a Vorbis header and no sound", _EXPECTED)
-    head, comment, setup, *packets = stream.packets
+    head, _, setup, *packets = stream.packets
     if len(head) < 30 or not setup.startswith(b"\x05vorbis"):
         raise DamagedAudio("an Ogg file with a broken Vorbis header", _EXPECTED)
     channels, rate = head[11], int(struct.unpack_from("<I", head, 12)[0])
@@ -168,7 +170,7 @@ def _vorbis_track(stream: _Stream) -> Track:
         channels=channels,
         payload=payload,
         bounds=bounds,
-        extradata=_xiph_lace([head, comment, setup]),
+        extradata=_xiph_lace([head, _VORBIS_COMMENT, setup]),
         keep=last if stream.ended and last > 0 else None,
         claimed_s=last / rate,
     )
