@@ -107,6 +107,15 @@ def test_encrypted_webm():
         split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), kinds.WEBM)
 
 
+def test_webm_whose_elements_reach_beyond_the_one_around_them():
+    # One entry reads the rest of the file; thousands would take minutes.
+    rest = _element(0xEC, bytes(1000))
+    codec = b"\x86" + (0x4000 | len(rest)).to_bytes(2, "big")
+    tracks = _element(0x1654AE6B, _element(0xAE, codec) + rest)
+    with pytest.raises(DamagedAudio, match="ends after the one around it"):
+        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), kinds.WEBM)
+
+
 def test_encrypted_mp4():
     data = encode(vowels(1), kinds.MP4)
     at = data.index(b"mp4a")

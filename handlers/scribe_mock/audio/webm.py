@@ -105,6 +105,8 @@ def _elements(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, 
             raise DamagedAudio(f"a WebM element of unknown size at byte {position}", _EXPECTED)
         if body + size > len(data):
             raise TruncatedAudio("a WebM file that ends before its announced end", _EXPECTED)
+        if body + size > end:  # many such elements would each be read to the end of the file
+            raise DamagedAudio("a WebM element that ends after the one around it", _EXPECTED)
         stop = end if size == _UNKNOWN else body + size
         yield name, body, stop
         position = body if name in _ENTERED else stop
