@@ -12,6 +12,7 @@ from scribe_mock.audio.errors import NotAudio, TooMuchWork, TruncatedAudio, Work
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
+from scribe_mock.audio.webm import _element, _number
 from scribe_mock.audio.workers import AudioWorkers
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
@@ -96,6 +97,21 @@ def test_a_process_that_hangs_is_ended():
         os.kill(pids(pool)[0], signal.SIGSTOP)
         with pytest.raises(TooMuchWork, match="busy"):
             pool.split(sample(kinds.MP3), kinds.MP3, Limits(max_work_seconds=0.01))
+        assert pool.split(sample(kinds.MP3), kinds.MP3)
+
+
+def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
+    monkeypatch.setattr(workers_module, "_PATIENCE", 10_000)
+    # Blocks of 256 frames without a byte: reading them alone takes half a minute.
+    entry = _number(0xD7, 1) + _number(0x83, 2) + _element(0x86, b"A_OPUS")
+    head = b"OpusHead\x01\x01" + bytes(9)
+    tracks = _element(0x1654AE6B, _element(0xAE, entry + _element(0x63A2, head)))
+    blocks = b"\xa3\x85\x81\0\0\x04\xff" * 1_400_000
+    data = _element(0x1A45DFA3, b"") + _element(0x18538067, tracks + _element(0x1F43B675, blocks))
+    with AudioWorkers(1).start() as pool:
+        for _ in range(2):
+            with pytest.raises(TooMuchWork):
+                pool.split(data, kinds.WEBM, Limits(max_work_seconds=0.1))
         assert pool.split(sample(kinds.MP3), kinds.MP3)
 
 

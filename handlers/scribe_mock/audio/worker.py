@@ -4,6 +4,7 @@ A decoder that crashes, hangs or swells ends this process and not the server; an
 priority it takes no processor time that the server could use.
 """
 
+import math
 import os
 import signal
 import sys
@@ -68,6 +69,19 @@ def _guarded(worker: Worker, name: str, arguments: tuple[Any, ...]) -> tuple[boo
         return False, (DamagedAudio.code, f"a file that can't be read ({error!r:.80})", expected)
 
 
+def _limit_work(limits: Limits) -> None:
+    """Let this process end when a recording takes too much, where no budget is looked at."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    most = math.ceil(used + limits.max_work_seconds) + 1
+    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
 def _restrict(niceness: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "win32":
@@ -88,6 +102,9 @@ def main() -> None:
     while True:
         try:
             name, arguments = read_message(requests)
+            for limits in arguments:
+                if isinstance(limits, Limits):
+                    _limit_work(limits)
             write_message(answers, _guarded(worker, name, arguments))
         except (EOFError, BrokenPipeError):
             return

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -61,7 +62,7 @@ class _Process:
 
         Raises:
             AudioError: what the process found wrong with the audio.
-            TooMuchWork: it did not answer within `seconds` and was ended.
+            TooMuchWork: it had no answer within `seconds`, or its processor time was used up.
             WorkerLost: it died.
         """
         self.start()
@@ -77,7 +78,7 @@ class _Process:
             fine, value = read_message(child.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError, ValueError):  # a ValueError: `end` has closed the pipes
             self.close()
-            if self._late:
+            if self._late or _used_up(child):
                 raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
             raise WorkerLost("a recording on which the decoder crashed", _EXPECTED) from None
         finally:
@@ -109,6 +110,11 @@ class _Process:
 def _end_all(processes: list[_Process]) -> None:
     for process in processes:
         process.end()
+
+
+def _used_up(child: subprocess.Popen[bytes]) -> bool:
+    """Whether a process ended because it had used up its processor time."""
+    return sys.platform != "win32" and child.returncode == -signal.SIGXCPU
 
 
 def _put_away(child: subprocess.Popen[bytes]) -> None:
