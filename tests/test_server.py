@@ -3,12 +3,14 @@
 import asyncio
 import socket
 import threading
+from functools import partial
 
 import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
+from scribe_mock.pipeline.gateway import Gateway
 from support import TOKEN
 
 QUIET = Settings(port=0, quiet=True)
@@ -102,6 +104,35 @@ def test_the_app_serves_under_any_asgi_server_even_without_lifespan():
         return [answer.status_code for answer in (seeded, created, upload, lost)]
 
     assert asyncio.run(talk()) == [200, 201, 200, 404]
+
+
+def test_what_runs_beside_the_server_is_ended_when_it_is_told_to_stop_twice():
+    happened = []
+
+    async def note(what):
+        happened.append(what)
+
+    async def live_and_be_cancelled():
+        told, started = asyncio.Queue(), asyncio.Event()
+        gateway = Gateway(
+            {"": None},
+            streams=None,
+            start=partial(note, "start"),
+            stop=partial(note, "stop"),
+            log_requests=False,
+        )
+
+        async def send(message):
+            started.set()
+
+        told.put_nowait({"type": "lifespan.startup"})
+        living = asyncio.create_task(gateway({"type": "lifespan"}, told.get, send))
+        await started.wait()
+        living.cancel()
+        await asyncio.wait({living})
+
+    asyncio.run(live_and_be_cancelled())
+    assert happened == ["start", "stop"]
 
 
 def test_what_an_open_inspector_asks_for_itself_is_not_logged(caplog):

@@ -97,7 +97,9 @@ class Gateway:
         await receive()
         await self._begin()
         await send({"type": "lifespan.startup.complete"})
-        await receive()
+        # A second Ctrl-C cancels this instead of asking, and what `stop` ends would hold it up.
+        with suppress(asyncio.CancelledError):
+            await receive()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
