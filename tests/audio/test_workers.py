@@ -55,6 +55,21 @@ def test_the_doctor_works_there_too(workers):
     assert workers.diagnose(sample(kinds.MP3), kinds.MP3, "mp3").codec == "mp3"
 
 
+def test_ctrl_c_is_not_for_the_processes(workers):
+    assert [os.getpgid(pid) for pid in pids(workers)] == pids(workers)
+
+
+def test_a_server_without_standard_error_decodes_too():
+    error = os.dup(2)
+    os.close(2)
+    try:
+        with AudioWorkers(1) as pool:
+            assert pool.split(sample(kinds.MP3), kinds.MP3)
+    finally:
+        os.dup2(error, 2)
+        os.close(error)
+
+
 def test_many_at_once_share_two_processes(workers):
     async def many():
         data = sample(kinds.OGG_OPUS)

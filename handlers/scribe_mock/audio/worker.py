@@ -95,9 +95,11 @@ def _restrict(niceness: int) -> None:
 def main() -> None:
     """Answer requests until the other side closes the pipe."""
     _restrict(int(sys.argv[1]))
+    # Before any other file: it takes the place of a standard error that the server does not have.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.dup2(nowhere, sys.stdout.fileno())
     worker = Worker()
     while True:
         try:

@@ -55,6 +55,8 @@ class _Process:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=environment,
+                    # Ctrl-C in a terminal is for the server, also while the process still starts.
+                    process_group=0,
                 )
 
     def ask(self, seconds: float, name: str, *arguments: Any) -> Any:
