@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
-from scribe_mock.audio.errors import AudioError
-from scribe_mock.audio.findings import broken
 from scribe_mock.audio.glance import glance
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.piece import Piece
@@ -70,10 +68,7 @@ class Examiner:
     async def examine(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
         """All that can be said of one chunk."""
         data = b"".join(parts)
-        try:
-            return await self._decoding().diagnose_async(data, kind, extension, self._limits)
-        except AudioError as error:
-            return replace(glance(data, kind, extension), findings=(broken(error),))
+        return await self._decoding().diagnose_async(data, kind, extension, self._limits)
 
     def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
         """What a chunk's first bytes tell at once; remembered for chunks that begin alike."""

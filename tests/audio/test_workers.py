@@ -55,6 +55,14 @@ def test_the_doctor_works_there_too(workers):
     assert workers.diagnose(sample(kinds.MP3), kinds.MP3, "mp3").codec == "mp3"
 
 
+def test_the_doctor_says_what_he_can_not_look_at():
+    with AudioWorkers(1).start() as pool:
+        os.kill(pids(pool)[0], signal.SIGSTOP)
+        limits = Limits(max_work_seconds=0.01)
+        found = pool.diagnose(sample(kinds.MP3), kinds.MP3, "mp3", limits)
+    assert (found.container, found.codes) == ("mp3", ("too_much_work",))
+
+
 def test_ctrl_c_is_not_for_the_processes(workers):
     assert [os.getpgid(pid) for pid in pids(workers)] == pids(workers)
 

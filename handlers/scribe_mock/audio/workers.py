@@ -10,9 +10,12 @@ import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Self, cast
 
-from scribe_mock.audio.errors import ERRORS, TooMuchWork, WorkerLost
+from scribe_mock.audio.errors import ERRORS, AudioError, TooMuchWork, WorkerLost
+from scribe_mock.audio.findings import broken
+from scribe_mock.audio.glance import glance
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.piece import Piece
@@ -201,11 +204,13 @@ class AudioWorkers:
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
     ) -> Diagnosis:
         """Return what the doctor says of a chunk, as `doctor.diagnose` does; blocks meanwhile."""
-        with self._borrowed(1) as (process,):
-            answer = process.ask(
-                limits.max_work_seconds * _PATIENCE, "diagnose", data, declared, extension, limits
-            )
-            return cast(Diagnosis, answer)
+        seconds = limits.max_work_seconds * _PATIENCE
+        try:
+            with self._borrowed(1) as (process,):
+                answer = process.ask(seconds, "diagnose", data, declared, extension, limits)
+                return cast(Diagnosis, answer)
+        except AudioError as error:
+            return replace(glance(data, declared, extension), findings=(broken(error),))
 
     async def diagnose_async(
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
