@@ -115,6 +115,27 @@ def test_a_process_that_dies_over_a_recording(monkeypatch):
         assert pool.split(sample(kinds.MP3), kinds.MP3)
 
 
+@pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble"])
+def test_a_process_that_somebody_kills_costs_no_good_recording(monkeypatch, name):
+    data = encode(SOUND, kinds.WAV, rate=48_000) if name[0] == "a" else sample(kinds.WAV)
+    with AudioWorkers(2).start() as pool:
+        before = pids(pool)
+
+        def kill_and_write(stream, message):
+            process = next(p for p in pool._processes if p._child and p._child.stdin is stream)
+            if message[0] == name and process._child.pid in before:
+                os.kill(process._child.pid, signal.SIGKILL)
+                process._child.wait()
+            write_message(stream, message)
+
+        monkeypatch.setattr(workers_module, "write_message", kill_and_write)
+        if name == "diagnose":
+            assert pool.diagnose(data, kinds.WAV, "wav").codes == ()
+        else:
+            assert pool.split(data, kinds.WAV)
+        assert set(pids(pool)) != set(before)
+
+
 def test_a_process_that_hangs_is_ended():
     with AudioWorkers(1).start() as pool:
         os.kill(pids(pool)[0], signal.SIGSTOP)

@@ -12,7 +12,7 @@ from typing import Any
 
 from scribe_mock.audio.container import open_track
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.errors import AudioError, DamagedAudio
+from scribe_mock.audio.errors import AudioError, DamagedAudio, WorkerLost
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.piece import Piece
@@ -50,8 +50,8 @@ class Worker:
 
     def _assemble(self, others: list[Analysis]) -> list[Piece]:
         track, first = self._track, self._analysis
-        assert track is not None
-        assert first is not None
+        if track is None or first is None:
+            raise WorkerLost("a process that began anew", "the one that analysed the recording")
         self._track = self._analysis = None
         return assemble(track, [first, *others])
 

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self, cast
 
 from scribe_mock.audio.errors import ERRORS, AudioError, TooMuchWork, WorkerLost
@@ -112,6 +113,14 @@ class _Process:
             _put_away(child)
 
 
+def _insist(work: Callable[[], Any]) -> Any:
+    """Try again when a process was lost: what killed it, once, may not be the recording."""
+    try:
+        return work()
+    except WorkerLost:
+        return work()
+
+
 def _end_all(processes: list[_Process]) -> None:
     for process in processes:
         process.end()
@@ -181,9 +190,9 @@ class AudioWorkers:
         seconds = limits.max_work_seconds * _PATIENCE
         with self._borrowed(2 if len(data) >= _WORTH_DIVIDING else 1) as processes:
             if len(processes) == 1:
-                pieces = processes[0].ask(seconds, "split", data, kind, limits)
+                pieces = _insist(partial(processes[0].ask, seconds, "split", data, kind, limits))
             else:
-                pieces = self._divided(processes, seconds, data, kind, limits)
+                pieces = _insist(partial(self._divided, processes, seconds, data, kind, limits))
             return cast(list[Piece], pieces)
 
     async def split_async(
@@ -207,8 +216,8 @@ class AudioWorkers:
         seconds = limits.max_work_seconds * _PATIENCE
         try:
             with self._borrowed(1) as (process,):
-                answer = process.ask(seconds, "diagnose", data, declared, extension, limits)
-                return cast(Diagnosis, answer)
+                asked = ("diagnose", data, declared, extension, limits)
+                return cast(Diagnosis, _insist(partial(process.ask, seconds, *asked)))
         except AudioError as error:
             return replace(glance(data, declared, extension), findings=(broken(error),))
 
