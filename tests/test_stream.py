@@ -292,3 +292,14 @@ def test_a_message_has_at_most_a_mebibyte(stream):
     with connect(stream[1], max_size=None) as line:
         line.send(bytes(1024 * 1024 + 1))
         assert closed(line)[0] == 1009
+
+
+@pytest.mark.parametrize("fault", [b"\x82\xff" + (2 * 1024 * 1024).to_bytes(8, "big"), b"\xff" * 8])
+def test_what_came_right_before_a_fault_of_the_protocol_is_kept(mock, stream, fault):
+    session_id, address = stream
+    sound = pcm(0.5)
+    with connect(address) as line:
+        head = b"\x82\xfe" + len(sound).to_bytes(2, "big")
+        line.socket.sendall(head + bytes(4) + sound + fault)
+        assert closed(line)[0] in (1002, 1009)
+    assert seconds_after_the_socket_is_gone(mock, session_id) == pytest.approx(0.5, abs=0.1)

@@ -13,6 +13,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from scribe_mock.pipeline.gateway import fields_of_every_answer
 
@@ -258,6 +259,17 @@ class BoundedProtocol(HttpToolsProtocol):
     def _part(self) -> None:
         self.transport.write(self._farewell)
         self.transport.close()
+
+
+class FaultTolerantWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, but the messages before a fault count: it would drop those."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        self.conn.receive_data(data)
+        self.handle_events()
+        if self.conn.parser_exc is not None and not self.transport.is_closing():
+            self.handle_parser_exception()
 
 
 def _head(first: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
