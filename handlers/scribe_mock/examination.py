@@ -63,12 +63,11 @@ class Examiner:
 
     async def split(self, parts: Parts, kind: str) -> list[Piece]:
         """The chunks of one recording; raises AudioError."""
-        return await self._decoding().split_async(b"".join(parts), kind, self._limits)
+        return await self._decoding().split_async(parts, kind, self._limits)
 
     async def examine(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
         """All that can be said of one chunk."""
-        data = b"".join(parts)
-        return await self._decoding().diagnose_async(data, kind, extension, self._limits)
+        return await self._decoding().diagnose_async(parts, kind, extension, self._limits)
 
     def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
         """What a chunk's first bytes tell at once; remembered for chunks that begin alike."""

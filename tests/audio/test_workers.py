@@ -2,6 +2,7 @@ import asyncio
 import io
 import os
 import signal
+import threading
 
 import pytest
 from tests.audio.factory import conversation, encode, sample
@@ -82,12 +83,29 @@ def test_many_at_once_share_two_processes(workers):
     async def many():
         data = sample(kinds.OGG_OPUS)
         return await asyncio.gather(
-            *(workers.split_async(data, kinds.OGG_OPUS) for _ in range(8)),
-            *(workers.diagnose_async(data, kinds.OGG_OPUS, "ogg") for _ in range(4)),
+            *(workers.split_async([data], kinds.OGG_OPUS) for _ in range(8)),
+            *(workers.diagnose_async([data], kinds.OGG_OPUS, "ogg") for _ in range(4)),
         )
 
     answers = asyncio.run(many())
     assert len({str(answer) for answer in answers[:8]}) == 1
+
+
+def test_parts_are_joined_when_it_is_their_turn(workers):
+    joined_by = []
+
+    class Parts:
+        def __iter__(self):
+            joined_by.append(threading.current_thread())
+            yield sample(kinds.MP3)
+
+    async def both():
+        assert await workers.split_async(Parts(), kinds.MP3)
+        assert (await workers.diagnose_async(Parts(), kinds.MP3, "mp3")).codec == "mp3"
+
+    asyncio.run(both())
+    assert len(joined_by) == 2
+    assert threading.current_thread() not in joined_by
 
 
 def test_a_process_that_dies_is_replaced():

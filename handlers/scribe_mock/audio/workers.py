@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -197,17 +197,20 @@ class AudioWorkers:
 
     async def split_async(
         self,
-        data: bytes,
+        parts: Iterable[bytes],
         kind: str,
         limits: Limits = _DEFAULT_LIMITS,
     ) -> list[Piece]:
         """Return the chunks of a recording without blocking the event loop.
 
+        Its parts are joined when it is its turn: of those that wait there would be two copies.
+
         Raises:
             AudioError: it can't be used; the message says why.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self.split, data, kind, limits)
+        return await asyncio.wrap_future(
+            self._threads.submit(lambda: self.split(b"".join(parts), kind, limits))
+        )
 
     def diagnose(
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
@@ -222,12 +225,17 @@ class AudioWorkers:
             return replace(glance(data, declared, extension), findings=(broken(error),))
 
     async def diagnose_async(
-        self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
+        self,
+        parts: Iterable[bytes],
+        declared: str,
+        extension: str,
+        limits: Limits = _DEFAULT_LIMITS,
     ) -> Diagnosis:
         """Return what the doctor says of a chunk without blocking the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads, self.diagnose, data, declared, extension, limits
+        return await asyncio.wrap_future(
+            self._threads.submit(
+                lambda: self.diagnose(b"".join(parts), declared, extension, limits)
+            )
         )
 
     def _divided(
