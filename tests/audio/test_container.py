@@ -190,6 +190,15 @@ def test_a_recording_may_be_too_long(kind):
         split(recording(kind), kind, Limits(max_seconds=5))
 
 
+@pytest.mark.parametrize("end", [b"", b"TAG" + bytes(125)])
+def test_mp3_files_that_were_joined_are_one_recording(end):
+    one = recording(kinds.MP3) + end
+    assert one.startswith(b"ID3")
+    pieces = split(one + one, kinds.MP3)
+    assert sum(piece.duration_s for piece in pieces) == pytest.approx(20, abs=1)
+    assert pieces[-1].end_s == pytest.approx(20, abs=0.3)
+
+
 def with_comment(data, size):
     """The same Ogg file with a comment of so many bytes."""
     out = io.BytesIO()

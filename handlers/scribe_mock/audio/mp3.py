@@ -17,6 +17,8 @@ _RATES = (44_100, 48_000, 32_000)
 _DECODER_DELAY = 529
 # The delay and padding fields of a LAME tag have 12 bits.
 _FIELD_MAX = 4095
+# Bytes of an ID3 tag of the first version, which comes last.
+_OLD_TAG = 128
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,12 @@ def read_mp3(data: bytes) -> Track:
 def _without_tags(data: bytes) -> tuple[int, int]:
     """Return where the frames begin and end, between the tags of ID3 and APE."""
     position, end = 0, len(data)
-    while data.startswith(b"ID3", position) and position + 10 <= end:
-        a, b, c, d = (byte & 0x7F for byte in data[position + 6 : position + 10])
-        footer = 10 if data[position + 5] & 0x10 else 0
-        position += 10 + (a << 21 | b << 14 | c << 7 | d) + footer
+    while _has_tag(data, position):
+        position = _after_tag(data, position)
         if position >= end:
             raise TruncatedAudio("an MP3 file that ends within its ID3 tag", _EXPECTED)
-    if data[-128:-125] == b"TAG" and end - 128 >= position:
-        end -= 128
+    if data[-_OLD_TAG:].startswith(b"TAG") and end - _OLD_TAG >= position:
+        end -= _OLD_TAG
     if data[end - 32 : end - 24] == b"APETAGEX":
         size = int(struct.unpack_from("<I", data, end - 20)[0])
         has_header = data[end - 9] & 0x80
@@ -114,10 +114,27 @@ def _without_tags(data: bytes) -> tuple[int, int]:
     return position, end
 
 
+def _has_tag(data: bytes, position: int) -> bool:
+    return data.startswith(b"ID3", position) and position + 10 <= len(data)
+
+
+def _after_tag(data: bytes, position: int) -> int:
+    """Return where an ID3 tag ends."""
+    a, b, c, d = (byte & 0x7F for byte in data[position + 6 : position + 10])
+    footer = 10 if data[position + 5] & 0x10 else 0
+    return position + 10 + (a << 21 | b << 14 | c << 7 | d) + footer
+
+
 def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHeader]:
     position, first = _first_frame(data, position, end)
     frames: list[bytes] = []
     while position < end:
+        if _has_tag(data, position):  # another recording may follow: files that were joined
+            position = _after_tag(data, position)
+            continue
+        if data.startswith(b"TAG", position):
+            position += _OLD_TAG
+            continue
         header = parse_header(data[position : position + 4])
         if header is None or (header.version, header.rate) != (first.version, first.rate):
             if _is_padding(data, position, end):
@@ -133,7 +150,7 @@ def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHea
 def _is_padding(data: bytes, position: int, end: int) -> bool:
     """Tell whether what follows the last frame is no sound: zeros, a tag, or a few stray bytes."""
     rest = data[position:end]
-    if not any(rest) or rest.startswith((b"TAG", b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
+    if not any(rest) or rest.startswith((b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
         return True
     return len(rest) < 4 and not rest.startswith(b"\xff")
 
