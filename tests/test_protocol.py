@@ -252,6 +252,21 @@ def test_a_broken_handshake_is_an_ordinary_request(mock, odd):
     assert response.headers["x-request-id"] == "mine"
 
 
+def test_pings_whose_answers_nobody_reads_end_the_connection(mock):
+    stream = "/voice/v1/stream/sessions/stream_of_demo_session_stream/audio"
+    ping = b"\x89\xfd" + bytes(4) + b"a" * 125  # masked with zeros (RFC 6455, 5.5.2)
+    with mock.wire() as wire:
+        wire.request("GET", stream, HANDSHAKE)
+        assert wire.response_head()[0].endswith(b"101 Switching Protocols")
+        sent = 0
+        with pytest.raises(ConnectionError):  # noqa: PT012
+            while sent < 100_000_000:
+                wire.send(ping * 500)
+                sent += len(ping) * 500
+        assert sent < 40_000_000  # what lies in the sockets' buffers when the server stops
+    assert ask(mock, "GET", CREATED).status_code == 202
+
+
 @pytest.mark.parametrize("trailer", ["Authorization: Bearer a", "Content-Type: audio/flac"])
 @pytest.mark.parametrize("at_once", [True, False])
 def test_what_trails_a_body_is_no_header(session, trailer, at_once):

@@ -20,8 +20,9 @@ from scribe_mock.store import Parts, SessionStore
 
 logger = logging.getLogger("scribe_mock")
 
-#: The doctor rests this many times as long as it worked, so that uploads stay quick.
-_REST = 9.0
+#: The doctor rests this many times as long as he worked, so that uploads stay quick; and at most
+#: so many seconds, since one hostile chunk may keep him for minutes.
+_REST, _MOST_REST_SECONDS = 9.0, 30.0
 #: He begins when fewer than this many uploads came within so many seconds, or has waited so long.
 _BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
 
@@ -152,7 +153,7 @@ class Examiner:
                 pass  # The session or its chunk went meanwhile.
             except Exception as error:
                 logger.error("The doctor failed.", exc_info=error)
-            await asyncio.sleep(_REST * (loop.time() - began))
+            await asyncio.sleep(min(_REST * (loop.time() - began), _MOST_REST_SECONDS))
 
 
 def _new_chunks(session: Session) -> list[Chunk]:

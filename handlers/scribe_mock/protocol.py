@@ -22,6 +22,9 @@ MAX_HEAD_BYTES = 64 * 1024
 #: What one read from a socket gives at most: it may hold a body before the head that follows.
 _READ_BYTES = 256 * 1024
 
+#: Bytes that lie ready on a WebSocket, at most.
+MAX_UNREAD_BYTES = 1024 * 1024
+
 #: Seconds for a head to be complete, between two parts of a body, for a whole request, and for an
 #: answer of which nothing is read. The last is long: the kernel takes more of it in large steps.
 HEAD_SECONDS = 30.0
@@ -261,14 +264,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-class FaultTolerantWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, but the messages before a fault count: it would drop those."""
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which keeps few answers to pings for a client that reads none.
+
+    The messages before a fault count as well: uvicorn would drop those.
+    """
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
         self.conn.receive_data(data)
         self.handle_events()
-        if self.conn.parser_exc is not None and not self.transport.is_closing():
+        if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            self.transport.abort()
+        elif self.conn.parser_exc is not None and not self.transport.is_closing():
             self.handle_parser_exception()
 
 

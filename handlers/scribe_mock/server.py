@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from scribe_mock.app import create_app
 from scribe_mock.errors import AddressError
-from scribe_mock.protocol import BoundedProtocol, FaultTolerantWebSocket
+from scribe_mock.protocol import BoundedProtocol, BoundedWebSocket
 from scribe_mock.settings import Settings
 from scribe_mock.stream import MAX_MESSAGE_BYTES
 
@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=BoundedProtocol,
-                ws=FaultTolerantWebSocket,
+                ws=BoundedWebSocket,
                 ws_max_size=MAX_MESSAGE_BYTES,
                 lifespan="on",
                 log_config=None,
