@@ -4,6 +4,7 @@ import random
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,6 +24,10 @@ TOKEN = {"Authorization": "Bearer a-token"}
 WEBM = "audio/webm;codecs=opus"
 LIMIT = 10_485_760
 MIB = 1024 * 1024
+
+#: Seconds after which what should have happened counts as missing, on a busy machine too: the
+#: mock's decoders run with the lowest priority.
+PATIENCE = 180
 
 
 def noise(size, seed=0):
@@ -46,6 +51,14 @@ def fault(response):
     """The JSON path that a 422 names."""
     assert refusal(response) == (422, "invalid_request")
     return response.json()["error"]["details"]["path"]
+
+
+def comes_true(condition):
+    """What a condition gives as soon as that counts as true, or at last."""
+    until = time.monotonic() + PATIENCE
+    while not (found := condition()) and time.monotonic() < until:
+        pass
+    return found
 
 
 def parallel(calls, workers=20):
@@ -73,7 +86,7 @@ def served(app):
         server = Server(app)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        assert server.ready.wait(20)
+        assert server.ready.wait(PATIENCE)
         mock = Mock(address_of(listener))
         try:
             yield mock, server
@@ -91,10 +104,10 @@ class Mock:
         self.host, self.port = urlsplit(url).hostname, urlsplit(url).port
         transport = httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_connections=None))
         self.client = httpx.Client(
-            base_url=f"{url}/voice/v1", headers=token, transport=transport, timeout=30
+            base_url=f"{url}/voice/v1", headers=token, transport=transport, timeout=PATIENCE
         )
         #: The same without a token, and from the server's root.
-        self.bare = httpx.Client(base_url=url, transport=transport, timeout=30)
+        self.bare = httpx.Client(base_url=url, transport=transport, timeout=PATIENCE)
 
     def close(self):
         self.client.close()
@@ -107,6 +120,18 @@ class Mock:
 
     def advance(self, seconds):
         self.control("POST", "/clock", {"advance_seconds": seconds})
+
+    def comes_true(self, condition):
+        """The same, for what some change of the server brings about: asked again after each."""
+        revision = 0
+
+        def after_a_change():
+            nonlocal revision
+            path = f"/changes?since={revision}&wait_seconds=5"
+            revision = self.control("GET", path)["revision"]
+            return condition()
+
+        return comes_true(after_a_change)
 
     def create(self, upload_type="chunked", **fields):
         """A new session; `scenario` picks the outcome of its processing."""
@@ -204,7 +229,7 @@ class Wire:
     """A raw connection, to be used in a `with` block."""
 
     def __init__(self, host, port):
-        self.socket = socket.create_connection((host, port), timeout=20)
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
         self._read = b""
 
     def __enter__(self):

@@ -252,12 +252,13 @@ def test_the_doctor_keeps_a_bounded_number_of_sessions_in_mind(watched):
 def test_the_doctor_comes_round_by_himself(session, mock):
     chunked = session()
     chunked.store("audio_0.webm", content=fixture("speech.webm"))
-    for _ in range(5000):
+
+    def looked_at():
         listed = mock.control("GET", "/sessions?limit=1000")["sessions"]
         chunk = next(s for s in listed if s["session_id"] == chunked.id)["chunks"][0]
-        if chunk["audio"] is not None:
-            return
-    raise AssertionError("nobody looked at the chunk")
+        return chunk["audio"] is not None
+
+    assert mock.comes_true(looked_at)
 
 
 def test_strict_audio_refuses_what_is_serious(serve):
