@@ -19,6 +19,7 @@ from scribe_mock.contract.probe import Probe
 from scribe_mock.contract.recipes import RECIPES
 from scribe_mock.contract.run import Run
 from scribe_mock.shipped import shipped
+from support import PATIENCE
 
 SPEC = yaml.load(shipped("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 CASES = [case for operation in catalogue(SPEC) for case in operation.cases]
@@ -36,9 +37,19 @@ def by_anchor(cases):
 
 
 @pytest.fixture(scope="module")
-def mock():
-    with MockServer(Settings(port=0, quiet=True, processing_seconds=0.3)) as server:
-        yield server
+def mocks():
+    """A mock that processes soon, and one that does so for longer than any test takes."""
+    quick = Settings(port=0, quiet=True, processing_seconds=0.3)
+    slow = Settings(port=0, quiet=True, processing_seconds=3000)
+    with MockServer(quick) as soon, MockServer(slow) as late:
+        yield soon, late
+
+
+@pytest.fixture
+def mock(mocks, case):
+    """The mock on which a recipe works however slow its steps are."""
+    soon, late = mocks
+    return soon if any(step.until for step in case.recipe.steps) else late
 
 
 @by_anchor(CASES)
@@ -76,7 +87,7 @@ async def followed(mock, recipe):
 @by_anchor(RUNNABLE)
 def test_the_run_button_brings_the_error_about(mock, case):
     session = ""
-    with httpx.Client(base_url=mock.url, timeout=30) as client:
+    with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
         for step in case.program["steps"]:
             headers = {name: to.replace("{token}", "any") for name, to in step["headers"].items()}
             path = step["path"].replace("{session}", session)
