@@ -1,14 +1,18 @@
 """The control API for those who watch: the overview, waiting for a change, and who may ask."""
 
-import threading
 import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
+from support import PATIENCE, Wire
 
 TOKEN = {"Authorization": "Bearer any"}
+#: Less than the 25 seconds after which whoever waits is answered anyhow.
+SOON = 20
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def mock():
 
 @pytest.fixture
 def client(mock):
-    with httpx.Client(base_url=mock.url, headers=TOKEN, timeout=30) as client:
+    with httpx.Client(base_url=mock.url, headers=TOKEN, timeout=PATIENCE) as client:
         yield client
 
 
@@ -74,16 +78,18 @@ def test_the_overview_is_filtered_searched_and_paged(client):
 )
 def test_whoever_waits_is_told_of_a_change(client, change):
     revision = overview(client)["revision"]
-    answers = []
+    with waiting(client.base_url, revision) as wire:
+        change(client).raise_for_status()
+        assert wire.response().json()["revision"] > revision
 
-    def wait():
-        answers.append(httpx.get(f"{client.base_url}/_mock/changes?since={revision}", timeout=30))
 
-    waiting = threading.Thread(target=wait)
-    waiting.start()
-    change(client).raise_for_status()
-    waiting.join(timeout=10)
-    assert answers[0].json()["revision"] > revision
+def waiting(url, revision):
+    """A connection on which a change is waited for; what comes later is answered later."""
+    address = urlsplit(str(url))
+    wire = Wire(address.hostname, address.port)
+    wire.socket.settimeout(SOON)
+    wire.ask_first("GET", f"/_mock/changes?since={revision}")
+    return wire
 
 
 def test_waiting_ends_without_a_change(client):
@@ -107,24 +113,14 @@ def test_reading_is_no_change(client):
 
 
 def test_stopping_does_not_wait_for_those_who_wait():
-    with MockServer() as mock:
-        revision = httpx.get(f"{mock.url}/_mock/overview").json()["revision"]
-        ended = threading.Event()
-
-        def wait():
-            with httpx.Client() as client:
-                try:
-                    client.get(f"{mock.url}/_mock/changes?since={revision}", timeout=30)
-                except httpx.RemoteProtocolError:
-                    ended.set()
-
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        while waiting.is_alive() and not httpx.get(f"{mock.url}/_mock/health").is_success:
-            pass
-        began = time.monotonic()
-    waiting.join(timeout=10)
-    assert time.monotonic() - began < 10
+    with ExitStack() as stack:
+        with MockServer() as mock:
+            revision = httpx.get(f"{mock.url}/_mock/overview").json()["revision"]
+            wire = stack.enter_context(waiting(mock.url, revision))
+            assert httpx.get(f"{mock.url}/_mock/health").is_success
+            began = time.monotonic()
+        assert time.monotonic() - began < SOON
+        assert wire.closed()
 
 
 def test_a_chunk_that_was_sent_again_says_so(client):
