@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from scribe_mock import MockServer, Settings
+from support import PATIENCE
 from visits import Visitor
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,10 @@ FLAGS = [
 ]
 
 
+# Five seconds, as Playwright has it, are too few where a page waits for decoders of low priority.
+expect.set_options(timeout=PATIENCE * 1000)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Not for the whole session: while Playwright runs, no other test in its thread can have a loop.
@@ -40,7 +45,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=FLAGS, timeout=PATIENCE * 1000
+        )
         yield browser
         browser.close()
 
