@@ -16,6 +16,7 @@ from scribe_mock.contract.engine import check
 from scribe_mock.contract.events import CannotRun
 from scribe_mock.contract.findings import Verdict
 from scribe_mock.contract.options import Options
+from support import PATIENCE
 
 
 def skipped(report):
@@ -31,7 +32,7 @@ def summary(report):
 
 def test_the_mock_keeps_the_contract():
     with serving("--processing-seconds", "0.3") as base:
-        report = check(Options(base=Address.parse(base)))
+        report = check(Options(base=Address.parse(base), patience=PATIENCE))
     assert not report.findings, summary(report)
     assert not skipped(report)
     assert report.sent_bytes <= 100_000_000
@@ -40,7 +41,7 @@ def test_the_mock_keeps_the_contract():
 
 
 def test_a_correct_server_passes_without_a_note():
-    report = run(Server())
+    report = run(Server(), patience=PATIENCE)
     assert summary(report) == []
     assert skipped(report) == {}
 
@@ -103,7 +104,7 @@ class AtTheRoot(Server):
 
 @pytest.mark.parametrize("server", [Instant, Closing, WholeSeconds, Slow, AtV1, AtTheRoot])
 def test_freedoms_raise_no_alarm(server):
-    report = run(server(), skip=("fuzz",))
+    report = run(server(), skip=("fuzz",), patience=PATIENCE)
     assert summary(report) == []
 
 

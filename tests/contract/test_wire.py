@@ -12,6 +12,7 @@ from scribe_mock.contract.message import ANSWER_BYTES, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.run import Run
 from scribe_mock.contract.wire import Wire
+from support import PATIENCE
 
 
 @asynccontextmanager
@@ -98,19 +99,17 @@ async def opens_and_reads_nothing(reader, writer):
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
     )
-    await asyncio.sleep(10)
+    await asyncio.sleep(PATIENCE)
 
 
-def test_a_stream_that_nobody_reads_is_given_up(monkeypatch):
-    monkeypatch.setattr(websocket, "TIMEOUT", 0.5)
-
+def test_a_stream_that_nobody_reads_is_given_up():
     async def talk():
         async with serving(opens_and_reads_nothing, limit=1000) as origin:
             address = Address(Origin("ws", origin.host, origin.port), "/")
-            async with asyncio.timeout(5):
-                return await websocket.stream(address, [bytes(1_000_000)] * 20)
+            async with asyncio.timeout(PATIENCE):
+                return await websocket.stream(address, [bytes(1_000_000)] * 20, seconds=2)
 
-    assert asyncio.run(talk()).trouble == "the server read nothing for 0.5 seconds"
+    assert asyncio.run(talk()).trouble == "the server read nothing for 2 seconds"
 
 
 def test_a_host_that_can_not_be_is_trouble_and_no_crash():

@@ -74,7 +74,11 @@ def _add_bounds(check: argparse.ArgumentParser) -> None:
     )
     check.add_argument("--seed", metavar="N", type=int, default=0, help="what is random follows it")
     check.add_argument(
-        "--patience", metavar="S", type=float, default=30.0, help="seconds processing may take (30)"
+        "--patience",
+        metavar="S",
+        type=float,
+        default=30.0,
+        help="seconds processing may take (30); with more, other answers may take longer too",
     )
     check.add_argument("--time-budget", metavar="S", type=float, help="begin no rule after that")
     check.add_argument(

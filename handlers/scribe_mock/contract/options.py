@@ -8,6 +8,8 @@ from scribe_mock.contract.address import Address
 DEFAULT_TOKEN = "scribe-mock-check"
 #: The session that scribe-mock ships in the state `expired`, which no client can bring about.
 EXPIRED_SESSION = "demo_session_expired"
+#: Seconds that processing may take, if nothing else is said.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +20,7 @@ class Options:
         base: Where `/sessions` lies.
         token: The bearer token.
         login: Client id and secret to get a token with, instead.
-        patience: Seconds that processing may take.
+        patience: Seconds that processing may take; more than the default makes other waits longer.
         seed: Decides what is random in the requests.
         only, skip: Patterns of rule ids.
         time_budget: Seconds after which no further rule is begun.
@@ -31,7 +33,7 @@ class Options:
     base: Address
     token: str = field(default=DEFAULT_TOKEN, repr=False)
     login: tuple[str, str] | None = field(default=None, repr=False)
-    patience: float = 30.0
+    patience: float = PATIENCE
     seed: int = 0
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -41,3 +43,8 @@ class Options:
     max_bytes: int = 100_000_000
     read_only: bool = False
     expired_session: str = EXPIRED_SESSION
+
+    @property
+    def slowness(self) -> float:
+        """How many times longer than others the server may take for what is no processing."""
+        return max(1.0, self.patience / PATIENCE)

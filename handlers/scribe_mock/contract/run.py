@@ -22,7 +22,7 @@ from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.watch import Watch
-from scribe_mock.contract.wire import Midway, Unreachable, Wire
+from scribe_mock.contract.wire import HOLD, Midway, Unreachable, Wire
 
 _Sent = TypeVar("_Sent")
 
@@ -48,7 +48,9 @@ class Run:
         self.ledger = Ledger()
         self.watch = Watch()
         self.wire = Wire(
-            concurrency=options.concurrency, timeout=max(5.0, min(options.patience, 15.0))
+            concurrency=options.concurrency,
+            timeout=max(5.0, min(options.patience, 15.0)) * options.slowness,
+            hold=HOLD * options.slowness,
         )
         self.random = random.Random(options.seed)
         #: In the `additional_data` of every session that the run creates.

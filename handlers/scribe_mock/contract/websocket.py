@@ -23,7 +23,7 @@ from wsproto.utilities import ProtocolError
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.message import ANSWER_BYTES
 
-#: Seconds for the handshake, and for the other side to close.
+#: Seconds for the handshake, and for the other side to close, if nothing else is said.
 TIMEOUT = 5.0
 
 
@@ -55,17 +55,24 @@ class Stream:
         return "the socket stays open" if self.code is None else f"close {self.code} {self.reason}"
 
 
-async def stream(address: Address, frames: Sequence[str | bytes], *, wait: bool = True) -> Stream:
+async def stream(
+    address: Address,
+    frames: Sequence[str | bytes],
+    *,
+    wait: bool = True,
+    seconds: float = TIMEOUT,
+) -> Stream:
     """Open a WebSocket, send frames and see how it ends.
 
     Args:
         address: A ws:// or wss:// URL.
         frames: Text and binary frames.
         wait: Wait for the server to close; else close at once, as a client does that leaves.
+        seconds: For the connection, for the handshake, and for the other side to close.
     """
     found = Stream()
     try:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(
                 address.origin.host,
                 address.origin.port,
@@ -75,9 +82,9 @@ async def stream(address: Address, frames: Sequence[str | bytes], *, wait: bool 
         found.trouble = f"{address.origin} can't be reached: {error}"
         return found
     try:
-        await _Talk(found, reader, writer).run(address, frames, wait=wait)
+        await _Talk(found, reader, writer, seconds).run(address, frames, wait=wait)
     except TimeoutError:
-        found.trouble = f"the server read nothing for {TIMEOUT:g} seconds"
+        found.trouble = f"the server read nothing for {seconds:g} seconds"
     except (OSError, ProtocolError, EOFError) as error:
         found.trouble = found.trouble or f"the connection broke: {error}"
     finally:
@@ -89,11 +96,16 @@ class _Talk:
     """One connection from the handshake to its close."""
 
     def __init__(
-        self, found: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        found: Stream,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        seconds: float,
     ) -> None:
         self._found = found
         self._reader = reader
         self._writer = writer
+        self._seconds = seconds
         self._socket = WSConnection(ConnectionType.CLIENT)
         self._over = False
 
@@ -116,12 +128,12 @@ class _Talk:
 
     async def _send(self, event: Event) -> None:
         self._writer.write(self._socket.send(event))
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(self._seconds):
             await self._writer.drain()
 
     async def _read_until(self, reached: Callable[[], bool]) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._seconds):
                 while not reached():
                     data = await self._reader.read(65536)
                     self._socket.receive_data(data or None)

@@ -143,6 +143,9 @@ def _number_of(transport: asyncio.BaseTransport) -> int:
     return number
 
 
+#: Seconds that a held body waits for an early answer, if nothing else is said.
+HOLD = 2.0
+
 #: Called when half of the body is out; the rest follows when it returns.
 Midway = Callable[[], Awaitable[None]]
 
@@ -159,7 +162,7 @@ class Wire:
 
     concurrency: int
     timeout: float
-    hold: float = 2.0
+    hold: float = HOLD
     sent_bytes: int = 0
     requests: int = 0
 

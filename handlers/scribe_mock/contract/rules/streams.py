@@ -73,8 +73,9 @@ async def _talk(
 ) -> Stream:
     """Open the WebSocket; the answer to a refused handshake is judged like any other."""
     wire = probe.run.wire
+    seconds = TIMEOUT * probe.options.slowness
     async with probe.run.room(sum(map(len, frames))), wire.slots:
-        found = await stream(address, frames, wait=wait)
+        found = await stream(address, frames, wait=wait, seconds=seconds)
         wire.requests += 1
         wire.sent_bytes += found.sent_bytes
     if found.status not in (0, 101):
@@ -113,7 +114,7 @@ async def _stored(probe: Probe, session: Session) -> Answer:
         answer = await probe.get(session)
         if judge.files(answer):
             break
-        await asyncio.sleep(TIMEOUT / 20)
+        await asyncio.sleep(TIMEOUT * probe.options.slowness / 20)
     return answer
 
 
