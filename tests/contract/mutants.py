@@ -34,6 +34,11 @@ class Mutant:
 
 MUTANTS = []
 
+#: Seconds that a server with a race leaves open to others; long beside any pause of a busy machine.
+GAP = 0.3
+#: Seconds that processing takes where it must be seen before it is over.
+LONG = 60.0
+
 
 def mutant(*rules, note=False, only=()):
     def register(server):
@@ -521,6 +526,8 @@ class CrashesWithoutNumber(Server):
 
 @mutant("upload.row.4.ended")
 class UploadAfterEnd(Server):
+    processing = LONG
+
     def require_open(self, session):
         if self.state(session) != "processing" or session.id in self.ending:
             super().require_open(session)
@@ -541,12 +548,16 @@ class UploadAfterCompletion(Server):
 
 @mutant("upload.row.4.ended")
 class EndedIs409(Server):
+    processing = LONG
+
     def ended(self):
         return Refusal(409, "session_ended")
 
 
 @mutant("upload.row.4.ended")
 class EndedSaysCompleted(Server):
+    processing = LONG
+
     def ended(self):
         return Refusal(400, "session_completed")
 
@@ -577,7 +588,7 @@ class EndTwice(Server):
 @note("race.two_ends")
 class EndRace(Server):
     async def before_end(self, session):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(GAP)
 
 
 @note("race.end_during_upload")
@@ -589,7 +600,7 @@ class UploadUnderWayOutlivesEnd(Server):
 @mutant("race.uploads_kept")
 class UploadsLostAtEnd(Server):
     async def store(self, session, number, extension, data):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(GAP)
         if session.ended_at is None:
             await super().store(session, number, extension, data)
 
@@ -598,7 +609,7 @@ class UploadsLostAtEnd(Server):
 class LostUpdates(Server):
     async def store(self, session, number, extension, data):
         before = dict(session.chunks)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(GAP)
         session.chunks = before
         await super().store(session, number, extension, data)
 
@@ -624,7 +635,7 @@ class LastSessionWins(Server):
         return await super().upload(call, session_id, name)
 
     async def store(self, session, number, extension, data):
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(GAP)
         await super().store(self.find(self.current), number, extension, data)
 
 
@@ -640,6 +651,8 @@ class GoesBack(Server):
 
 @mutant("state.table", only=["state.processing.get"])
 class ProcessingIs200(Server):
+    processing = LONG
+
     def http_status(self, state):
         return 200 if state == "processing" else super().http_status(state)
 
@@ -1047,7 +1060,7 @@ class OwnIdOverwrites(Server):
 @note("together.own_ids")
 class OwnIdRace(Server):
     async def before_create(self):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(GAP)
 
 
 @note("create.unknown_fields")
