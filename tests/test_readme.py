@@ -42,7 +42,8 @@ def test_the_first_screen_is_what_serve_prints():
 
 def test_every_console_snippet_prints_what_is_shown():
     steps = list(transcript())
-    with MockServer(Settings(port=0, quiet=True)) as mock:
+    # Processing must still go on when the command after End session asks.
+    with MockServer(Settings(port=0, quiet=True, processing_seconds=600)) as mock:
         script = "\n".join(f"{command}\nprintf '\\n%s\\n' '<<<next>>>'" for command, _ in steps)
         result = subprocess.run(
             ["bash", "-eu"],
