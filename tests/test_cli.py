@@ -15,7 +15,7 @@ import pytest
 
 from scribe_mock import Settings, __version__
 from scribe_mock.cli import main
-from support import ROOT, Mock
+from support import PATIENCE, ROOT, Mock, comes_true
 
 MODULE = [sys.executable, "-m", "scribe_mock"]
 COMMAND = [str(Path(sys.executable).with_name("scribe-mock"))]
@@ -37,7 +37,7 @@ class Started:
     def stopped(self, number):
         """Exit code, and what was printed since, after this signal."""
         self.process.send_signal(number)
-        output, errors = self.process.communicate(timeout=30)
+        output, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, output + errors
 
 
@@ -109,7 +109,7 @@ def test_a_server_may_be_stopped_while_it_starts(tmp_path, number):
     )
     with process, path.open("w"):  # Opened as soon as the server reads the spec.
         process.send_signal(number)
-        assert (process.wait(timeout=30), process.stderr.read()) == (0, "")
+        assert (process.wait(timeout=PATIENCE), process.stderr.read()) == (0, "")
 
 
 def test_a_request_under_way_gets_its_answer_before_the_server_ends():
@@ -120,17 +120,17 @@ def test_a_request_under_way_gets_its_answer_before_the_server_ends():
             wire.send(b"aud")
             server.process.send_signal(signal.SIGTERM)
             # Once the server listens no more, it has begun to stop.
-            assert any(not listens(mock) for _ in range(100_000))
+            assert comes_true(lambda: not listens(mock))
             wire.send(b"io")
             assert wire.response().status_code == 200
         mock.close()
-        assert server.process.wait(timeout=30) == 0
+        assert server.process.wait(timeout=PATIENCE) == 0
         assert "Traceback" not in server.process.stderr.read()
 
 
 def listens(mock):
     try:
-        with socket.create_connection((mock.host, mock.port), timeout=5):
+        with socket.create_connection((mock.host, mock.port), timeout=PATIENCE):
             return True
     except OSError:
         return False
@@ -145,7 +145,7 @@ def run(*arguments, command=MODULE):
         [*command, *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
         env=ENVIRONMENT,
     )

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
+from support import PATIENCE
 
 PAGES = [
     "/",
@@ -19,7 +20,10 @@ PAGES = [
 @pytest.fixture(scope="module")
 def client():
     settings = Settings(port=0, quiet=True, token=("hush-hush",))
-    with MockServer(settings) as mock, httpx.Client(base_url=mock.url) as client:
+    with (
+        MockServer(settings) as mock,
+        httpx.Client(base_url=mock.url, timeout=PATIENCE) as client,
+    ):
         yield client
 
 

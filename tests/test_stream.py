@@ -14,7 +14,7 @@ from tests.audio.factory import vowels
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from support import parallel
+from support import PATIENCE, parallel
 
 RATE = 16_000
 
@@ -53,7 +53,7 @@ def stream(client):
 def closed(line):
     """Code and reason of the close that the server sends."""
     with pytest.raises(ConnectionClosed) as caught:
-        line.recv(timeout=20)
+        line.recv(timeout=PATIENCE)
     return caught.value.rcvd.code, caught.value.rcvd.reason
 
 
@@ -132,7 +132,7 @@ def test_a_client_that_vanishes_loses_nothing(mock, stream):
     session_id, address = stream
     with suppress(ConnectionClosed), connect(address) as client:
         client.send(pcm(4))
-        client.ping().wait(20)  # the server has read what came before
+        client.ping().wait(PATIENCE)  # the server has read what came before
         client.socket.shutdown(socket.SHUT_RDWR)
     assert seconds_after_the_socket_is_gone(mock, session_id) == pytest.approx(4, abs=0.6)
 
@@ -141,7 +141,7 @@ def test_the_end_of_the_session_stores_what_its_socket_received(stream, client):
     session_id, address = stream
     with connect(address) as line:
         line.send(pcm(4))
-        line.ping().wait(20)
+        line.ping().wait(PATIENCE)
         ended = client.post(f"/sessions/{session_id}/end", json={"audio_files_sent": 99})
         assert ended.json()["audio_files"] == ["0.wav"]
         assert closed(line)[0] == 1000
@@ -173,7 +173,7 @@ def test_a_second_socket_takes_over_and_the_numbers_go_on(mock, stream):
     session_id, address = stream
     with connect(address) as first:
         first.send(pcm(4))
-        first.ping().wait(20)
+        first.ping().wait(PATIENCE)
         with connect(address) as second:
             assert closed(first)[0] == 1000
             second.send(pcm(4, seed=1))
@@ -187,7 +187,7 @@ def test_of_sockets_that_come_at_once_one_stays_until_the_end(mock, stream, clie
     session_id, address = stream
     with connect(address) as first, ExitStack() as stack:
         first.send(pcm(30))
-        first.ping().wait(20)
+        first.ping().wait(PATIENCE)
         opened = parallel([lambda: connect(address)] * 3)
         lines = [stack.enter_context(line) for line in opened]
         assert closed(first)[0] == 1000
@@ -200,7 +200,7 @@ def test_of_sockets_that_come_at_once_one_stays_until_the_end(mock, stream, clie
 def code_if_closed(line):
     """The code of a close that came before the answer to a ping; None for a line that is open."""
     try:
-        assert line.ping().wait(20)
+        assert line.ping().wait(PATIENCE)
     except ConnectionClosed:
         return closed(line)[0]
     return None
@@ -279,7 +279,7 @@ def test_an_ended_or_expired_session_is_refused(mock, stream, client):
 def test_a_session_that_expires_meanwhile_closes_its_socket(mock, stream):
     with connect(stream[1]) as line:
         line.send(pcm(4))
-        line.ping().wait(20)
+        line.ping().wait(PATIENCE)
         mock.advance(3600)
         line.send(STOP)
         assert closed(line) == (1008, "session_expired")

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from support import ROOT, Mock
+from support import PATIENCE, ROOT, Mock
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SCRIBE_MOCK_"))}
@@ -84,6 +84,6 @@ def test_the_wheel_serves_from_a_fresh_environment(installed, tmp_path):
                 assert mock.bare.get(path).status_code == 200
             mock.close()
             process.terminate()
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=PATIENCE) == 0
         finally:
             process.kill()

@@ -282,7 +282,7 @@ def test_nobody_is_there():
     began = time.monotonic()
     with pytest.raises(CannotRun, match="can't be reached"):
         check(Options(base=Address.parse("http://127.0.0.1:9/v1")))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_another_base_is_named():
