@@ -47,7 +47,7 @@ def test_the_overview_has_the_newest_first(client):
 )
 def test_answers_are_what_the_spec_says(path):
     with MockServer(validate_responses=True) as mock:
-        assert httpx.get(f"{mock.url}/_mock/{path}").status_code == 200
+        assert httpx.get(f"{mock.url}/_mock/{path}", timeout=PATIENCE).status_code == 200
 
 
 def test_the_overview_is_filtered_searched_and_paged(client):
