@@ -102,7 +102,9 @@ class Mock:
     def __init__(self, url, token=TOKEN):
         self.url = url
         self.host, self.port = urlsplit(url).hostname, urlsplit(url).port
-        transport = httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_connections=None))
+        # Gone before the server drops it after 5 seconds: it might do so while a request is sent.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
+        transport = httpx.HTTPTransport(verify=False, limits=limits)
         self.client = httpx.Client(
             base_url=f"{url}/voice/v1", headers=token, transport=transport, timeout=PATIENCE
         )

@@ -2,6 +2,7 @@ import asyncio
 import io
 import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -41,6 +42,16 @@ def test_a_large_file_is_divided_between_two(workers):
     assert len(one) == len(two)
     for a, b in zip(one, two, strict=True):
         assert a.start_s == pytest.approx(b.start_s, abs=0.1)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only threads of Linux have one")
+def test_after_a_long_recording_the_short_ones_have_their_priority_again(workers):
+    data = encode(SOUND, kinds.WAV, rate=48_000)
+    assert len(data) > 1_000_000
+    workers.split(data, kinds.WAV)
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    for pid in pids(workers):
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(ours + 5, 19)
 
 
 def test_errors_come_back_as_they_are(workers):

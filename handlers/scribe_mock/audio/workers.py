@@ -147,10 +147,11 @@ class AudioWorkers:
 
     Args:
         count: number of processes; None means one for each processor core.
-        niceness: how much they stand back behind other processes, 0 to 19.
+        niceness: how much they stand back behind other processes, 0 to 19; with long recordings
+            they stand back as far as they can.
     """
 
-    def __init__(self, count: int | None = None, niceness: int = 19) -> None:
+    def __init__(self, count: int | None = None, niceness: int = 5) -> None:
         self.count = max(1, count or os.cpu_count() or 1)
         self._processes = [_Process(niceness) for _ in range(self.count)]
         self._idle = list(self._processes)
