@@ -2,7 +2,7 @@
 
 A decoder that crashes, hangs or swells ends this process and not the server. At low priority it
 leaves processor time to the server; at the lowest, and only for long recordings, since that waits
-for every other program of the machine: beside four busy ones a recording of four seconds took nine.
+for every other program of the machine: beside four busy ones a recording of five seconds took nine.
 """
 
 import math
