@@ -144,11 +144,20 @@ class Interrupted(Server):
         return await super().respond(scope, receive)
 
 
+#: The command as in a terminal: shells let background jobs, such as a CI's, ignore interrupts.
+IN_TERMINAL = """\
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from scribe_mock.cli import main
+sys.exit(main())
+"""
+
+
 def test_an_interrupt_ends_fuzzing_at_once():
     app = Interrupted()
     with Running(app) as running:
         app.tester = subprocess.Popen(
-            [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=fuzz"],
+            [sys.executable, "-c", IN_TERMINAL, "check", running.base_url, "--only=fuzz"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
