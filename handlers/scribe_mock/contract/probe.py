@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from scribe_mock.contract import audio
+from scribe_mock.contract import audio, judge
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.findings import Skip
 from scribe_mock.contract.message import Answer, Delivery, Request
@@ -220,6 +220,16 @@ class Probe:
     async def get(self, session: Session, query: str = "", **how: Any) -> Answer:
         """Get a session."""
         return await self.ask("getSession", "GET", session.path + query, session=session, **how)
+
+    async def look(self, session: Session, seconds: float) -> Answer:
+        """Get a session once it lists audio, or after the time that this may take."""
+        waited, pause = 0.0, 0.05
+        while True:
+            answer = await self.get(session)
+            if judge.files(answer) or waited >= seconds:
+                return answer
+            await asyncio.sleep(pause)
+            waited, pause = waited + pause, pause * 1.5
 
     async def patch(self, session: Session, value: Any = ..., **how: Any) -> Answer:
         """Update a session."""

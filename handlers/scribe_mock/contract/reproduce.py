@@ -21,7 +21,7 @@ _RECORDINGS = (*(entry.speech for entry in audio.FORMATS), "silence.wav")
 
 _WITHHELD = """\
 python3 - "$URL" "$TOKEN" {arguments} <<'END'
-import socket, ssl, sys, urllib.parse
+import socket, ssl, sys, time, urllib.parse
 url, token = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2]
 head = {head}.replace("$TOKEN", token).replace("$SESSION", sys.argv[3]).replace("$HOST", url.netloc)
 port = url.port or (443 if url.scheme == "https" else 80)
@@ -41,6 +41,7 @@ _HALF = """
 half = bytes({size})
 s.sendall(b"%x\\r\\n%b\\r\\n" % (len(half), half) if {chunked} else half)
 s.close()
+time.sleep(1)  # the server may notice late
 sys.exit()"""
 
 

@@ -10,6 +10,8 @@ from scribe_mock.contract.probe import Probe, Session
 from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
 
 _SOURCE = "Upload audio, Storing"
+#: Seconds that a server may take to see that a connection broke.
+_NOTICED = 1.0
 
 
 def _rule(
@@ -194,7 +196,7 @@ async def cut(probe: Probe) -> Faults:
         session = await probe.create()
         body = audio.speech("webm")
         await probe.upload(session, body=body, chunked=chunked, delivery=Delivery.CUT)
-        answer = await probe.get(session)
+        answer = await probe.look(session, _NOTICED)
         names = judge.files(answer)
         yield judge.same(answer, "audio_files after a cut upload", [], names)
         if not names:

@@ -1,6 +1,5 @@
 """Stream audio: the WebSocket behind upload_url."""
 
-import asyncio
 import base64
 import json
 import wave
@@ -63,6 +62,11 @@ async def _session(probe: Probe) -> tuple[Session, Address]:
     return session, address
 
 
+def _patience(probe: Probe) -> float:
+    """Seconds that a server may take to answer, or to store."""
+    return TIMEOUT * probe.options.slowness
+
+
 async def _talk(
     probe: Probe,
     session: Session,
@@ -73,9 +77,8 @@ async def _talk(
 ) -> Stream:
     """Open the WebSocket; the answer to a refused handshake is judged like any other."""
     wire = probe.run.wire
-    seconds = TIMEOUT * probe.options.slowness
     async with probe.run.room(sum(map(len, frames))), wire.slots:
-        found = await stream(address, frames, wait=wait, seconds=seconds)
+        found = await stream(address, frames, wait=wait, seconds=_patience(probe))
         wire.requests += 1
         wire.sent_bytes += found.sent_bytes
     if found.status not in (0, 101):
@@ -106,16 +109,6 @@ def _answer(probe: Probe, session: Session, address: Address, found: Stream) -> 
         body=found.body,
         trouble=found.trouble,
     )
-
-
-async def _stored(probe: Probe, session: Session) -> Answer:
-    """The session, once it lists something; the server may need a moment to store it."""
-    for _ in range(20):
-        answer = await probe.get(session)
-        if judge.files(answer):
-            break
-        await asyncio.sleep(TIMEOUT * probe.options.slowness / 20)
-    return answer
 
 
 def _something(answer: Answer, after: str) -> Fault | None:
@@ -156,7 +149,7 @@ async def binary(probe: Probe) -> Faults:
     """16 bit, mono, 16 kHz."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
-    yield _something(await _stored(probe, session), "after binary frames and a stop")
+    yield _something(await probe.look(session, _patience(probe)), "after binary frames and a stop")
 
 
 @_rule("text", "Text frames with base64 PCM are stored as WAV chunks by the stop.", Grade.PROTOCOL)
@@ -164,7 +157,7 @@ async def text(probe: Probe) -> Faults:
     """start, media, stop."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_text(), STOP])
-    yield _something(await _stored(probe, session), "after text frames and a stop")
+    yield _something(await probe.look(session, _patience(probe)), "after text frames and a stop")
 
 
 @_rule("names", "Chunks of a stream are 0.wav, 1.wav, ….", Grade.INFERRED, ("stream.binary",))
@@ -172,7 +165,7 @@ async def names(probe: Probe) -> Faults:
     """Without gaps."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
-    answer = await _stored(probe, session)
+    answer = await probe.look(session, _patience(probe))
     listed = judge.files(answer)
     expected = [f"{number}.wav" for number in range(len(listed))]
     yield judge.same(answer, "audio_files", expected, listed)
@@ -217,7 +210,7 @@ async def leave(probe: Probe) -> Faults:
     """A browser's tab is closed."""
     session, address = await _session(probe)
     await _talk(probe, session, address, _binary(), wait=False)
-    yield _something(await _stored(probe, session), "after the socket was closed")
+    yield _something(await probe.look(session, _patience(probe)), "after the socket was closed")
 
 
 @_rule(
@@ -230,7 +223,7 @@ async def not_ended(probe: Probe) -> Faults:
     """Streams are ended like all sessions."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
-    answer = await _stored(probe, session)
+    answer = await probe.look(session, _patience(probe))
     running = answer.fields().get("status") in ("created", "initialized", "recording")
     yield judge.same(answer, "still open after the stream", True, running)
     if running:
@@ -290,4 +283,6 @@ async def odd_frame_keeps(probe: Probe) -> Faults:
     """Audio is not lost to a client's mistake."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_text(), _ODD[0]])
-    yield _something(await _stored(probe, session), "of what came before the unknown frame")
+    yield _something(
+        await probe.look(session, _patience(probe)), "of what came before the unknown frame"
+    )

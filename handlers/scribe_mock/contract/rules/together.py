@@ -302,7 +302,7 @@ async def _around(probe: Probe, session: Session, chunked: bool, ended: list[Ans
         await asyncio.sleep(0.05)
         task = asyncio.ensure_future(probe.end(session, sent=2))
         ending.append(task)
-        await asyncio.wait([task], timeout=1.0)
+        await asyncio.wait([task], timeout=1.0 * probe.options.slowness)
 
     request = probe.upload_request(
         session, "audio_1.webm", body=audio.speech("webm"), chunked=chunked
