@@ -26,7 +26,7 @@ LIMIT = 10_485_760
 MIB = 1024 * 1024
 
 #: Seconds after which what should have happened counts as missing, on a busy machine too: the
-#: mock's decoders run with the lowest priority.
+#: mock's decoders have low priority.
 PATIENCE = 180
 
 

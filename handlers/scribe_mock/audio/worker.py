@@ -36,14 +36,12 @@ class Worker:
     def __init__(self) -> None:
         self._track: Track | None = None
         self._analysis: Analysis | None = None
-        self._long = False
 
-    def is_long(self, arguments: tuple[Any, ...]) -> bool:
-        """Whether a request is long work; one without data is about the data of the last."""
-        for data in arguments:
-            if isinstance(data, bytes):
-                self._long = len(data) >= _LONG_BYTES
-        return self._long
+    def is_long(self, name: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether a request is about a long recording."""
+        if name == "assemble":
+            return self._track is not None and len(self._track.payload) >= _LONG_BYTES
+        return len(arguments[0]) >= _LONG_BYTES
 
     def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
         """Return the answer to a request: `split`, `analyse`, `assemble` or `diagnose`."""
@@ -59,9 +57,12 @@ class Worker:
         self, data: bytes, kind: str, limits: Limits, part: int, parts: int
     ) -> Analysis | None:
         budget = Budget(limits)
-        self._track = open_track(data, kind, budget)
-        self._analysis = analyse(self._track, budget, part, parts)
-        return self._analysis if part else None
+        track = open_track(data, kind, budget)
+        analysis = analyse(track, budget, part, parts)
+        if part:
+            return analysis
+        self._track, self._analysis = track, analysis
+        return None
 
     def _assemble(self, others: list[Analysis]) -> list[Piece]:
         track, first = self._track, self._analysis
@@ -131,7 +132,7 @@ def main() -> None:
                 if isinstance(limits, Limits):
                     _limit_work(limits)
             work = partial(_guarded, worker, name, arguments)
-            long = worker.is_long(arguments)
+            long = worker.is_long(name, arguments)
             write_message(answers, _further_back(work) if long else work())
         except (EOFError, BrokenPipeError):
             return

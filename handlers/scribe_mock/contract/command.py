@@ -12,7 +12,7 @@ from typing import TextIO
 
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.events import CannotRun
-from scribe_mock.contract.options import DEFAULT_TOKEN, EXPIRED_SESSION, Options
+from scribe_mock.contract.options import DEFAULT_TOKEN, EXPIRED_SESSION, PATIENCE, Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.settings import CLIENT_ID, CLIENT_SECRET
 
@@ -77,7 +77,7 @@ def _add_bounds(check: argparse.ArgumentParser) -> None:
         "--patience",
         metavar="S",
         type=float,
-        default=30.0,
+        default=PATIENCE,
         help="seconds processing may take (30); with more, other answers may take longer too",
     )
     check.add_argument("--time-budget", metavar="S", type=float, help="begin no rule after that")
