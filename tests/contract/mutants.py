@@ -483,7 +483,7 @@ class CutUploadsStored(Server):
                 if len(data) > self.limit:
                     raise self.too_large()
         except ConnectionError:
-            pass
+            await asyncio.sleep(0.3)  # a server that is busy just then
         return data
 
 
