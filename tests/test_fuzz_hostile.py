@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import TOKEN, running
+from support import PATIENCE, TOKEN, running
 
 UPLOAD = b"/voice/v1/sessions/demo_session_created/audio/a_0.webm"
 
@@ -102,7 +102,7 @@ def test_no_request_keeps_the_server_from_others(serve, name):
     path, options = LABORIOUS[name]
     options = {"json": {"upload_type": "chunked"}} | options
     mock = serve(trust_forwarded=True)
-    assert mock.client.post(path, **options, timeout=5).status_code < 500
+    assert mock.client.post(path, **options, timeout=PATIENCE / 6).status_code < 500
 
 
 PIECES = st.sampled_from(

@@ -73,6 +73,13 @@ def test_truncated(kind, share):
         split(data[: int(len(data) * share)], kind)
 
 
+@pytest.mark.parametrize("kind", [kinds.WAV, kinds.OGG, kinds.OGG_OPUS, kinds.MP4, kinds.M4A])
+def test_nothing_is_lost_silently_of_files_in_a_row(kind):
+    data = sample(kind)
+    with pytest.raises(DamagedAudio, match="in a row"):
+        split(data + data, kind)
+
+
 def test_mp4_whose_index_at_the_end_is_missing():
     data = encode(vowels(2), kinds.MP4)
     with pytest.raises(TruncatedAudio, match="index"):

@@ -71,6 +71,8 @@ def _check(data: bytes) -> bytes:
     """Return the sample description of the audio track, once the boxes make sense."""
     boxes = list(_boxes(data, 0, len(data)))
     names = {box.name for box in boxes}
+    if sum(box.name == b"moov" for box in boxes) > 1:
+        raise DamagedAudio("several MP4 files in a row", _EXPECTED)
     if b"moov" not in names:
         raise TruncatedAudio("an MP4 file without its index (moov)", _EXPECTED)
     for box in boxes:

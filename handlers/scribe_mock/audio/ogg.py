@@ -94,7 +94,8 @@ def read_ogg(data: bytes) -> Track:
 
     Raises:
         TruncatedAudio: the file ends within a page.
-        DamagedAudio: a page is not where it should be or its checksum is wrong.
+        DamagedAudio: a page is not where it should be or its checksum is wrong, or another file
+            follows (a chain, RFC 3533, section 4).
         WrongKind: it holds another codec.
         NoAudioStream: it holds no sound.
     """
@@ -102,6 +103,8 @@ def read_ogg(data: bytes) -> Track:
     others: list[str] = []
     stream = _Stream()
     for page in _pages(data):
+        if page.flags & _FIRST and stream.ended:
+            raise DamagedAudio("several Ogg files in a row", _EXPECTED)
         if serial is None and page.flags & _FIRST:
             if page.body.startswith((b"OpusHead", b"\x01vorbis")):
                 serial = page.serial

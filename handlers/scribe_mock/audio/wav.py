@@ -49,6 +49,7 @@ def read_wav(data: bytes) -> Track:
     Raises:
         TruncatedAudio: the file ends within its header.
         WrongKind: it holds something other than PCM.
+        DamagedAudio: its format makes no sense, or another file follows.
         NoAudioStream: it has no sound.
     """
     fmt: WavFormat | None = None
@@ -70,6 +71,8 @@ def _track(data: bytes, fmt: WavFormat | None, body: int, announced: int) -> Tra
     there = len(data) - body
     known = announced not in _UNKNOWN_LENGTHS and announced < 0xFFFFFF00
     size = min(there, announced) if known else there
+    if data.startswith(b"RIFF", body + size + (size & 1)):
+        raise DamagedAudio("several WAV files in a row", _EXPECTED)
     frames = size // fmt.frame_bytes
     if not frames:
         raise NoAudioStream("a WAV file without a single sample", _EXPECTED)
