@@ -306,8 +306,10 @@ def test_bounds_are_kept():
     assert 10_000_000 < report.sent_bytes <= 25_000_000
     report = run(Server(), only=("stream",), max_bytes=100_000)
     assert report.sent_bytes <= 100_000
-    report = run(Server(), only=("upload.format",), time_budget=0.0)
+    report = run(Server(), time_budget=0.0)
     assert all("--time-budget" in reason for reason in skipped(report).values())
+    unreached = [one for one in report.coverage if not one.reached and not one.recipe.why_not]
+    assert {one.reason for one in unreached} == {"--time-budget 0 s is used up"}
 
 
 class Counting(Server):

@@ -36,7 +36,7 @@ async def collect(probe: Probe) -> Sequence[Cell]:
     for recipe in RECIPES:
         reason = "" if whole else "not all rules were tried"
         if whole and not _count(probe, recipe):
-            reason = recipe.why_not or await _follow(probe, recipe)
+            reason = recipe.why_not or probe.run.time_is_up or await _follow(probe, recipe)
         count = _count(probe, recipe)
         cells.append(Cell(recipe=recipe, count=count, reason="" if count else reason))
     return cells

@@ -117,9 +117,6 @@ class Check:
     def _reason_not_to(self, rule: Rule) -> str:
         """Why a rule is not tried; empty when it is."""
         run, options = self._run, self._options
-        over = options.time_budget is not None and (
-            time.monotonic() - run.began > options.time_budget
-        )
         unmet = [need for need in rule.needs if run.ledger.broken(need)]
         unmet += [need for need in rule.needs if need in self._skipped]
         reasons = [
@@ -128,7 +125,7 @@ class Check:
             if options.read_only and not rule.read_only
             else "",
             run.missing.get(rule.operation, ""),
-            f"--time-budget {options.time_budget:g} s is used up" if over else "",
+            run.time_is_up,
             f"it needs {unmet[0]}, which is not kept or was not tried" if unmet else "",
         ]
         return next((reason for reason in reasons if reason), "")

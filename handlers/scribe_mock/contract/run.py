@@ -69,6 +69,13 @@ class Run:
         self._released = asyncio.Condition()
         self._shared: dict[str, asyncio.Task[Any]] = {}
 
+    @property
+    def time_is_up(self) -> str:
+        """Why nothing more is begun; empty before `--time-budget` is used up."""
+        budget = self.options.time_budget
+        over = budget is not None and time.monotonic() - self.began > budget
+        return f"--time-budget {budget:g} s is used up" if over else ""
+
     async def send(
         self,
         request: Request,
