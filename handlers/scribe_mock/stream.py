@@ -31,6 +31,9 @@ IDLE_SECONDS = 60.0
 #: so many turns of the event loop, which a message needs at most, or for so many seconds.
 _TURNS, _SETTLE_SECONDS = 8, 5.0
 
+#: Bytes of sound that are worth a thread's turn: clients send fiftieths of a second.
+_BATCH_BYTES = 16 * 1024
+
 #: What `send` raises once the client is gone (ASGI specification, "Disconnect - send").
 _GONE = OSError
 
@@ -111,20 +114,31 @@ class Recording:
         self._store = store
         self._clock = clock
         self._order = asyncio.Lock()
+        self._unheard, self._rate = bytearray(), 0
         self._sound: Sound | None = None
 
     async def add(self, pcm: bytes, rate: int) -> None:
         """Take more sound; raises what storing raises."""
         async with self._order:
-            if self._sound is None:
-                self._sound = await asyncio.to_thread(Sound, rate)
-            await self._keep(await asyncio.to_thread(self._sound.add, pcm))
+            self._unheard += pcm
+            self._rate = rate
+            if len(self._unheard) >= _BATCH_BYTES:
+                await self._hear()
 
     async def flush(self) -> None:
         """Store what is left; raises what storing raises."""
         async with self._order:
+            if self._unheard:
+                await self._hear()
             if self._sound is not None:
                 await self._keep(await asyncio.to_thread(self._sound.flush))
+
+    async def _hear(self) -> None:
+        if self._sound is None:
+            self._sound = await asyncio.to_thread(Sound, self._rate)
+        pcm = bytes(self._unheard)
+        self._unheard.clear()
+        await self._keep(await asyncio.to_thread(self._sound.add, pcm))
 
     async def _keep(self, found: Sequence["StreamChunk"]) -> None:
         if not found:
