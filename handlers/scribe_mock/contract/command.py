@@ -80,7 +80,7 @@ def _add_bounds(check: argparse.ArgumentParser) -> None:
         default=PATIENCE,
         help="seconds processing may take (30); with more, other answers may take longer too",
     )
-    check.add_argument("--time-budget", metavar="S", type=float, help="begin no rule after that")
+    check.add_argument("--time-budget", metavar="S", type=float, help="begin nothing after that")
     check.add_argument(
         "--concurrency", metavar="N", type=int, default=64, help="requests at once (64)"
     )

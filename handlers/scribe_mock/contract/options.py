@@ -23,7 +23,7 @@ class Options:
         patience: Seconds that processing may take; more than the default makes other waits longer.
         seed: Decides what is random in the requests.
         only, skip: Patterns of rule ids.
-        time_budget: Seconds after which no further rule is begun.
+        time_budget: Seconds after which nothing more is begun.
         concurrency: Requests at once.
         max_bytes: Bytes of request bodies in all.
         read_only: Try only what changes nothing.

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract import audio, judge
@@ -16,7 +15,6 @@ from scribe_mock.contract.message import Answer, Delivery, Request
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.rule import Rule
 from scribe_mock.contract.run import Run
-from scribe_mock.contract.watch import timestamp
 from scribe_mock.contract.wire import Midway
 
 #: The type that the samples are sent with, unless a rule says otherwise.
@@ -221,16 +219,6 @@ class Probe:
         """Get a session."""
         return await self.ask("getSession", "GET", session.path + query, session=session, **how)
 
-    async def look(self, session: Session, seconds: float) -> Answer:
-        """Get a session once it lists audio, or after the time that this may take."""
-        waited, pause = 0.0, 0.05
-        while True:
-            answer = await self.get(session)
-            if judge.files(answer) or waited >= seconds:
-                return answer
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, pause * 1.5
-
     async def patch(self, session: Session, value: Any = ..., **how: Any) -> Answer:
         """Update a session."""
         path = session.path
@@ -243,14 +231,26 @@ class Probe:
 
     async def done(self, session: Session) -> Answer:
         """Poll an ended session until its processing is over; raises Skip when that takes long."""
+        patience = self.options.patience
+        answer = await self._poll(session, patience, _is_over)
+        if not _is_over(answer):
+            raise Skip(f"processing took longer than --patience {patience:g} s")
+        session.history.append(replace(answer.request, label=WAIT))
+        return answer
+
+    async def look(self, session: Session, seconds: float) -> Answer:
+        """Get a session once it lists audio, or after the time that this may take."""
+        return await self._poll(session, seconds, judge.files)
+
+    async def _poll(
+        self, session: Session, seconds: float, enough: Callable[[Answer], object]
+    ) -> Answer:
+        """The first answer that is enough, or the one after so many seconds."""
         waited, pause = 0.0, 0.05
         while True:
             answer = await self.get(session)
-            if answer.fields().get("status") not in ("created", "recording", "processing"):
-                session.history.append(replace(answer.request, label=WAIT))
+            if enough(answer) or waited >= seconds:
                 return answer
-            if waited >= self.options.patience:
-                raise Skip(f"processing took longer than --patience {self.options.patience:g} s")
             await asyncio.sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, 1.0)
 
@@ -266,49 +266,6 @@ class Probe:
         answer = await self.end(session)
         if not answer.accepted:
             raise Skip(f"the server ends no session: {answer}")
-        return session
-
-    async def finished(self, state: Literal["completed", "partial", "failed"]) -> Session:
-        """A session in a final state, made once for the whole run; raises Skip."""
-        session: Session = await self.run.shared(state, lambda: Probe(self.run)._finish(state))
-        return session
-
-    async def _finish(self, state: str) -> Session:
-        fields: dict[str, Any] = {}
-        if state == "failed":  # scribe-mock reads this; to others it is data like any other
-            fields["additional_data"] = {"_mock": {"scenario": "failed"}}
-        session = await self.create(templates=["eka_emr_template"], **fields)
-        await self.upload(session)
-        await self.end(session, sent=3 if state == "partial" else None)
-        answer = await self.done(session)
-        found = answer.fields().get("status")
-        if found != state:
-            raise Skip(f"no way was found to make a session {state}; it became {found}")
-        return session
-
-    async def expired(self) -> Session:
-        """A session that has expired, found or waited for once a run; raises Skip."""
-        session: Session = await self.run.shared("expired", lambda: Probe(self.run)._expire())
-        return session
-
-    async def _expire(self) -> Session:
-        known = Session(session_id=self.options.expired_session)
-        if (await self.get(known)).status == 410:
-            return known
-        return await self._outlive()
-
-    async def _outlive(self) -> Session:
-        """Wait for a session of our own to expire, where that is soon."""
-        session = await self.create()
-        created = timestamp(session.created.get("created_at"))
-        expires = timestamp(session.created.get("expires_at"))
-        life = (expires - created).total_seconds() if created and expires else math.inf
-        if not life <= self.options.patience:
-            raise Skip(
-                "no expired session is at hand: sessions outlive --patience, and the server"
-                f" does not know {self.options.expired_session}; name one with --expired-session"
-            )
-        await asyncio.sleep(max(life, 0) + 1)
         return session
 
     async def expect_done(self, session: Session) -> Answer:
@@ -332,6 +289,10 @@ class Probe:
         """Raise Skip when only one request may be under way."""
         if self.options.concurrency < 2:
             raise Skip("it takes two requests at once, and --concurrency is 1")
+
+
+def _is_over(answer: Answer) -> bool:
+    return answer.fields().get("status") not in ("created", "recording", "processing")
 
 
 def in_path(session_id: str) -> str:

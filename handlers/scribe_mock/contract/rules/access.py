@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scribe_mock.contract import audio, judge
+from scribe_mock.contract import audio, judge, prepared
 from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import (
     DISCOVERY_PATH,
@@ -182,7 +182,7 @@ async def session_before_body(probe: Probe) -> Faults:
 )
 async def state_before_body(probe: Probe) -> Faults:
     """What is over is over, whatever is sent."""
-    session = await probe.finished("completed")
+    session = await prepared.finished(probe, "completed")
     answer = await call(probe, "endSession", session.session_id, body=b"not JSON")
     yield judge.refused(answer, 400, "session_completed")
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Literal
 
-from scribe_mock.contract import judge
+from scribe_mock.contract import judge, prepared
 from scribe_mock.contract.findings import Fault
 from scribe_mock.contract.message import Answer
 from scribe_mock.contract.probe import UNKNOWN, Probe, Session
@@ -21,9 +21,9 @@ async def _in_state(probe: Probe, state: str) -> Session:
     if state == "unknown":
         return Session(session_id=UNKNOWN)
     if state == "expired":
-        return await probe.expired()
+        return await prepared.expired(probe)
     if state in FINAL:
-        return await probe.finished(state)
+        return await prepared.finished(probe, state)
     if state == "processing":
         return await probe.ended()
     session = await probe.create()
@@ -209,13 +209,13 @@ async def completed(probe: Probe) -> Faults:
 @_get_rule("partial", "When a part failed: 206 partial, with processing_errors.")
 async def partial(probe: Probe) -> Faults:
     """Where the server can be brought to it."""
-    yield _shows(await probe.get(await probe.finished("partial")), 206, "partial")
+    yield _shows(await probe.get(await prepared.finished(probe, "partial")), 206, "partial")
 
 
 @_get_rule("failed", "When processing failed: 200 failed.")
 async def failed(probe: Probe) -> Faults:
     """Where the server can be brought to it."""
-    yield _shows(await probe.get(await probe.finished("failed")), 200, "failed")
+    yield _shows(await probe.get(await prepared.finished(probe, "failed")), 200, "failed")
 
 
 @rule(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from scribe_mock.contract import audio, judge
+from scribe_mock.contract import audio, judge, prepared
 from scribe_mock.contract.findings import Fault
 from scribe_mock.contract.message import Answer, Delivery
 from scribe_mock.contract.probe import UNKNOWN, Probe, Session
@@ -183,11 +183,11 @@ async def _with_fault(probe: Probe, row: int) -> tuple[Session | str, dict[str, 
     if row == 2:
         return UNKNOWN, how
     if row == 3:
-        return await probe.expired(), how
+        return await prepared.expired(probe), how
     if row == 4:
         return await probe.ended(), how
     if row == 5:
-        return await probe.finished("completed"), how
+        return await prepared.finished(probe, "completed"), how
     if row == 6:
         return await probe.create("stream"), how
     if row == 7:

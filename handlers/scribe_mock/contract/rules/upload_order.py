@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from scribe_mock.contract import audio, judge
+from scribe_mock.contract import audio, judge, prepared
 from scribe_mock.contract.findings import Fault, Skip
 from scribe_mock.contract.message import Delivery
 from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
@@ -54,7 +54,7 @@ async def _session(probe: Probe, rows: set[int]) -> Session | str:
     if 2 in rows:
         return UNKNOWN
     if 3 in rows:
-        return await probe.expired()
+        return await prepared.expired(probe)
     upload_type = "stream" if 6 in rows else "single" if 11 in rows else "chunked"
     if not rows & {4, 5}:
         return await probe.create(upload_type)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from scribe_mock.contract import audio, judge
+from scribe_mock.contract import audio, judge, prepared
 from scribe_mock.contract.findings import Fault
 from scribe_mock.contract.message import Answer, Delivery
 from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
@@ -84,7 +84,7 @@ async def unknown(probe: Probe) -> Faults:
 @_row(3, "expired", "The session expired: 410 session_expired.", Grade.PROTOCOL)
 async def expired(probe: Probe) -> Faults:
     """An expired session takes no audio."""
-    answer = await probe.upload(await probe.expired())
+    answer = await probe.upload(await prepared.expired(probe))
     yield judge.refused(answer, 410, "session_expired")
 
 
@@ -104,21 +104,21 @@ async def ended(probe: Probe) -> Faults:
 @_row(5, "completed", "Processing finished: 400 session_completed.", Grade.DOCUMENTED)
 async def completed(probe: Probe) -> Faults:
     """A finished session takes no audio."""
-    answer = await probe.upload(await probe.finished("completed"), "audio_1.webm")
+    answer = await probe.upload(await prepared.finished(probe, "completed"), "audio_1.webm")
     yield _over(answer)
 
 
 @_row(5, "partial", "Processing finished in part: 400 session_completed.", Grade.DOCUMENTED)
 async def partial(probe: Probe) -> Faults:
     """A session that was finished in part takes no audio."""
-    answer = await probe.upload(await probe.finished("partial"), "audio_1.webm")
+    answer = await probe.upload(await prepared.finished(probe, "partial"), "audio_1.webm")
     yield _over(answer)
 
 
 @_row(5, "failed", "Processing failed: 400 session_completed.", Grade.DOCUMENTED)
 async def failed(probe: Probe) -> Faults:
     """A session whose processing failed takes no audio."""
-    answer = await probe.upload(await probe.finished("failed"), "audio_1.webm")
+    answer = await probe.upload(await prepared.finished(probe, "failed"), "audio_1.webm")
     yield _over(answer)
 
 
