@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.server import Server, address_of, listen
+from scribe_mock.server.listening import Server, address_of, listen
 
 ROOT = Path(__file__).parent.parent
 AUDIO = ROOT / "fixtures" / "audio"

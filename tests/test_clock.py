@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scribe_mock.clock import Clock, rfc3339
+from scribe_mock.sessions.clock import Clock, rfc3339
 from support import fault, refusal
 
 

@@ -10,11 +10,13 @@ import pytest
 import yaml
 from inflection import underscore
 
-from scribe_mock import Settings, create_app, discovery, sessions
+from scribe_mock import Settings, create_app
+from scribe_mock.api import bodies, discovery
+from scribe_mock.api.control import Control
+from scribe_mock.api.login import TOKEN_SECONDS
+from scribe_mock.api.operations import Operations
 from scribe_mock.audio import formats
-from scribe_mock.control import Control
-from scribe_mock.operations import TOKEN_SECONDS, Operations
-from scribe_mock.pipeline import validation
+from scribe_mock.sessions import session as session_module
 from support import LIMIT, ROOT, refusal, running
 
 SPECS = [
@@ -287,7 +289,7 @@ def test_what_is_documented_is_answered_to_pages_of_other_sites(mock):
 
 
 def test_a_stalled_request_is_answered(mock, monkeypatch):
-    monkeypatch.setattr("scribe_mock.protocol.HEAD_SECONDS", 0.0)
+    monkeypatch.setattr("scribe_mock.server.http_protocol.HEAD_SECONDS", 0.0)
     assert_is(below(b"GET")(mock), STALLED)
 
 
@@ -329,7 +331,7 @@ def test_what_is_documented_is_answered_when_memory_is_full(full):
 
 def test_operation_ids_are_the_methods():
     for spec, implementation in zip(SPECS, (Operations, Control), strict=True):
-        methods = {name for name in vars(implementation) if not name.startswith("_")}
+        methods = {name for name in dir(implementation) if not name.startswith("_")}
         assert {underscore(name) for name in operations(spec)} == methods
 
 
@@ -352,13 +354,13 @@ def test_the_audio_types_are_the_specs():
 def test_the_limits_of_json_are_the_specs():
     prose = SPEC["info"]["description"]
     assert "more than 1 MiB is 413" in prose.replace("\n", " ")
-    assert validation.MAX_JSON_BYTES == 2**20
-    assert f"deeper than {validation.MAX_JSON_DEPTH} levels" in prose
+    assert bodies.MAX_JSON_BYTES == 2**20
+    assert f"deeper than {bodies.MAX_JSON_DEPTH} levels" in prose
 
 
 def test_the_ids_that_clients_may_choose_are_the_specs():
     schema = SCHEMAS["CreateSessionRequest"]["properties"]["session_id"]
-    form = re.compile(sessions.SESSION_ID_PATTERN)
+    form = re.compile(session_module.SESSION_ID_PATTERN)
     for length in (schema["minLength"], schema["maxLength"]):
         assert form.search("x" * length)
     assert not form.search("x" * (schema["minLength"] - 1))

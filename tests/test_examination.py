@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from tests.audio.factory import conversation, encode, silence, wav
 
+from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
-from scribe_mock.clock import Clock
-from scribe_mock.diagnosis import Diagnosis
-from scribe_mock.examination import Examiner
-from scribe_mock.sessions import Chunk, Session, UploadType
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.diagnosis import Diagnosis
+from scribe_mock.sessions.session import Chunk, Session, UploadType
 from scribe_mock.store.memory import MemoryStore
 from support import AUDIO, noise, refusal
 

@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.apidocs.book import SNIPPETS, Book, snippet_text
-from scribe_mock.apidocs.samples import ADDRESS
-from scribe_mock.pages.navigation import GUIDES
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
+from scribe_mock.web.docs.book import SNIPPETS, Book, snippet_text
+from scribe_mock.web.docs.samples import ADDRESS
+from scribe_mock.web.navigation import GUIDES
 
 #: Where each snippet is run; the recorder's page runs those of recording.js.
 RUN_HERE = {"flow.sh", "limits.py", "polling.py"}

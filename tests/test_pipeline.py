@@ -6,8 +6,8 @@ import re
 import pytest
 from starlette.responses import JSONResponse
 
-from scribe_mock.pipeline.gateway import Gateway
-from scribe_mock.pipeline.stack import Api
+from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.stack import Api
 from support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"

@@ -10,15 +10,15 @@ import pytest
 import yaml
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.apidocs.catalogue import catalogue
-from scribe_mock.apidocs.samples import ADDRESS
 from scribe_mock.contract.address import Address
 from scribe_mock.contract.following import follow
 from scribe_mock.contract.options import Options
 from scribe_mock.contract.probe import Probe
 from scribe_mock.contract.recipes import RECIPES
 from scribe_mock.contract.run import Run
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
+from scribe_mock.web.docs.catalogue import catalogue
+from scribe_mock.web.docs.samples import ADDRESS
 from support import PATIENCE
 
 SPEC = yaml.load(shipped("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)

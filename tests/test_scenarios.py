@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from scribe_mock.errors import FixtureError, SettingsError
-from scribe_mock.scenarios import load_fixtures
+from scribe_mock.scenarios.fixtures import load_fixtures
 from support import ROOT
 
 SHIPPED = ROOT / "fixtures"

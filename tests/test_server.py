@@ -10,7 +10,7 @@ import pytest
 
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
-from scribe_mock.pipeline.gateway import Gateway
+from scribe_mock.server.gateway import Gateway
 from support import TOKEN
 
 QUIET = Settings(port=0, quiet=True)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scribe_mock.app import create_app
-    from scribe_mock.server import MockServer
     from scribe_mock.settings import Settings
+    from scribe_mock.testing.mock_server import MockServer
 
 __version__ = "0.1.0"
 
 __all__ = ["MockServer", "Settings", "__version__", "create_app"]
 
-_HOMES = {"MockServer": "server", "Settings": "settings", "create_app": "app"}
+_HOMES = {"MockServer": "testing.mock_server", "Settings": "settings", "create_app": "app"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,20 +10,21 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
+from scribe_mock.api.control import Control
+from scribe_mock.api.operations import Operations
+from scribe_mock.api.services import Services
+from scribe_mock.api.stream import Streams
+from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
-from scribe_mock.clock import Clock
-from scribe_mock.control import Control
-from scribe_mock.examination import Examiner
-from scribe_mock.operations import Operations
-from scribe_mock.pipeline.gateway import Gateway
-from scribe_mock.pipeline.same_site import SameSite
-from scribe_mock.pipeline.stack import Api
-from scribe_mock.scenarios import load_fixtures
-from scribe_mock.seeding import Seeder
+from scribe_mock.scenarios.fixtures import load_fixtures
+from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.same_site import SameSite
+from scribe_mock.server.stack import Api
+from scribe_mock.sessions.clock import Clock
 from scribe_mock.settings import Settings
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
 from scribe_mock.store.memory import MemoryStore
-from scribe_mock.stream import Streams
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -47,14 +48,13 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clock, examiner)
-    operations = Operations(settings, clock, store, fixtures, examiner, streams)
-    control = Control(settings, clock, store, fixtures, seeder, examiner)
+    services = Services(settings, clock, store, fixtures, seeder, examiner, streams)
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, operations, admission=(store, clock)),
-            "/_mock": SameSite(build(control_spec, control, admission=None), settings),
+            "": build(spec, Operations(services), admission=(store, clock)),
+            "/_mock": SameSite(build(control_spec, Control(services), admission=None), settings),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,
@@ -69,13 +69,13 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
 
 
 def _documentation(spec: Path, control_spec: Path, token: str | None) -> WSGIApplication:
-    from scribe_mock.apidocs.pages import create_pages
+    from scribe_mock.web.docs.pages import create_pages
 
     return create_pages(spec, control_spec, token=token)
 
 
 def _inspector() -> WSGIApplication:
-    from scribe_mock.inspector.pages import create_inspector
+    from scribe_mock.web.inspector.pages import create_inspector
 
     return create_inspector()
 

@@ -19,7 +19,7 @@ from typing import Any
 from scribe_mock import __version__
 from scribe_mock.errors import SettingsError, SpecError, StartError
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
 
 _COMMAND_LINE_OF_HTTPX = "httpx._main"
 
@@ -61,7 +61,7 @@ def serve(settings: Settings) -> int:
         with _quick_start():
             # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
             from scribe_mock.app import create_app
-            from scribe_mock.server import Server, address_of, listen
+            from scribe_mock.server.listening import Server, address_of, listen
 
             server = Server(create_app(settings))
         with listen(settings.host, settings.port) as listener:
@@ -119,8 +119,8 @@ def _quick_start() -> Iterator[None]:
 
 def docs(spec: Path | None, output: Path) -> int:
     """Write the documentation into a folder; raises StartError."""
-    from scribe_mock.apidocs.export import export
     from scribe_mock.spec import explain, load_spec
+    from scribe_mock.web.docs.export import export
 
     # The one that ships is known to be in order.
     if spec is not None and (fault := explain(spec, load_spec(spec))):

@@ -26,10 +26,10 @@ ScribeError
 │   └── InternalError             500 internal_error
 ├── ClientGone                    the client left; nobody is there to answer
 └── StartError                    ends `scribe-mock` with a message and its exit code
-├── SettingsError             exit code 2
-├── AddressError              exit code 3
-├── SpecError                 exit code 4
-└── FixtureError              exit code 5
+    ├── SettingsError             exit code 2
+    ├── AddressError              exit code 3
+    ├── SpecError                 exit code 4
+    └── FixtureError              exit code 5
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class ScribeError(Exception):
 
 
 class ApiError(ScribeError):
-    """An answer that is not a success (protocol.md, "Errors").
+    """An answer that is not a success (CONTRACT.md, "Errors").
 
     Args:
         message: One or two sentences for a person: what was wrong, expected, and what to do.

@@ -9,8 +9,20 @@ import yaml
 
 from scribe_mock.errors import SpecError
 
+_PACKAGE = Path(__file__).parent
+_REPOSITORY = _PACKAGE.parent.parent
+
 #: Levels of a document; aliases of YAML can make one that has no end.
 _MAX_DEPTH = 100
+
+
+def shipped(name: str) -> Path:
+    """The path of a file that ships with the program, such as `openapi.yaml` or `fixtures`.
+
+    A wheel has a copy inside the package; an editable installation uses the repository's own.
+    """
+    copy = _PACKAGE / name
+    return copy if copy.exists() else _REPOSITORY / name
 
 
 def load_spec(path: Path) -> dict[str, Any]:

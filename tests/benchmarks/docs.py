@@ -13,8 +13,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from scribe_mock import MockServer
-from scribe_mock.apidocs.export import export
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
+from scribe_mock.web.docs.export import export
 
 ROUNDS = 7
 GOAL_SECONDS, GOAL_BYTES = 1.5, 6_000_000

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
 from support import PATIENCE
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from scribe_mock.apidocs.export import export
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
+from scribe_mock.web.docs.export import export
 from visits import Visitor
 
 

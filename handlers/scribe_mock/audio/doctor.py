@@ -12,7 +12,7 @@ from scribe_mock.audio.glance import DECODABLE, glance
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.track import Track
 from scribe_mock.audio.vad import Profile, Profiler, speech_of
-from scribe_mock.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import Diagnosis, Finding
 
 _DEFAULT_LIMITS = Limits()
 #: Longest chunk that discovery advertises, in seconds; codecs may add a little.

@@ -1,7 +1,7 @@
 """The findings of the doctor: what is wrong, in a sentence, and what to do about it."""
 
 from scribe_mock.audio.errors import AudioError, TruncatedAudio
-from scribe_mock.diagnosis import Finding
+from scribe_mock.sessions.diagnosis import Finding
 
 
 def type_differs(message: str, expected: str) -> Finding:

@@ -1,7 +1,7 @@
 """What the first bytes of a chunk tell at once, without decoding it."""
 
 from scribe_mock.audio import findings, kinds
-from scribe_mock.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import Diagnosis, Finding
 
 #: The containers that can be looked into.
 DECODABLE = frozenset({"webm", "wav", "ogg", "mp4", "mp3"})

@@ -13,7 +13,7 @@ from scribe_mock.audio.kinds import KINDS, sniff
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.piece import Piece
 from scribe_mock.audio.workers import AudioWorkers
-from scribe_mock.diagnosis import Diagnosis
+from scribe_mock.sessions.diagnosis import Diagnosis
 
 _COLUMNS = (
     "file",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import Diagnosis, Finding
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from scribe_mock.audio.glance import glance
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.piece import Piece
-from scribe_mock.diagnosis import Diagnosis
+from scribe_mock.sessions.diagnosis import Diagnosis
 
 _DEFAULT_LIMITS = Limits()
 # Files smaller than this are done by one process: dividing them gains nothing.

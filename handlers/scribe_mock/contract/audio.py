@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from typing import Any
 from jsonschema import Draft4Validator, ValidationError
 
 from scribe_mock.contract.rule import Grade
-from scribe_mock.shipped import shipped
-from scribe_mock.spec import load_spec
+from scribe_mock.spec import load_spec, shipped
 
 #: The base that the paths of the document begin with.
 SPEC_BASE = "/voice/v1"

@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from scribe_mock.changes import Changes
-from scribe_mock.clock import Clock
 from scribe_mock.errors import (
     ChunkNotFound,
     ServiceUnavailable,
     SessionExists,
     SessionNotFound,
 )
-from scribe_mock.sessions import Session
-from scribe_mock.store import Intake, Parts, Pieces
+from scribe_mock.sessions.changes import Changes
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.session import Session
+from scribe_mock.store.session_store import Intake, Parts, Pieces
 
 T = TypeVar("T")
 

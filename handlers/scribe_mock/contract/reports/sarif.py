@@ -8,7 +8,7 @@ from scribe_mock.contract.events import Report
 from scribe_mock.contract.findings import Finding
 from scribe_mock.contract.reports.words import describe
 from scribe_mock.contract.rule import Rule
-from scribe_mock.shipped import shipped
+from scribe_mock.spec import shipped
 
 
 def render(report: Report) -> str:

@@ -1,0 +1,230 @@
+"""The control API under `/_mock`: one thin method an operationId of `control.yaml`."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from scribe_mock import __version__
+from scribe_mock.api.addresses import base_url
+from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.representations import control_chunk, control_session, session_line
+from scribe_mock.api.services import OperationGroup, Services
+from scribe_mock.audio.examination import findings
+from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
+from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
+from scribe_mock.sessions.states import State
+from scribe_mock.store.session_store import Parts
+
+#: One range of bytes; several, and other units, are answered with all of them.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+#: Bytes of a chunk in one write.
+_SENT_AT_ONCE = 64 * 1024
+
+
+class Control(OperationGroup):
+    """One async method for each operationId of `control.yaml`, in snake case."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._clock, self._store = services.clock, services.store
+
+    async def get_health(self, request: Request) -> JsonAnswer:
+        """Whether the mock runs, and how full it is."""
+        sessions, stored_bytes = await self._store.usage()
+        return JsonAnswer(
+            {
+                "status": "ok",
+                "version": __version__,
+                "uptime_seconds": round(self._clock.uptime_seconds, 3),
+                "sessions": sessions,
+                "stored_bytes": stored_bytes,
+            }
+        )
+
+    async def reset(self, request: Request) -> Response:
+        """Back to what a fresh server is."""
+        self._clock.reset()
+        await self._store.clear()
+        await self._services.seeder.plant()
+        return Response(status_code=204)
+
+    async def get_clock(self, request: Request) -> JsonAnswer:
+        """What time it is for the mock."""
+        return JsonAnswer({"now": rfc3339(self._clock.now()), "frozen": self._clock.frozen})
+
+    async def set_clock(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
+        """Freeze or thaw the clock, then move it forward."""
+        if "freeze" in body:
+            (self._clock.freeze if body["freeze"] else self._clock.thaw)()
+        self._clock.advance(body.get("advance_seconds", 0))
+        self._store.changes.note()
+        return await self.get_clock(request)
+
+    async def list_sessions(
+        self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
+    ) -> JsonAnswer:
+        """Sessions in order of creation."""
+        now = self._clock.now()
+        found = [s for s in await self._store.all() if state is None or s.state(now) == state]
+        page = found[int(offset) : int(offset) + int(limit)]
+        sessions = []
+        for session in page:
+            # While the digests of one are worked out, another may change, be deleted or evicted.
+            with suppress(SessionNotFound):
+                current = await self._store.get(session.session_id)
+                sessions.append(await self._represent(request, current))
+        return JsonAnswer({"sessions": sessions, "total": len(found)})
+
+    async def get_overview(
+        self,
+        request: Request,
+        state: str | None = None,
+        search: str = "",
+        limit: str = "50",
+        offset: str = "0",
+    ) -> JsonAnswer:
+        """Sessions in a line each, the newest first, and what surrounds them."""
+        now = self._clock.now()
+        wanted = search.lower()
+        found = [s for s in await self._store.all() if wanted in s.session_id.lower()]
+        counts = dict.fromkeys(State, 0) | Counter(s.state(now) for s in found)
+        found = [s for s in reversed(found) if state is None or s.state(now) == state]
+        page = found[int(offset) : int(offset) + int(limit)]
+        return JsonAnswer(
+            {
+                "revision": self._store.changes.revision,
+                "now": rfc3339(now),
+                "frozen": self._clock.frozen,
+                "total": len(found),
+                "counts": counts,
+                "sessions": [session_line(session, now) for session in page],
+            }
+        )
+
+    async def await_change(
+        self, request: Request, since: str, wait_seconds: str = "25"
+    ) -> JsonAnswer:
+        """The revision, as soon as it is another one; a client that leaves is not waited for."""
+        request.state.waits = True  # tells the protocol that stopping need not wait for this
+        change = asyncio.create_task(self._store.changes.wait(int(since), float(wait_seconds)))
+        gone = asyncio.create_task(_disconnected(request))
+        _, pending = await asyncio.wait({change, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        return JsonAnswer({"revision": self._store.changes.revision})
+
+    async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
+        """One session with its chunks."""
+        await self._services.examiner.settle(session_id)
+        session = await self._store.get(session_id)
+        return JsonAnswer(await self._represent(request, session))
+
+    async def put_session(
+        self, request: Request, session_id: str, body: Mapping[str, Any]
+    ) -> JsonAnswer:
+        """Put a session into a state; one that is not there is made."""
+        if not re.match(SESSION_ID_PATTERN, session_id):
+            raise InvalidRequest("A session_id has 16 to 64 letters, digits, '.', '_', '~', '-'.")
+        fields = {name: value for name, value in body.items() if name != "state"}
+        scenario = fields.get("scenario", self._services.fixtures.default.name)
+        if scenario not in self._services.fixtures.scenarios:
+            known = ", ".join(self._services.fixtures.scenarios)
+            refuse_body("$.scenario", f"expected one of {known}")
+        kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
+        audio: dict[int, Parts] = {}
+        try:
+            session = (await self._store.get(session_id)).copy()
+        except SessionNotFound:
+            status = 201
+            session = self._services.seeder.session(
+                session_id, kind, {"scenario": scenario} | fields
+            )
+        else:
+            status = 200
+            if "upload_type" in body and kind is not session.upload_type:
+                refuse_body("$.upload_type", f"the session is {session.upload_type} for good")
+            audio = {n: await self._store.audio(session_id, n) for n in session.chunks}
+            session.set_fields(fields)
+        await self._services.seeder.place(session, State(body["state"]), audio)
+        return JsonAnswer(await self._represent(request, session), status)
+
+    async def delete_session(self, request: Request, session_id: str) -> Response:
+        """Forget one session."""
+        await self._store.delete(session_id)
+        return Response(status_code=204)
+
+    async def finish_session(
+        self, request: Request, session_id: str, body: Mapping[str, Any]
+    ) -> JsonAnswer:
+        """End processing now."""
+        outcome = State(body["outcome"])
+        await self._store.change(
+            session_id, lambda session: session.finish(self._clock.now(), outcome)
+        )
+        return await self.inspect_session(request, session_id)
+
+    async def get_chunk(self, request: Request, session_id: str, stored_name: str) -> Response:
+        """The stored bytes of one chunk, or the range of them that was asked for."""
+        session = await self._store.get(session_id)
+        chunk = next((c for c in session.chunks.values() if c.name == stored_name), None)
+        if chunk is None:
+            names = ", ".join(c.name for c in session.ordered_chunks()) or "none"
+            raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
+        parts = await self._store.audio(session_id, chunk.sequence)
+        status, first, end = 200, 0, chunk.size
+        headers = {"Accept-Ranges": "bytes"}
+        wanted = request.headers.get("range", "") if request.method == "GET" else ""
+        asked = _RANGE.fullmatch(wanted)
+        if asked is not None and _makes_sense(asked[1], asked[2]):
+            status, (first, end) = 206, _within(asked[1], asked[2], chunk.size)
+            headers["Content-Range"] = f"bytes {first}-{end - 1}/{chunk.size}"
+        headers["Content-Length"] = str(end - first)
+        return StreamingResponse(_cut(parts, first, end), status, headers, chunk.content_type)
+
+    async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
+        """The session as it is now, though it may change or go while digests are worked out."""
+        session, now = session.copy(), self._clock.now()
+        digests = await self._store.digests(session.session_id)
+        found = findings(session.ordered_chunks(), digests)
+        chunks = [
+            control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])
+            for chunk in session.ordered_chunks()
+        ]
+        return control_session(session, now, base_url(request, self._services.settings), chunks)
+
+
+def _makes_sense(first: str, last: str) -> bool:
+    return int(first) <= int(last) if first and last else bool(first or last)
+
+
+def _within(first: str, last: str, size: int) -> tuple[int, int]:
+    """Begin and end of a range (RFC 9110, 14.1.2); raises RangeNotSatisfiable."""
+    if first:
+        begin, end = int(first), min(int(last) + 1, size) if last else size
+    else:
+        begin, end = max(0, size - int(last)), size
+    if begin >= end:
+        raise RangeNotSatisfiable(size)
+    return begin, end
+
+
+async def _cut(parts: Parts, first: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from `first` to before `end`, so few at a time that a slow reader holds little."""
+    for part in parts:
+        for begin in range(max(first, 0), min(end, len(part)), _SENT_AT_ONCE):
+            yield part[begin : min(begin + _SENT_AT_ONCE, end)]
+        first, end = first - len(part), end - len(part)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

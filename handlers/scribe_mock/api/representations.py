@@ -1,0 +1,187 @@
+"""Sessions as JSON: the public form of Get session, and the fuller one of the control API."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from scribe_mock.paths import audio_path, stream_path
+from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.outcomes import Document, Outcome
+from scribe_mock.sessions.session import Chunk, Session
+from scribe_mock.sessions.states import State
+
+#: The status code that tells a session's state (CONTRACT.md, "Get session").
+STATUS_OF_STATE: Mapping[State, int] = {
+    State.CREATED: 202,
+    State.RECORDING: 202,
+    State.PROCESSING: 202,
+    State.COMPLETED: 200,
+    State.PARTIAL: 206,
+    State.FAILED: 200,
+    State.EXPIRED: 410,
+}
+
+
+def upload_url(session: Session, base_url: str) -> str:
+    """Where the session's audio goes; a WebSocket address for `stream`.
+
+    Args:
+        session: The session.
+        base_url: `http://host:port` as the client sees it, without a slash at the end.
+    """
+    if session.stream_id is not None:
+        host = base_url.replace("http", "ws", 1)
+        return f"{host}{stream_path(session.stream_id)}"
+    return f"{base_url}{audio_path(session.session_id)}"
+
+
+def created_session(session: Session, base_url: str) -> dict[str, Any]:
+    """The answer of Create session."""
+    body: dict[str, Any] = {
+        "session_id": session.session_id,
+        "status": State.CREATED,
+        "created_at": rfc3339(session.created_at),
+        "expires_at": rfc3339(session.expires_at),
+        "upload_url": upload_url(session, base_url),
+    }
+    if session.patient_details is not None:
+        body["patient_details"] = session.patient_details
+    return body
+
+
+def received_audio(session: Session) -> dict[str, Any]:
+    """What has arrived: how many files, and the stored names in order."""
+    return {
+        "audio_files_received": session.files_received(),
+        "audio_files": [chunk.name for chunk in session.ordered_chunks()],
+    }
+
+
+def public_session(
+    session: Session, now: float, base_url: str, template_id: str | None = None
+) -> dict[str, Any]:
+    """The answer of Get session; `template_id` narrows the templates to that one."""
+    state = session.state(now)
+    body: dict[str, Any] = {
+        "session_id": session.session_id,
+        "status": state,
+        "created_at": rfc3339(session.created_at),
+        "upload_url": upload_url(session, base_url),
+        **received_audio(session),
+        "additional_data": session.additional_data,
+        "patient_details": session.patient_details,
+    }
+    if state is State.EXPIRED:
+        return body | {
+            "expired_at": rfc3339(session.expires_at),
+            "message": "The session expired before it was ended. Create a new one.",
+            "transcript": "",
+            "templates": [],
+        }
+    body["expires_at"] = rfc3339(session.expires_at)
+    if state.done and session.outcome is not None:
+        body |= _results(session, session.outcome, now, template_id)
+    return body
+
+
+def _results(
+    session: Session, outcome: Outcome, now: float, template_id: str | None
+) -> dict[str, Any]:
+    documents = session.documents
+    if template_id is not None:
+        documents = [d for d in documents if d.template_id == template_id][-1:]
+    body: dict[str, Any] = {
+        "completed_at": rfc3339(session.done_at),
+        "model_used": session.model,
+        "language_detected": outcome.language,
+        "transcript": "" if outcome.state is State.FAILED else outcome.transcript,
+        "templates": [{d.template_id: _document(d, now)} for d in documents],
+    }
+    if outcome.errors:
+        names = {chunk.name for chunk in session.chunks.values()}
+        skipped = names & {error.file for error in outcome.errors}
+        body["audio_files_processed"] = max(0, session.files_received() - len(skipped))
+        body["processing_errors"] = [
+            {"type": error.type, "message": error.message}
+            | ({"file": error.file} if error.file else {})
+            for error in outcome.errors
+        ]
+    return body
+
+
+def _document(document: Document, now: float) -> dict[str, Any]:
+    ready = now >= document.ready_at
+    return {
+        "status": document.result.status if ready else "in-progress",
+        "data": document.result.data if ready else None,
+        "document_id": document.document_id,
+        "document_type": document.template_id,
+        "publish": {},
+    }
+
+
+def control_session(
+    session: Session, now: float, base_url: str, chunks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A session of the control API: all its public fields, and what only the mock knows."""
+    return public_session(session, now, base_url) | {
+        "expires_at": rfc3339(session.expires_at),
+        "upload_type": session.upload_type,
+        "scenario": session.scenario,
+        "changes_at": _time_or_none(session.changes_at(now)),
+        "chunks": chunks,
+    }
+
+
+def session_line(session: Session, now: float) -> dict[str, Any]:
+    """A session in the overview of the control API."""
+    chunks = session.chunks.values()
+    return {
+        "session_id": session.session_id,
+        "status": session.state(now),
+        "upload_type": session.upload_type,
+        "scenario": session.scenario,
+        "created_at": rfc3339(session.created_at),
+        "changes_at": _time_or_none(session.changes_at(now)),
+        "chunks": len(chunks),
+        "bytes": sum(chunk.size for chunk in chunks),
+        "last_received_at": _time_or_none(max((c.received_at for c in chunks), default=None)),
+    }
+
+
+def _time_or_none(timestamp: float | None) -> str | None:
+    return None if timestamp is None else rfc3339(timestamp)
+
+
+def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """A chunk of the control API; `diagnostics` are the doctor's findings about it."""
+    diagnosis = chunk.diagnosis
+    duration = chunk.duration_s
+    if duration is None and diagnosis is not None:
+        duration = diagnosis.duration_s
+    return {
+        "name": chunk.name,
+        "sequence": chunk.sequence,
+        "original_filename": chunk.original_filename,
+        "content_type": chunk.content_type,
+        "size": chunk.size,
+        "sha256": sha256,
+        "received_at": rfc3339(chunk.received_at),
+        "replaced": chunk.replaced,
+        "duration_s": duration,
+        "start_s": chunk.start_s,
+        "end_s": chunk.end_s,
+        "speech": chunk.speech,
+        "audio": None if diagnosis is None else _sound(diagnosis),
+        "diagnostics": [asdict(finding) for finding in findings],
+    }
+
+
+def _sound(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {name: value for name, value in asdict(diagnosis).items() if name != "findings"}
+
+
+def diagnostics_header(codes: Collection[str]) -> dict[str, str] | None:
+    """The header field `X-Mock-Diagnostics` with these codes of findings; None without any."""
+    return {"X-Mock-Diagnostics": ", ".join(sorted(set(codes)))} if codes else None

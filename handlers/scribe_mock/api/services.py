@@ -1,0 +1,47 @@
+"""What the operations of one server work with."""
+
+from dataclasses import dataclass
+
+from scribe_mock.api.stream import Streams
+from scribe_mock.audio.examination import Examiner
+from scribe_mock.scenarios.fixtures import Fixtures, Scenario
+from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.settings import Settings
+from scribe_mock.store.session_store import SessionStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one server that its operations share; two servers share none.
+
+    Args:
+        settings: How the server was started.
+        clock: The one clock.
+        store: Where sessions and chunks are stored.
+        fixtures: The scenarios and the sessions of a fresh server.
+        seeder: Puts sessions into a state.
+        examiner: Cuts recordings and examines chunks.
+        streams: The open WebSockets.
+    """
+
+    settings: Settings
+    clock: Clock
+    store: SessionStore
+    fixtures: Fixtures
+    seeder: Seeder
+    examiner: Examiner
+    streams: Streams
+
+    def processing_seconds(self, scenario: Scenario) -> float:
+        """How long processing takes in a scenario, in seconds."""
+        if scenario.processing_seconds is None:
+            return self.settings.processing_seconds
+        return scenario.processing_seconds
+
+
+class OperationGroup:
+    """Operations that belong together: one async method for each operationId, in snake case."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services

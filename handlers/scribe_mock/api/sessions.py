@@ -1,0 +1,164 @@
+"""The operations on sessions: create, end, get, update, process a template."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from scribe_mock.api.addresses import base_url
+from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.guards import admits
+from scribe_mock.api.representations import (
+    STATUS_OF_STATE,
+    created_session,
+    diagnostics_header,
+    public_session,
+    received_audio,
+)
+from scribe_mock.api.services import OperationGroup
+from scribe_mock.audio.examination import findings
+from scribe_mock.errors import InvalidRequest
+from scribe_mock.scenarios.fixtures import Scenario
+from scribe_mock.sessions.session import MAX_TEMPLATE_NAME, Session, UploadType
+from scribe_mock.sessions.states import State
+
+#: Fields of Create session that the session stores as they were sent.
+_STORED_FIELDS = (
+    "session_mode",
+    "templates",
+    "model",
+    "language_hint",
+    "transcript_language",
+    "additional_data",
+    "patient_details",
+)
+
+
+class SessionOperations(OperationGroup):
+    """The operations with the tag Sessions."""
+
+    async def create_session(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
+        """Create a session (CONTRACT.md, "Create session")."""
+        services = self._services
+        upload_type = UploadType(body["upload_type"])
+        streamed = upload_type is UploadType.STREAM
+        now = services.clock.now()
+        scenario = self._named_scenario(body.get("additional_data")) or services.fixtures.default
+        fields = {name: body[name] for name in _STORED_FIELDS if name in body}
+        fields["templates"] = fields.get("templates") or list(scenario.outcome.templates)
+        session = Session(
+            session_id=body.get("session_id") or f"ses_{secrets.token_hex(10)}",
+            upload_type=upload_type,
+            communication_protocol=body.get(
+                "communication_protocol", "websocket" if streamed else "http"
+            ),
+            created_at=now,
+            expires_at=now + services.settings.session_ttl,
+            scenario=scenario.name,
+            stream_id=secrets.token_urlsafe(32) if streamed else None,
+            **fields,
+        )
+        await services.store.create(session)
+        if upload_type is UploadType.SINGLE:
+            services.examiner.prepare()
+        address = base_url(request, services.settings)
+        return JsonAnswer(created_session(session, address), 201)
+
+    @admits(Session.require_open)
+    async def end_session(
+        self, request: Request, session: Session, body: Mapping[str, Any] | None
+    ) -> JsonAnswer:
+        """End the recording; processing begins (CONTRACT.md, "End session")."""
+        services = self._services
+        await services.streams.settle(session.session_id)
+        scenario = services.fixtures.of(session)
+        sent = (body or {}).get("audio_files_sent")
+
+        def end(current: Session) -> dict[str, Any]:
+            seconds = services.processing_seconds(scenario)
+            current.end(services.clock.now(), scenario.outcome, seconds, sent)
+            return received_audio(current)
+
+        received = await services.store.change(session.session_id, end)
+        answer = {
+            "session_id": session.session_id,
+            "status": State.PROCESSING,
+            "message": "The session was ended; poll Get session for its results.",
+        }
+        return JsonAnswer(answer | received, 202)
+
+    async def get_session(
+        self, request: Request, session: Session, template_id: str | None = None
+    ) -> JsonAnswer:
+        """Answer with the session's state and results (CONTRACT.md, "Get session")."""
+        services = self._services
+        now = services.clock.now()
+        state = session.state(now)
+        if template_id is not None and state is not State.EXPIRED:
+            session.require_template(template_id)
+        address = base_url(request, services.settings)
+        body = public_session(session, now, address, template_id)
+        # Read before the wait below: chunks that arrive meanwhile are not part of this answer.
+        chunks = session.ordered_chunks()
+        found = findings(chunks, await services.store.digests(session.session_id))
+        codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
+        return JsonAnswer(body, STATUS_OF_STATE[state], diagnostics_header(codes))
+
+    @admits(Session.require_unexpired)
+    async def update_session(
+        self, request: Request, session: Session, body: Mapping[str, Any]
+    ) -> JsonAnswer:
+        """Change fields of the session (CONTRACT.md, "Update session, process template")."""
+        if not body:
+            raise InvalidRequest("There is nothing to change: the body has no field.")
+        changes = dict(body)
+        if "additional_data" in changes:
+            named = self._named_scenario(changes["additional_data"])
+            if named is not None:
+                changes["scenario"] = named.name
+        clock, store = self._services.clock, self._services.store
+        await store.change(session.session_id, lambda current: current.update(clock.now(), changes))
+        message = f"Changed: {', '.join(body)}."
+        return JsonAnswer(
+            {"session_id": session.session_id, "status": "success", "message": message}
+        )
+
+    @admits(Session.require_done)
+    async def process_template(
+        self, request: Request, session: Session, template_id: str
+    ) -> JsonAnswer:
+        """Add a document to a session that has results."""
+        if len(template_id) > MAX_TEMPLATE_NAME:
+            raise InvalidRequest(
+                f"The name of a template has at most {MAX_TEMPLATE_NAME} characters; "
+                f"this one has {len(template_id)}."
+            )
+        services = self._services
+        seconds = services.processing_seconds(services.fixtures.of(session))
+        document = await services.store.change(
+            session.session_id,
+            lambda current: current.add_document(services.clock.now(), template_id, seconds),
+        )
+        answer = {
+            "session_id": session.session_id,
+            "template_id": template_id,
+            "document_id": document.document_id,
+            "status": "in-progress",
+            "message": "The template is being processed; poll Get session for its result.",
+        }
+        return JsonAnswer(answer, 202)
+
+    def _named_scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario | None:
+        """The scenario that `additional_data._mock.scenario` names, or None without that field."""
+        mock = (additional_data or {}).get("_mock", {})
+        path = "$.additional_data._mock"
+        if not isinstance(mock, dict):
+            refuse_body(path, "expected an object such as {'scenario': 'partial'}")
+        if "scenario" not in mock:
+            return None
+        name, known = mock["scenario"], self._services.fixtures.scenarios
+        if not isinstance(name, str) or name not in known:
+            refuse_body(f"{path}.scenario", f"expected one of {', '.join(known)}")
+        return known[name]

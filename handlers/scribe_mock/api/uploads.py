@@ -1,0 +1,188 @@
+"""One upload from request to store: rows 6 to 11 of the contract's table, in its order.
+
+Rows 1 to 5 (token, session, state) are the pipeline's, before this is called.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from scribe_mock.api.bodies import body_parts
+from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.examination import Examiner
+from scribe_mock.audio.formats import (
+    MAX_UPLOAD_BYTES,
+    SUPPORTED_TYPES,
+    audio_type,
+    check_name_length,
+    chunk_name,
+)
+from scribe_mock.audio.kinds import KINDS
+from scribe_mock.audio.piece import Piece
+from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.diagnosis import Diagnosis
+from scribe_mock.sessions.session import Chunk, Session, UploadType
+from scribe_mock.store.session_store import Intake, Pieces, SessionStore
+
+
+@dataclass(slots=True)
+class Upload:
+    """What is known of an upload before its body is read."""
+
+    session: Session
+    file_name: str
+    kind: str
+    expected_bytes: int | None
+    sequence: int | None
+    extension: str
+
+
+class Uploads:
+    """Takes in the uploads of one server.
+
+    Args:
+        store: Where the chunks go.
+        clock: The one clock.
+        examiner: Cuts recordings and looks at chunks.
+    """
+
+    def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
+        self._store = store
+        self._clock = clock
+        self._examiner = examiner
+
+    async def receive(self, request: Request, session: Session, file_name: str) -> Sequence[str]:
+        """Take in one upload and store it; returns what the doctor found at first glance.
+
+        Raises:
+            InvalidRequest: a stream session, a name that breaks its form, or an empty body.
+            InvalidAudioFormat: the type is not supported, or the bytes are not that audio.
+            ChunkTooLarge: the body is over the limit.
+            ServiceUnavailable: the store has no room.
+            ClientGone: the body broke off; nothing is stored.
+        """
+        upload = _declared(request, session, file_name)
+        with self._store.intake(upload.expected_bytes or 0) as intake:
+            # Reading the body makes uvicorn send 100 Continue, so an empty one is not read.
+            if upload.expected_bytes != 0:
+                await _receive_body(request, intake)
+            if not intake.size:
+                raise InvalidRequest("The body is empty. Send the raw bytes of one audio file.")
+            if upload.sequence is None:
+                return await self._store_recording(upload, intake)
+            return await self._store_chunk(upload, upload.sequence, intake)
+
+    async def _store_chunk(self, upload: Upload, sequence: int, intake: Intake) -> Sequence[str]:
+        diagnosis: Diagnosis | None = None
+        if self._examiner.strict:
+            diagnosis = await self._examiner.examine(intake.parts, upload.kind, upload.extension)
+            _refuse_serious(upload, diagnosis)
+
+        def pieces(_: Session) -> Pieces:
+            chunk = Chunk(
+                sequence,
+                upload.extension,
+                upload.file_name,
+                upload.kind,
+                intake.size,
+                self._clock.now(),
+                diagnosis=diagnosis,
+            )
+            return [(chunk, intake.parts)]
+
+        glance = diagnosis or self._examiner.glance(intake.parts, upload.kind, upload.extension)
+        await self._store.add_upload(upload.session, intake, pieces)
+        self._examiner.note(upload.session.session_id)
+        return glance.codes
+
+    async def _store_recording(self, upload: Upload, intake: Intake) -> Sequence[str]:
+        try:
+            found = await self._examiner.split(intake.parts, upload.kind)
+        except AudioError as error:
+            raise _unusable(upload, str(error)) from error
+
+        def pieces(current: Session) -> Pieces:
+            first, now = current.next_sequence(), self._clock.now()
+            return [
+                (self._chunk(upload, first + index, piece, now), [piece.data])
+                for index, piece in enumerate(found)
+            ]
+
+        await self._store.add_upload(upload.session, intake, pieces)
+        self._examiner.note(upload.session.session_id)
+        return ()
+
+    def _chunk(self, upload: Upload, sequence: int, piece: Piece, now: float) -> Chunk:
+        return Chunk(
+            sequence,
+            upload.extension,
+            upload.file_name,
+            upload.kind,
+            len(piece.data),
+            now,
+            round(piece.start_s, 3),
+            round(piece.end_s, 3),
+            round(piece.duration_s, 3),
+            piece.speech,
+        )
+
+
+def _declared(request: Request, session: Session, file_name: str) -> Upload:
+    """Rows 6 to 9, as far as the head of the request tells."""
+    if session.upload_type is UploadType.STREAM:
+        raise InvalidRequest(
+            "This session's upload_type is stream: send its audio to the WebSocket of its "
+            "upload_url, or create a session with upload_type chunked."
+        )
+    content_type, length = _declared_body(request.scope["headers"])
+    kind = audio_type(content_type, file_name)
+    check_name_length(file_name)
+    sequence, extension = None, KINDS[kind].extension
+    if session.upload_type is UploadType.CHUNKED:
+        sequence, extension = chunk_name(file_name)
+    _check_size(length or 0)
+    return Upload(session, file_name, kind, length, sequence, extension)
+
+
+def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int | None]:
+    """The Content-Type, joined where there are several, and the Content-Length if there is one."""
+    types: list[str] = []
+    length = None
+    for name, value in headers:
+        if name == b"content-type":
+            types.append(value.decode("latin-1"))
+        elif name == b"content-length":
+            length = int(value)
+    return ", ".join(types), length
+
+
+async def _receive_body(request: Request, intake: Intake) -> None:
+    async for part in body_parts(request.receive):
+        _check_size(intake.size + len(part))
+        intake.take(part)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_UPLOAD_BYTES:
+        raise ChunkTooLarge(
+            f"The body is larger than {MAX_UPLOAD_BYTES} bytes (10 MiB), the most that one upload "
+            "may have. Cut the recording into shorter chunks; 20 seconds are recommended.",
+            limit_bytes=MAX_UPLOAD_BYTES,
+        )
+
+
+def _refuse_serious(upload: Upload, diagnosis: Diagnosis) -> None:
+    serious = next((finding for finding in diagnosis.findings if finding.serious), None)
+    if serious is not None:
+        raise _unusable(upload, f"{serious.message} {serious.advice}", finding=serious.code)
+
+
+def _unusable(upload: Upload, message: str, **details: str) -> InvalidAudioFormat:
+    return InvalidAudioFormat(
+        message,
+        provided_format=upload.kind,
+        supported_formats=list(SUPPORTED_TYPES),
+        **details,
+    )

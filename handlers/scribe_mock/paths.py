@@ -1,0 +1,18 @@
+"""The paths that the contract fixes (CONTRACT.md, "Addresses")."""
+
+#: Under this path lies the session API.
+BASE_PATH = "/voice/v1"
+
+#: Login and refresh lie at the root of the host, outside the base.
+LOGIN_PATH = "/connect-auth/v1/account/login"
+REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
+
+
+def audio_path(session_id: str) -> str:
+    """The path that a session's audio files are uploaded below."""
+    return f"{BASE_PATH}/sessions/{session_id}/audio"
+
+
+def stream_path(stream_id: str) -> str:
+    """The path of the WebSocket that receives a stream session's audio."""
+    return f"{BASE_PATH}/stream/sessions/{stream_id}/audio"

@@ -1,0 +1,1 @@
+"""The fixtures: the outcomes of processing, and the sessions that a fresh server has."""

@@ -1,0 +1,281 @@
+"""Fixtures: the outcomes that processing has, and the sessions that a fresh server knows.
+
+`scenarios/NAME.yaml` is one Scenario, `sessions.yaml` a list of Seeds whose audio lies in `audio/`.
+A broken file is a FixtureError that says file, line and what was expected.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from scribe_mock.errors import FixtureError, SettingsError
+from scribe_mock.schema_errors import in_json
+from scribe_mock.sessions.outcomes import Outcome, ProcessingError, TemplateResult
+from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
+from scribe_mock.sessions.states import State
+from scribe_mock.settings import Settings
+from scribe_mock.spec import shipped
+
+_RESULT = {
+    "type": "object",
+    "required": ["status", "data"],
+    "additionalProperties": False,
+    "properties": {
+        "status": {"enum": ["success", "failed"]},
+        "data": {"type": ["object", "null"]},
+    },
+}
+_SCENARIO = {
+    "type": "object",
+    "required": ["title", "outcome", "transcript", "templates"],
+    "additionalProperties": False,
+    "properties": {
+        "title": {"type": "string"},
+        "outcome": {"enum": ["completed", "partial", "failed"]},
+        "processing_seconds": {"type": "number", "minimum": 0},
+        "language_detected": {"type": ["string", "null"]},
+        "transcript": {"type": "string"},
+        "templates": {"type": "object", "additionalProperties": _RESULT},
+        "other_templates": _RESULT,
+        "processing_errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type", "message"],
+                "additionalProperties": False,
+                "properties": {
+                    "type": {"type": "string"},
+                    "message": {"type": "string"},
+                    "file": {"type": "string"},
+                },
+            },
+        },
+    },
+    "if": {"properties": {"outcome": {"const": "completed"}}},
+    "then": {"properties": {"processing_errors": {"maxItems": 0}}},
+    "else": {
+        "required": ["processing_errors"],
+        "properties": {"processing_errors": {"minItems": 1}},
+    },
+}
+_SEEDS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["session_id", "state", "upload_type"],
+        "additionalProperties": False,
+        "properties": {
+            "session_id": {"type": "string", "pattern": SESSION_ID_PATTERN},
+            "state": {"enum": [state.value for state in State]},
+            "upload_type": {"enum": [kind.value for kind in UploadType]},
+            "scenario": {"type": "string"},
+            "templates": {"type": "array", "items": {"type": "string", "minLength": 1}},
+            "patient_details": {"type": "object"},
+            "additional_data": {"type": "object"},
+            "audio": {"type": "array", "items": {"type": "string", "minLength": 1}},
+        },
+    },
+}
+
+#: What the store keeps beside the audio, at most: for a session, and for each of its chunks.
+_SEED_BYTES, _CHUNK_BYTES = 4096, 1024
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How processing goes; `processing_seconds` None leaves the time to the server's setting."""
+
+    name: str
+    title: str
+    outcome: Outcome
+    processing_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A session that a fresh server knows; `audio` are files stored as chunks 0, 1, …."""
+
+    session_id: str
+    state: State
+    upload_type: UploadType
+    scenario: str | None = None
+    templates: Sequence[str] = ()
+    patient_details: Mapping[str, Any] | None = None
+    additional_data: Mapping[str, Any] = field(default_factory=dict)
+    audio: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class Fixtures:
+    """All that a fixtures folder holds, checked."""
+
+    scenarios: Mapping[str, Scenario]
+    seeds: Sequence[Seed]
+    default: Scenario
+
+    def of(self, session: Session) -> Scenario:
+        """The scenario that a session runs."""
+        return self.scenarios.get(session.scenario, self.default)
+
+
+def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixtures:
+    """Read a fixtures folder, by default the one that ships.
+
+    Args:
+        folder: Holds `scenarios/`, and if it likes `sessions.yaml` and `audio/`.
+        default: The scenario of sessions that name none.
+        max_memory: Bytes that the sessions and their audio may take.
+
+    Raises:
+        FixtureError: something is missing or broken.
+        SettingsError: the default is a scenario that is not there.
+    """
+    folder = folder or shipped("fixtures")
+    paths = sorted((folder / "scenarios").glob("*.yaml"))
+    if not paths:
+        raise FixtureError(f"{folder}: expected at least one scenario in scenarios/*.yaml.")
+    scenarios = {path.stem: _scenario(path) for path in paths}
+    if default not in scenarios:
+        raise _unknown_default(folder, default, ", ".join(scenarios))
+    seeds = _seeds(folder / "sessions.yaml", scenarios, max_memory)
+    return Fixtures(scenarios, seeds, scenarios[default])
+
+
+def _unknown_default(folder: Path, default: str, known: str) -> FixtureError | SettingsError:
+    if default != Settings.scenario:
+        return SettingsError(f"--scenario takes one of {known}, not {default[:100]!r}.")
+    return FixtureError(
+        f"{folder}: expected scenarios/{default}.yaml, or one of {known} named with --scenario."
+    )
+
+
+def _scenario(path: Path) -> Scenario:
+    data = _Document(path).checked(_SCENARIO)
+    outcome = Outcome(
+        state=State(data["outcome"]),
+        transcript=data["transcript"],
+        language=data.get("language_detected"),
+        templates={name: TemplateResult(**result) for name, result in data["templates"].items()},
+        other_templates=TemplateResult(
+            **data.get("other_templates", {"status": "success", "data": {}})
+        ),
+        errors=[ProcessingError(**error) for error in data.get("processing_errors", ())],
+    )
+    return Scenario(path.stem, data["title"], outcome, data.get("processing_seconds"))
+
+
+def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> list[Seed]:
+    document = _Document(path) if path.exists() else None
+    if document is None or document.empty:
+        return []
+    seeds: dict[str, Seed] = {}
+    room = max_memory
+    for index, entry in enumerate(document.checked(_SEEDS)):
+        if entry["session_id"] in seeds:
+            raise document.error([index, "session_id"], "expected a session_id of its own")
+        if entry.get("scenario", next(iter(scenarios))) not in scenarios:
+            raise document.error([index, "scenario"], f"expected one of {', '.join(scenarios)}")
+        audio = [
+            _audio(document, path.parent / "audio", name, [index, "audio", position])
+            for position, name in enumerate(entry.get("audio", ()))
+        ]
+        room -= _SEED_BYTES + sum(file.stat().st_size + _CHUNK_BYTES for file in audio)
+        if room < 0:
+            bound = f"the {max_memory} bytes of --max-memory"
+            raise document.error([index], f"with those before it, it does not fit into {bound}")
+        fields = {**entry, "state": State(entry["state"]), "audio": audio}
+        fields["upload_type"] = UploadType(entry["upload_type"])
+        seeds[entry["session_id"]] = Seed(**fields)
+    return list(seeds.values())
+
+
+def _audio(document: "_Document", folder: Path, name: str, place: Sequence[str | int]) -> Path:
+    file = folder / name
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise document.error(place, f"expected a file in {folder}, not {name[:100]!r}")
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        raise document.error(place, f"expected a file at {file}")
+    return file
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML with JSON's values only: a date stays the text that was written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _refuse_twins(root: yaml.Node | None) -> None:
+    """Raise MarkedYAMLError for a key that is there twice: YAML would take the last one."""
+    left, known = [root], set()
+    while left:
+        node = left.pop()
+        if not isinstance(node, yaml.CollectionNode) or id(node) in known:
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        keys = set()
+        for key, value in node.value:
+            if str(key.value) in keys:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            keys.add(str(key.value))
+            left.append(value)
+
+
+class _Document:
+    """One YAML file, with the line of every value at hand."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            loader = _Loader(path.read_text("utf-8"))
+            self._root = loader.get_single_node()
+            _refuse_twins(self._root)
+            self._data = loader.construct_document(self._root) if self._root else None
+            json.dumps(self._data, allow_nan=False)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise FixtureError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            reason = str(error).partition("\n")[0]
+            raise FixtureError(f"{path}: expected a readable YAML file, but {reason}.") from None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are comments at most."""
+        return self._data is None
+
+    def checked(self, schema: Mapping[str, Any]) -> Any:
+        """The data, once it keeps the schema; raises FixtureError."""
+        found = best_match(Draft202012Validator(schema).iter_errors(self._data))
+        if found is not None:
+            raise self.error(list(found.absolute_path), in_json(found))
+        return self._data
+
+    def error(self, place: Sequence[str | int], message: str) -> FixtureError:
+        """An error about the value at this place."""
+        node, where = self._root, ""
+        for step in place:
+            where += f"[{step}]" if isinstance(step, int) else f".{step}"
+            node = self._child(node, step)
+        line = node.start_mark.line + 1 if node is not None else 1
+        return FixtureError(f"{self._path}:{line}: {where.lstrip('.') or 'the file'}: {message}.")
+
+    @staticmethod
+    def _child(node: Any, step: str | int) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return node.value[int(step)]
+        return next((value for key, value in node.value if key.value == str(step)), node)

@@ -1,0 +1,83 @@
+"""Sessions that are put into a state at once: the fixtures' seeds, and those of the control API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
+from scribe_mock.scenarios.fixtures import Fixtures, Seed
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.session import Chunk, Session, UploadType
+from scribe_mock.sessions.states import State
+from scribe_mock.settings import Settings
+from scribe_mock.store.session_store import Parts, SessionStore
+
+#: How long an open seed lives: ten years.
+_SEED_SECONDS = 10 * 365.25 * 86400
+
+
+class Seeder:
+    """Makes sessions in any state, in one server's store."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, store: SessionStore, fixtures: Fixtures
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._store = store
+        self._fixtures = fixtures
+
+    async def plant(self) -> None:
+        """Keep all sessions that the fixtures have."""
+        for seed in self._fixtures.seeds:
+            await self._plant(seed)
+
+    async def _plant(self, seed: Seed) -> None:
+        session = self.session(
+            seed.session_id,
+            seed.upload_type,
+            {
+                "scenario": seed.scenario or self._fixtures.default.name,
+                "templates": seed.templates,
+                "patient_details": seed.patient_details,
+                "additional_data": seed.additional_data,
+            },
+        )
+        audio: dict[int, Parts] = {}
+        for sequence, path in enumerate(seed.audio):
+            data = path.read_bytes()
+            extension = extension_of(path.name)
+            kind = TYPE_OF_EXTENSION.get(extension, "application/octet-stream")
+            name = f"audio_{sequence}.{extension}"
+            chunk = Chunk(sequence, extension, name, kind, len(data), session.created_at)
+            session.chunks[sequence] = chunk
+            audio[sequence] = [data]
+        session.uploads = len(audio)
+        if seed.state is not State.EXPIRED:
+            # A seed stays what it is named for, however long the server runs.
+            session.expires_at = session.created_at + _SEED_SECONDS
+        await self.place(session, seed.state, audio)
+
+    def session(
+        self, session_id: str, upload_type: UploadType, fields: Mapping[str, Any]
+    ) -> Session:
+        """A new session, created now; it has the scenario's templates when it asks for none."""
+        now = self._clock.now()
+        streamed = upload_type is UploadType.STREAM
+        session = Session(
+            session_id=session_id,
+            upload_type=upload_type,
+            communication_protocol="websocket" if streamed else "http",
+            created_at=now,
+            expires_at=now + self._settings.session_ttl,
+            stream_id=f"stream_of_{session_id}" if streamed else None,
+            **fields,
+        )
+        session.templates = session.templates or list(self._fixtures.of(session).outcome.templates)
+        return session
+
+    async def place(self, session: Session, state: State, audio: dict[int, Parts]) -> None:
+        """Put a session into a state and keep it with its audio."""
+        outcome = self._fixtures.of(session).outcome
+        session.place(self._clock.now(), state, outcome, self._settings.session_ttl)
+        kept = {sequence: audio[sequence] for sequence in session.chunks}
+        await self._store.replace(session, kept)

@@ -1,0 +1,55 @@
+"""Session and state, looked at before the rest of the request (protocol.md, "Authentication")."""
+
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scribe_mock.api.guards import Guard, guard_of
+from scribe_mock.server.stations import next_station
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.store.session_store import SessionStore
+
+
+class AdmittedOperation:
+    """Finds one operation's session and holds it to the operation's guard."""
+
+    def __init__(
+        self, next_app: ASGIApp, store: SessionStore, clock: Clock, guard: Guard | None
+    ) -> None:
+        self._next_app = next_app
+        self._store = store
+        self._clock = clock
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its session; raises SessionNotFound and the guard's errors."""
+        session = await self._store.get(scope["path_params"]["session_id"])
+        if self._guard is not None:
+            self._guard(session, self._clock.now())
+        scope["scribe_mock.session"] = session
+        await self._next_app(scope, receive, send)
+
+
+class AdmissionAPI(RoutedAPI[Any]):
+    """The admissions of all operations of one spec whose path has a `session_id`."""
+
+    def __init__(self, *args: Any, store: SessionStore, clock: Clock, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._store = store
+        self._clock = clock
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        """The admission of this operation; nothing for one that has no session."""
+        next_app = next_station(self.next_app, operation)
+        if "{session_id}" not in operation.path:
+            return next_app
+        guard = guard_of(operation.function)
+        return AdmittedOperation(next_app, self._store, self._clock, guard)
+
+
+class Admission(RoutedMiddleware[AdmissionAPI]):
+    """Holds requests to the state of their session."""
+
+    api_cls = AdmissionAPI

@@ -1,0 +1,97 @@
+"""The listening socket, and the HTTP server around an app."""
+
+import asyncio
+import socket
+import threading
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from scribe_mock.api.stream import MAX_MESSAGE_BYTES
+from scribe_mock.errors import AddressError
+from scribe_mock.server.http_protocol import BoundedProtocol, BoundedWebSocket
+
+#: Seconds that requests in flight get to finish after Ctrl-C or SIGTERM.
+GRACE_SECONDS = 30
+
+#: Ticks of uvicorn's main loop, ten a second, between two looks at stalled connections.
+_SWEEP_TICKS = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn, ending with exit code 0 when told to stop, and closing stalled connections."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BoundedProtocol,
+                ws=BoundedWebSocket,
+                ws_max_size=MAX_MESSAGE_BYTES,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close stalled connections about once a second; whether to stop is uvicorn's to say."""
+        if counter % _SWEEP_TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.close_if_stalled(now)
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop when requests in flight are done; uvicorn would then die of the signal again."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises AddressError when the address can't be had.
+
+    Args:
+        host: A name or an address, IPv4 or IPv6.
+        port: 0 for any free one.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise AddressError(f"{host} is no address to listen on: {error.strerror}.") from None
+    except ValueError:  # a label of no or too many letters, or a zero byte
+        raise AddressError(f"{host!r:.300} is no address to listen on: no such name.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise AddressError(
+            f"Can't listen on {host} port {port}: {error.strerror}. "
+            "Choose another with --port, or any free one with --port 0."
+        ) from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """`http://host:port` of a listening socket; an unspecified address is shown as localhost."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,143 @@
+"""Connexion's request validation, with its validators built once.
+
+Parameters in the path are not judged here: a fault in one answers after the session's and the
+media type's, in the order of the contract, so the operations judge them.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from connexion.exceptions import BadRequestProblem
+from connexion.json_schema import Draft4RequestValidator
+from connexion.middleware.request_validation import (
+    RequestValidationAPI,
+    RequestValidationMiddleware,
+)
+from connexion.uri_parsing import OpenAPIURIParser
+from connexion.validators import ParameterValidator
+from jsonschema import Draft4Validator, ValidationError
+from jsonschema.validators import extend
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scribe_mock.api.bodies import MAX_JSON_BYTES, parse_json, read_all, refuse_body
+from scribe_mock.errors import InvalidRequest
+from scribe_mock.schema_errors import in_json
+from scribe_mock.server.stations import next_station
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    # In ECMA 262, the dialect of OpenAPI, `$` is the end; in Python also before a last newline.
+    if isinstance(instance, str) and not re.search(re.sub(r"\$\Z", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[ValidationError]:
+    # jsonschema compares each with each; one text for each is enough to tell them apart.
+    if wanted and isinstance(instance, list):
+        texts = {json.dumps(value, sort_keys=True) for value in instance}
+        if len(texts) < len(instance):
+            yield ValidationError("it has the same entry twice")
+
+
+_BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniqueItems": _unique})  # type: ignore[no-untyped-call]
+
+
+class Parameters(ParameterValidator):
+    """Connexion's check of parameters, which says in one line what is wrong with which."""
+
+    @staticmethod
+    def validate_parameter(
+        parameter_type: str, value: Any, param: Any, param_name: str | None = None
+    ) -> str | None:
+        """What is wrong with a value; None for nothing."""
+        if value is None:
+            return f"{param['name']} is missing." if param.get("required") else None
+        # JSON Schema has no word for NaN, which is a number within any bounds.
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{param['name']}: {value} is no finite number."
+        checker = Draft4Validator.FORMAT_CHECKER
+        validator = Draft4Validator(param.get("schema", {}), format_checker=checker)
+        found = next(validator.iter_errors(value), None)
+        return f"{param['name']}: {in_json(found)[:300]}." if found else None
+
+
+class ValidatedOperation:
+    """The checks of one operation's query and JSON body."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+        self.next_app = next_app
+        judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
+        parser = OpenAPIURIParser(operation.parameters, {})
+        self._parameters = Parameters(judged, uri_parser=parser) if judged else None
+        content = operation.request_body.get("content", {})
+        self._body: JsonBody | None = None
+        if "application/json" in content:
+            required = operation.request_body.get("required", False)
+            self._body = JsonBody(operation.body_schema("application/json"), required)
+        self.has_checks = bool(self._parameters or self._body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its JSON; raises InvalidRequest, InvalidBody."""
+        if self._parameters is not None:
+            try:
+                self._parameters.validate(scope)
+            except BadRequestProblem as problem:
+                raise InvalidRequest(str(problem.detail)[:500]) from None
+        if self._body is not None:
+            scope["scribe_mock.body"] = await self._body.read(scope, receive)
+        await self.next_app(scope, receive, send)
+
+
+class JsonBody:
+    """Reads the JSON bodies of one operation, and holds them to their schema.
+
+    Args:
+        schema: Of the body; references resolved.
+        required: Whether there must be a body; one that is left out reads as None.
+    """
+
+    def __init__(self, schema: Any, required: bool) -> None:
+        checker = Draft4Validator.FORMAT_CHECKER
+        self._validator = _BodyValidator(schema, format_checker=checker)
+        self._required = required
+
+    async def read(self, scope: Scope, receive: Receive) -> Any:
+        """The body; raises InvalidRequest, InvalidBody, RequestTooLarge, ClientGone."""
+        data = await read_all(scope, receive, MAX_JSON_BYTES)
+        if not data and not self._required:
+            return None
+        body = parse_json(data)
+        # The first error and no better one: to compare them all is work that a client chooses.
+        found = next(self._validator.iter_errors(body), None)
+        if found is not None:
+            refuse_body(_place(found), in_json(found))
+        return body
+
+
+def _place(error: Any) -> str:
+    """The JSON path of the value at fault: one that is missing, or should not be there, too."""
+    named = []
+    if error.validator == "required":
+        named = [name for name in error.validator_value if name not in error.instance]
+    elif error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        named = [name for name in error.instance if name not in known]
+    return f"{error.json_path}.{named[0]}" if named else str(error.json_path)
+
+
+class ValidationAPI(RequestValidationAPI):
+    """The checks of all operations of one spec."""
+
+    def make_operation(self, operation: Any) -> Any:
+        """The checks that the spec's parameters and request body ask for."""
+        checked = ValidatedOperation(next_station(self.next_app, operation), operation)
+        return checked if checked.has_checks else checked.next_app
+
+
+class Validation(RequestValidationMiddleware):
+    """Holds requests to the parameters and bodies of the spec."""
+
+    api_cls = ValidationAPI

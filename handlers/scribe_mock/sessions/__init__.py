@@ -1,0 +1,1 @@
+"""The domain, without HTTP and without I/O: sessions, their states, outcomes, and the clock."""

@@ -1,0 +1,1 @@
+"""What Python tests use: a mock server in a thread, and the pytest plugin."""

@@ -1,0 +1,69 @@
+"""What a client should do about each error code, and why some can't be made to happen."""
+
+from collections.abc import Mapping
+
+from scribe_mock.web.docs.programs import OUTSIDE
+
+#: By `error.code`; where the status matters too, by "status code".
+ADVICE: Mapping[str, str] = {
+    "authentication_failed": "Log in again, then repeat the request with the new token. Keep what "
+    "was recorded; nothing of it was stored.",
+    "session_not_found": "Don't repeat it. Check the session_id; if it is right, the session is "
+    "gone: create a new one and send every chunk again.",
+    "session_expired": "Don't repeat it. Create a new session and send every chunk again, so keep "
+    "chunks until End session was answered.",
+    "session_ended": "Stop sending audio. End session was called already: poll Get session for the "
+    "result, and use a new session for more audio.",
+    "session_completed": "Stop sending audio. The result is there: read it with Get session, and "
+    "use a new session for more audio.",
+    "session_exists": "Use that session if it is yours, or leave session_id out and let the server "
+    "choose.",
+    "session_already_committed": "Don't repeat it. Set session_mode and model before End session.",
+    "session_not_completed": "Poll Get session until it is no longer 202, then repeat the request.",
+    "template_not_found": "Don't repeat it. Ask for one of the names in details.templates.",
+    "invalid_audio_format": "Don't repeat it. Record in one of details.supported_formats, and send "
+    "exactly that as Content-Type.",
+    "invalid_request": "Don't repeat it: it is a bug in the client. The message says what.",
+    "422 invalid_request": "Don't repeat it: it is a bug in the client. details.path says where in "
+    "the JSON.",
+    "chunk_too_large": "Don't repeat it. Record shorter chunks; 20 seconds are recommended.",
+    "request_too_large": "Don't repeat it. Send less in additional_data or patient_details.",
+    "service_unavailable": "Repeat the same request after the seconds in Retry-After, with a limit "
+    "on the attempts.",
+    "internal_error": "Repeat the same request a few times, waiting longer each time. Then tell "
+    "the user, and keep the recording.",
+    "not_found": "Don't repeat it. Check the path, and that names in it are percent-encoded.",
+    "method_not_allowed": "Don't repeat it. Allow lists the methods that work here.",
+    "request_timeout": "Repeat the request on a new connection; sending a chunk twice is safe.",
+    "headers_too_large": "Don't repeat it. Send less in header fields.",
+}
+
+#: Why no HTTP client in a page or a test makes these errors happen, by operation, status and code.
+EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
+    (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",
+    (OUTSIDE, 408, "request_timeout"): "Needs a client that stops in the middle of a request for "
+    "30 seconds: a laptop that falls asleep, or a network that goes away.",
+    (OUTSIDE, 431, "headers_too_large"): "Needs header fields of more than 64 KiB together, such "
+    "as a cookie that grew without bound.",
+    (OUTSIDE, 503, "service_unavailable"): "Needs a server that is stopped while a request is on "
+    "its way, and a request that takes longer than the 30 seconds it is given then.",
+}
+_BUG = (
+    "A fault of the server itself: no request brings it about on purpose. Treat it like any 5xx, "
+    "and report the X-Request-Id of the answer."
+)
+_FULL = (
+    "Needs a server whose memory is full of sessions in use: start one with --max-memory 16MiB and "
+    "upload chunks of 10 MB to sessions that are not ended."
+)
+
+
+def advice_for(status: int, code: str) -> str | None:
+    """What to do about an error; None for one that nobody has thought of."""
+    return ADVICE.get(f"{status} {code}", ADVICE.get(code))
+
+
+def explanation_for(operation: str, status: int, code: str) -> str:
+    """Why an error can't be made to happen; empty for one that can."""
+    known = EXPLANATIONS.get((operation, status, code))
+    return known or {500: _BUG, 503: _FULL}.get(status, "")

@@ -1,0 +1,121 @@
+"""The documentation as a book: pages rendered from the specs, for a server or for a folder."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from scribe_mock import __version__
+from scribe_mock.spec import load_spec
+from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
+from scribe_mock.web.docs.reference import as_script, for_renderer
+from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR, Entry
+from scribe_mock.web.site import SHARED_ASSETS, TEMPLATES
+
+_HERE = Path(__file__).parent
+ASSETS = _HERE / "assets"
+SNIPPETS = _HERE / "snippets"
+
+#: The files that a page gets its spec from, so that it works where nothing can be fetched.
+API_SCRIPT, CONTROL_SCRIPT = "api.js", "control-api.js"
+
+
+class Book:
+    """All pages of the documentation.
+
+    Args:
+        spec: The contract's file.
+        control_spec: The control API's.
+        served: Whether a mock shows the pages; else they are files, and link to each other as such.
+    """
+
+    def __init__(self, spec: Path, control_spec: Path, *, served: bool) -> None:
+        self._files = (spec, control_spec)
+        self._served = served
+        self._templates = Environment(
+            loader=FileSystemLoader([_HERE / "templates", TEMPLATES]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "asset": lambda name: f"{'/docs/' if served else ''}assets/{name}",
+            "guides": [(entry, self._address(entry)) for entry in GUIDES],
+            "home": "/" if served else "index.html",
+            "navigation": list(self._navigation()),
+            "page": self._page_address,
+            "served": served,
+            "snippet": snippet,
+            "version": __version__,
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The pages: `index` is the reference."""
+        return [entry.name for entry in (*DOCUMENTATION, *GUIDES)]
+
+    def page(self, name: str) -> str:
+        """One page as HTML; `name` is one of `names`."""
+        if any(entry.name == name for entry in GUIDES):
+            return self._guide(name)
+        extra: dict[str, Any] = {"operations": self.errors} if name == "errors" else {}
+        return self._templates.get_template(f"{name}.html").render(here=name, **extra)
+
+    @cached_property
+    def errors(self) -> list[OperationErrors]:
+        """What the errors' page lists."""
+        return catalogue(load_spec(self._files[0]))
+
+    @cached_property
+    def scripts(self) -> dict[str, str]:
+        """The specs as scripts, by file name."""
+        documents = [for_renderer(load_spec(file), served=self._served) for file in self._files]
+        return dict(zip((API_SCRIPT, CONTROL_SCRIPT), map(as_script, documents), strict=True))
+
+    def _guide(self, name: str) -> str:
+        number = next(n for n, entry in enumerate(GUIDES) if entry.name == name)
+        following = GUIDES[number + 1] if number + 1 < len(GUIDES) else None
+        return self._templates.get_template(f"guides/{name}.html").render(
+            here="guides",
+            guide=GUIDES[number],
+            following=following and (following, self._address(following)),
+        )
+
+    def _navigation(self) -> Iterator[dict[str, str]]:
+        for entry in DOCUMENTATION + (INSPECTOR if self._served else ()):
+            yield {"name": entry.name, "label": entry.label, "href": self._address(entry)}
+
+    def _address(self, entry: Entry) -> str:
+        return entry.path if self._served else f"{entry.name}.html"
+
+    def _page_address(self, name: str) -> str:
+        known = {entry.name: entry for entry in (*DOCUMENTATION, *GUIDES, *INSPECTOR)}
+        return self._address(known[name])
+
+
+def snippet_text(name: str) -> str:
+    """A snippet: a file, or `recording.js#function`, out of the reference client."""
+    file, _, function = name.partition("#")
+    path = next(folder / file for folder in (SNIPPETS, SHARED_ASSETS) if (folder / file).exists())
+    source = path.read_text("utf-8")
+    if not function:
+        return source.rstrip()
+    pattern = rf"^export (?:async )?function {function}\(.*?^}}"
+    found = re.search(pattern, source, re.MULTILINE | re.DOTALL)
+    assert found is not None, name
+    return found[0]
+
+
+def snippet(name: str) -> Markup:
+    """A snippet as HTML; the page's script adds a copy button."""
+    text = escape(snippet_text(name))
+    label = f"Code: {name.partition('#')[2] or name}"
+    return Markup(
+        '<div class="snippet"><pre tabindex="0" role="region" aria-label="{}">'
+        "<code>{}</code></pre></div>"
+    ).format(label, text)

@@ -1,0 +1,66 @@
+"""The documentation on a server, as a Flask app: the book's pages, the specs, the start page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Response, render_template, request
+
+from scribe_mock.web.docs.book import ASSETS, Book
+from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR
+from scribe_mock.web.site import SHARED_ASSETS, Site
+
+_SPEC_TYPE = "application/yaml"
+
+
+def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) -> Site:
+    """The start page, the pages under `/docs`, `/openapi.yaml` and `/_mock/control.yaml`.
+
+    Args:
+        spec: The contract that is served.
+        control_spec: The control API's.
+        token: Whether one of a list is needed: then samples can't say that any will do.
+    """
+    book = Book(spec, control_spec, served=True)
+    pages = Site(__name__, Path(__file__).parent)
+
+    @pages.get("/")
+    def start() -> str:
+        navigation = [
+            {"name": entry.name, "label": entry.label, "href": entry.path}
+            for entry in DOCUMENTATION + INSPECTOR
+        ]
+        return render_template(
+            "start.html",
+            address=request.host_url.rstrip("/"),
+            any_token=token is None,
+            asset=lambda name: f"/docs/assets/{name}",
+            home="/",
+            here="start",
+            navigation=navigation,
+        )
+
+    for entry in (*DOCUMENTATION, *GUIDES):
+        pages.add_url_rule(entry.path, f"page {entry.name}", _page(book, entry.name))
+
+    @pages.get("/docs/assets/<any('api.js','control-api.js'):name>")
+    def spec_script(name: str) -> Response:
+        answer = Response(book.scripts[name], mimetype="text/javascript")
+        answer.add_etag()
+        answer.make_conditional(request)
+        return answer
+
+    pages.add_assets("/docs/assets", ASSETS, SHARED_ASSETS)
+
+    @pages.get("/openapi.yaml")
+    def contract_file() -> Response:
+        return Response(spec.read_bytes(), mimetype=_SPEC_TYPE)
+
+    @pages.get("/_mock/control.yaml")
+    def control_file() -> Response:
+        return Response(control_spec.read_bytes(), mimetype=_SPEC_TYPE)
+
+    return pages
+
+
+def _page(book: Book, name: str) -> Callable[[], str]:
+    return lambda: book.page(name)

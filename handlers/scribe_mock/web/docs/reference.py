@@ -1,0 +1,122 @@
+"""The spec as its renderer gets it: with code samples, and servers that the page can reach."""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from scribe_mock.web.docs.catalogue import resolved
+from scribe_mock.web.docs.samples import ADDRESS, TOKEN
+
+#: The servers of a page that no server shows: the spec's own first one would be the file system.
+_MOCK_SERVER = {"url": ADDRESS, "description": "scribe-mock on this machine, as it starts."}
+
+
+def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
+    """A copy of a spec with `x-samples` on every operation.
+
+    Args:
+        spec: An OpenAPI document.
+        served: Whether a mock shows the page; then it is the only server to try.
+    """
+    document: dict[str, Any] = copy.deepcopy(dict(spec))
+    # By OpenAPI, a document that names no server is served at the root.
+    first, *others = document.get("servers") or [{"url": "/"}]
+    document["servers"] = [first] if served else [_MOCK_SERVER, *others]
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            operation["x-samples"] = samples(document, method.upper(), path, operation)
+    return document
+
+
+def as_script(document: Mapping[str, Any]) -> str:
+    """A document as a script that works from `file://`, where nothing can be fetched."""
+    text = json.dumps(document, ensure_ascii=False, default=str)
+    return f"window.apiDocument = {text.replace('<', chr(92) + 'u003c')};\n"
+
+
+def samples(
+    spec: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """The operation's request as curl, `fetch` and Python, with the spec's own examples."""
+    request = _Request(spec, method, path, operation)
+    return [
+        {"label": "curl", "source": request.curl()},
+        {"label": "fetch", "source": request.fetch()},
+        {"label": "Python", "source": request.python()},
+    ]
+
+
+class _Request:
+    """One operation's request, with the example of each of its required parts."""
+
+    def __init__(
+        self, spec: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
+    ) -> None:
+        self._method = method
+        self._url = ADDRESS + path
+        for part in operation.get("parameters", ()):
+            parameter = resolved(spec, part)
+            if parameter["in"] == "path":
+                shown = str(parameter.get("example", parameter["name"]))
+                self._url = self._url.replace(f"{{{parameter['name']}}}", shown)
+        self._headers: dict[str, str] = {}
+        if operation.get("security", spec.get("security")):
+            self._headers["Authorization"] = f"Bearer {TOKEN}"
+        content = operation.get("requestBody", {}).get("content", {})
+        self._json = _json_example(spec, content.get("application/json"))
+        self._binary = bool(content) and self._json is None
+        self._file = self._url.rsplit("/", 1)[1]
+        if self._binary:
+            self._headers["Content-Type"] = next(iter(content))
+        elif self._json is not None:
+            self._headers["Content-Type"] = "application/json"
+
+    def curl(self) -> str:
+        """For a shell."""
+        words = [f"curl {self._url}"]
+        if self._method not in ("GET", "POST") or not (self._binary or self._json is not None):
+            words = [f"curl -X {self._method} {self._url}" if self._method != "GET" else words[0]]
+        words += [f"-H '{name}: {value}'" for name, value in self._headers.items()]
+        if self._binary:
+            words.append(f"--data-binary @{self._file}")
+        elif self._json is not None:
+            shown = json.dumps(self._json).replace("'", "'\\''")
+            words.append(f"--data '{shown}'")
+        return " \\\n  ".join(words)
+
+    def fetch(self) -> str:
+        """For a browser."""
+        lines = [f'  method: "{self._method}",'] if self._method != "GET" else []
+        if self._headers:
+            fields = [f'    "{name}": "{value}",' for name, value in self._headers.items()]
+            lines += ["  headers: {", *fields, "  },"]
+        if self._binary:
+            lines.append("  body: blob, // the bytes of one chunk")
+        elif self._json is not None:
+            lines.append(f"  body: JSON.stringify({json.dumps(self._json)}),")
+        options = ", {\n" + "\n".join(lines) + "\n}" if lines else ""
+        call = f'const answer = await fetch("{self._url}"{options});'
+        return f"{call}\nconst result = await answer.json();"
+
+    def python(self) -> str:
+        """For httpx."""
+        parts = [f'"{self._url}"']
+        if self._headers:
+            parts.append(f"headers={json.dumps(self._headers)}")
+        if self._binary:
+            parts.append(f'content=Path("{self._file}").read_bytes()')
+        elif self._json is not None:
+            parts.append(f"json={self._json!r}")
+        inside = "".join(f"    {part},\n" for part in parts)
+        imports = ["from pathlib import Path", ""] if self._binary else []
+        call = f"answer = httpx.{self._method.lower()}(\n{inside})"
+        return "\n".join([*imports, "import httpx", "", call, "result = answer.json()"])
+
+
+def _json_example(spec: Mapping[str, Any], content: Mapping[str, Any] | None) -> Any:
+    if content is None:
+        return None
+    if "example" in content:
+        return content["example"]
+    return resolved(spec, next(iter(content["examples"].values())))["value"]

@@ -1,0 +1,51 @@
+"""The inspector's pages, as a Flask app.
+
+They are shells: what they show, their scripts get from the control API (`pages.site` says why), so
+the state that the address names need not exist, and no template ever holds what a client sent
+except the session's id in the address.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from flask import render_template
+
+from scribe_mock.web.navigation import DOCUMENTATION, INSPECTOR
+from scribe_mock.web.site import SHARED_ASSETS, Site, allow_requests_to, style_nonce
+
+_HERE = Path(__file__).parent
+
+
+def create_inspector() -> Site:
+    """The pages under `/_mock/ui`."""
+    site = Site(__name__, _HERE)
+
+    def show(template: str, here: str, **more: Any) -> str:
+        return render_template(
+            template,
+            here=here,
+            home="/",
+            navigation=[
+                {"name": entry.name, "label": entry.label, "href": entry.path}
+                for entry in DOCUMENTATION + INSPECTOR
+            ],
+            asset=lambda name: f"/_mock/ui/assets/{name}",
+            **more,
+        )
+
+    @site.get("/_mock/ui")
+    def sessions() -> str:
+        return show("sessions.html", "sessions")
+
+    @site.get("/_mock/ui/sessions/<session_id>")
+    def session(session_id: str) -> str:
+        return show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
+
+    @site.get("/_mock/ui/record")
+    def recorder() -> str:
+        # It works against any base URL that is entered, so this page may send requests anywhere.
+        allow_requests_to("http: https: ws: wss:")
+        return show("record.html", "recorder")
+
+    site.add_assets("/_mock/ui/assets", _HERE / "assets", SHARED_ASSETS)
+    return site
