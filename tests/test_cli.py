@@ -77,6 +77,24 @@ def test_start_up_says_where_to_go_and_its_curl_line_works():
     assert re.search(r"^POST /voice/v1/sessions 201 [0-9.]+ ms$", log, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "0.0.0.0"], "with any bearer token"),
+        (["--host", "0.0.0.0", "--token", "secret"], "with a bearer token given by --token"),
+        (["--host", "127.0.0.1"], None),
+        (["--host", "localhost"], None),
+    ],
+)
+def test_start_up_warns_when_the_network_can_reach_it(options, words):
+    with started("--port", "0", *options) as server:
+        assert ("Warning: " in server.said) == bool(words)
+        if words:
+            assert "0.0.0.0 is not a loopback address" in server.said
+            assert "control API" in " ".join(server.said.split())
+            assert words in " ".join(server.said.split())
+
+
 def test_options_and_environment_decide_and_the_option_wins():
     environment = {
         "SCRIBE_MOCK_PORT": "1",

@@ -5,10 +5,11 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import TOKEN, fault, refusal
+from support import ROOT, TOKEN, fault, refusal
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 ALWAYS = {
@@ -798,6 +799,30 @@ def test_an_expired_session_is_not_updated(mock):
     expired = mock.put("expired")
     assert refusal(expired.patch(model="pro")) == (410, "session_expired")
     assert refusal(expired.patch(unknown=1)) == (410, "session_expired")
+
+
+@pytest.fixture
+def wider_spec(tmp_path):
+    """A spec whose Update session has two fields more, one named like a part of a session."""
+    document = yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))
+    patch = document["paths"]["/voice/v1/sessions/{session_id}"]["patch"]
+    schema = patch["requestBody"]["content"]["application/json"]["schema"]
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    schema["properties"] |= {"notes": {"type": "string"}, "chunks": {"type": "object"}}
+    path = tmp_path / "openapi.yaml"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    return path
+
+
+def test_fields_of_a_wider_spec_change_nothing_else(serve, wider_spec):
+    session = serve(spec=wider_spec).create()
+    session.store("audio_0.webm")
+    changed = session.patch(notes="call back", chunks={}, model="pro")
+    assert changed.status_code == 200, changed.text
+    assert session.names() == ["0.webm"]
+    session.process_to_the_end()
+    assert session.get().json()["model_used"] == "pro"
 
 
 # Process template

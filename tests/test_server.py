@@ -1,6 +1,8 @@
 """`MockServer` and `create_app`, as a Python user has them."""
 
 import asyncio
+import json
+import shutil
 import socket
 import threading
 from functools import partial
@@ -11,7 +13,7 @@ import pytest
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
 from scribe_mock.server.gateway import Gateway
-from support import TOKEN
+from support import ROOT, TOKEN
 
 QUIET = Settings(port=0, quiet=True)
 
@@ -44,6 +46,27 @@ def test_a_server_ends_when_its_block_fails():
     with pytest.raises(ZeroDivisionError), MockServer(QUIET):
         raise ZeroDivisionError
     assert ours() == before
+
+
+@pytest.fixture
+def too_large_fixtures(tmp_path):
+    """Fixtures that are in order, but whose session has more data than 10,000 bytes."""
+    shutil.copytree(ROOT / "fixtures" / "scenarios", tmp_path / "scenarios")
+    seed = {"session_id": "a-session-too-large", "state": "created", "upload_type": "chunked"}
+    seeds = [seed | {"additional_data": {"text": "x" * 20_000}}]
+    (tmp_path / "sessions.yaml").write_text(json.dumps(seeds))
+    return tmp_path
+
+
+def test_a_server_that_fails_to_start_frees_its_port(too_large_fixtures):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings(port=port, quiet=True, fixtures=too_large_fixtures, max_memory=10_000)
+    with pytest.raises(RuntimeError, match="did not start"), MockServer(settings):
+        pass
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
 
 
 def test_two_servers_in_one_process_share_nothing(serve):

@@ -18,6 +18,7 @@ from typing import Any
 
 from scribe_mock import __version__
 from scribe_mock.errors import SettingsError, SpecError, StartError
+from scribe_mock.paths import BASE_PATH
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 from scribe_mock.spec import shipped
 
@@ -61,12 +62,15 @@ def serve(settings: Settings) -> int:
         with _quick_start():
             # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
             from scribe_mock.app import create_app
-            from scribe_mock.server.listening import Server, address_of, listen
+            from scribe_mock.server.listening import Server, address_of, is_loopback, listen
 
             server = Server(create_app(settings))
         with listen(settings.host, settings.port) as listener:
-            print(_welcome(settings, address_of(listener)), flush=True)
+            network = None if is_loopback(listener) else _network_warning(settings)
+            print(_welcome(settings, address_of(listener), network), flush=True)
             server.run([listener])
+    if not server.ready.is_set():
+        raise StartError("The server did not start; the lines above say why.")
     return 0
 
 
@@ -133,21 +137,36 @@ def docs(spec: Path | None, output: Path) -> int:
     return 0
 
 
-def _welcome(settings: Settings, address: str) -> str:
+def _welcome(settings: Settings, address: str, warning: str | None) -> str:
     token = settings.token[0] if settings.token else "any"
+    shown = f"\nWarning: {warning}\n" if warning else ""
     return f"""\
 scribe-mock {__version__} is listening. Stop it with Ctrl-C.
 
-  API       {address}/voice/v1
+  API       {address}{BASE_PATH}
   Docs      {address}/docs
   Inspector {address}/_mock/ui
   Control   {address}/_mock/health
-
+{shown}
 Try it:
 
-  curl -X POST {address}/voice/v1/sessions \\
+  curl -X POST {address}{BASE_PATH}/sessions \\
     -H 'Authorization: Bearer {token}' -d '{{"upload_type": "chunked"}}'
 """
+
+
+def _network_warning(settings: Settings) -> str:
+    """What other machines can do with a server that does not listen on loopback alone."""
+    reached = (
+        f"{settings.host} is not a loopback address, so other machines on the network\n"
+        "can reach all sessions and the control API, "
+    )
+    if settings.token:
+        return f"{reached}with a bearer token given by --token."
+    return (
+        f"{reached}with any bearer token; the control\nAPI needs none. "
+        "Limit this with --token, or listen on 127.0.0.1."
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:

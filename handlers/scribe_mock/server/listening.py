@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
@@ -40,9 +41,10 @@ class Server(uvicorn.Server):
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
+        """Begin to listen; `ready` is set unless the app failed to start."""
         await super().startup(sockets)
-        self.ready.set()
+        if self.started:
+            self.ready.set()
 
     async def on_tick(self, counter: int) -> bool:
         """Close stalled connections about once a second; whether to stop is uvicorn's to say."""
@@ -95,3 +97,9 @@ def address_of(listener: socket.socket) -> str:
     if host in ("0.0.0.0", "::"):
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether only this machine can connect to a listening socket."""
+    host, *_ = listener.getsockname()
+    return ip_address(host.partition("%")[0]).is_loopback
