@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import json
 import os
 import re
 import shutil
@@ -290,6 +291,22 @@ def test_a_scenario_that_is_not_there_is_2(said, monkeypatch):
     assert_says(outcome, 2, "--scenario", "'unheard-of'", "consultation, failed")
     monkeypatch.setenv("SCRIBE_MOCK_SCENARIO", "neither")
     assert_says(said("serve", "--port", "0"), 2, "--scenario", "'neither'", "consultation, failed")
+
+
+def test_a_start_that_fails_otherwise_is_1(tmp_path):
+    shutil.copytree(ROOT / "fixtures" / "scenarios", tmp_path / "scenarios")
+    large = {"session_id": "a-session-too-large", "state": "created", "upload_type": "chunked"}
+    large["additional_data"] = {"text": "x" * 20_000_000}
+    (tmp_path / "sessions.yaml").write_text(json.dumps([large]))
+    done = subprocess.run(
+        [*MODULE, "serve", "--port", "0", "--max-memory", "16MiB", "--fixtures", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1
+    assert "scribe-mock: The server did not start" in done.stderr.splitlines()[-1]
 
 
 def test_sessions_that_do_not_fit_into_the_memory_are_5(said, tmp_path):

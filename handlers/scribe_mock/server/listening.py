@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from ipaddress import ip_address
 from types import FrameType
 
@@ -39,6 +40,12 @@ class Server(uvicorn.Server):
             )
         )
         self.ready = threading.Event()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; `ready` is not set when the app failed to start."""
+        # uvicorn ends the process itself then, with an exit code that means something else here.
+        with suppress(SystemExit):
+            super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen; `ready` is set unless the app failed to start."""
