@@ -263,7 +263,7 @@ SOUND = "openapi: 3.0.3\ninfo: {title: x, version: x}\n"
         ("text\n", "openapi.yaml"),
         ("openapi: 3.0.3\ninfo: {title: x}\npaths: {}\n", "#/info"),
         ("openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n", "3.0"),
-        (f"{SOUND}paths: {{7: {{}}}}\n", "at #/paths: the key 7 is no text"),
+        (f"{SOUND}paths: {{7: {{}}}}\n", "at #/paths: the key 7 is not text"),
         (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
         (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),
         (f"{SOUND}paths: {{/a: {{$ref: '#/paths/~1a'}}}}\n", "$ref '#/paths/~1a'"),
@@ -339,4 +339,4 @@ def test_help_explains_every_option_and_the_exit_codes(said):
     assert "SCRIBE_MOCK_" in output
     code, output, _ = said("--help")
     assert code == 0
-    assert "Exit codes" in output
+    assert "exit codes" in output

@@ -140,7 +140,7 @@ def test_a_scenario_needs_four_parts_alone(folder):
         ("    data: {since: 2026-01-31}\n", "", 9, "data"),
         ("    data: {since: 2026-01-31}", "    data: [1]", 10, "object"),
         ("    message: Too noisy.\n", "", 12, "message"),
-        ("outcome: partial", "outcome: partial\ntitle: Another", 4, "title is there twice"),
+        ("outcome: partial", "outcome: partial\ntitle: Another", 4, "title occurs twice"),
         ("    message: Too noisy.", "    message: Too noisy.\n    type: x", 14, "twice"),
         ("title: A visit", "title: A visit\nprocessing_seconds: -1", 3, "minimum"),
         ("title: A visit", "title: A visit\nprocessing_seconds: soon", 3, "number"),
@@ -159,7 +159,7 @@ def test_a_broken_scenario_is_told_its_file_line_and_what_was_expected(
     [
         ("- session_id: a_session_of_mine", "- session_id: short", 1, "does not match"),
         ("- session_id: a_session_of_mine", "- session_id: a/session/of/mine", 1, "match"),
-        ("another_session_of_mine", "a_session_of_mine", 6, "of its own"),
+        ("another_session_of_mine", "a_session_of_mine", 6, "no other session has"),
         ("  state: recording", "  state: resting", 2, "recording"),
         ("  state: recording\n", "", 1, "state"),
         ("  upload_type: stream", "  upload_type: pigeon", 8, "stream"),

@@ -103,7 +103,7 @@ def test_there_is_an_example_above_of_each_setting():
 def test_a_value_that_makes_no_sense_is_told_what_would(name, text):
     with pytest.raises(SettingsError) as raised:
         read(name, text)
-    assert f"SCRIBE_MOCK_{name.upper()} takes" in str(raised.value)
+    assert f"SCRIBE_MOCK_{name.upper()} must be" in str(raised.value)
     assert repr(text[:100]) in str(raised.value)
     assert raised.value.exit_code == 2
 
@@ -134,7 +134,7 @@ def test_a_value_that_makes_no_sense_is_told_what_would(name, text):
     ],
 )
 def test_python_code_is_told_too(name, value):
-    with pytest.raises(SettingsError, match=f"^Settings: {name} takes ") as raised:
+    with pytest.raises(SettingsError, match=f"^Settings: {name} must be ") as raised:
         Settings(**{name: value})
     assert repr(value)[:50] in str(raised.value)
 

@@ -28,15 +28,15 @@ from scribe_mock.store.memory import MemoryStore
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
-    """A complete mock as an ASGI app; two of them share nothing.
+    """Make a complete mock as an ASGI app; two apps share nothing.
 
     Args:
-        settings: The defaults when left out. Host and port are whoever serves the app's matter.
-        validate_responses: Hold answers to the spec too; a wrong one becomes a 500.
+        settings: Without them, the defaults. `host` and `port` are not used here.
+        validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
 
     Raises:
-        SpecError, FixtureError: a file that the settings name is missing or broken.
-        SettingsError: the scenario is none of the fixtures'.
+        SpecError, FixtureError: a file named in the settings is missing or broken.
+        SettingsError: the fixtures have no such scenario.
     """
     settings = settings or Settings()
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
@@ -81,9 +81,9 @@ def _inspector() -> WSGIApplication:
 
 
 def _in_threads(make: Callable[[], WSGIApplication]) -> ASGIApp:
-    """Flask's pages as an ASGI app; they wait for files only, so threads are few.
+    """Flask's pages as an ASGI app with four threads; the pages only read files.
 
-    The first request for one makes them, in its thread: a tenth of the start is spared.
+    The site is made at its first request, so that the server starts sooner.
     """
     made, making = cache(make), threading.Lock()
 

@@ -1,7 +1,7 @@
 """The command line: parsing, printing and exit codes.
 
-Exit codes of `serve`: 0 stopped as told, 1 a bug, 2 a bad option, 3 the address can't be listened
-on, 4 a broken spec, 5 a broken fixture. Those of `check` and `rules`: see `contract.command`.
+Exit codes of `serve`: 0 stopped, 1 a bug or a failed start, 2 a wrong option, 3 the address cannot
+be listened on, 4 a broken spec, 5 a broken fixture. For `check` and `rules` see `contract.command`.
 """
 
 import argparse
@@ -52,15 +52,15 @@ def serve(settings: Settings) -> int:
     logging.getLogger("scribe_mock.requests").setLevel(
         logging.WARNING if settings.quiet else logging.INFO
     )
-    # What Connexion logs of a broken spec, our message says better.
+    # Connexion's own message about a broken spec is less clear than the SpecError.
     logging.getLogger("connexion").setLevel(logging.CRITICAL)
-    # What uvicorn logs of each refused WebSocket, although the refusal was sent.
+    # uvicorn logs this for each refused WebSocket, although the refusal was sent.
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: "without completing handshake" not in record.getMessage()
     )
     with _stoppable():
         with _quick_start():
-            # Not at the top: what `--help` and a bad option need is there in a tenth of the time.
+            # Imported here so that `--help` and messages about wrong options are quick.
             from scribe_mock.app import create_app
             from scribe_mock.server.listening import Server, address_of, is_loopback, listen
 
@@ -75,7 +75,7 @@ def serve(settings: Settings) -> int:
 
 
 def examine(files: Sequence[Path]) -> int:
-    """Print what the doctor says of files; 1 when something serious is wrong with one."""
+    """Print what is known of audio files; returns 1 if one has a serious finding."""
     from rich.console import Console
 
     from scribe_mock.audio.limits import Limits
@@ -89,17 +89,17 @@ def examine(files: Sequence[Path]) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """End at once with 0 on Ctrl-C or SIGTERM, for as long as the server does not see to them.
+    """End the process with 0 on Ctrl-C or SIGTERM, until the server handles them itself.
 
-    An exception in the middle of an import would leave a traceback; nothing is to be tidied yet.
+    KeyboardInterrupt in the middle of an import would print a traceback.
     """
-    told = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in told:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in handlers:
         signal.signal(number, lambda *_: os._exit(0))
     try:
         yield
     finally:
-        for number, before in told.items():
+        for number, before in handlers.items():
             signal.signal(number, before)
 
 
@@ -122,11 +122,11 @@ def _quick_start() -> Iterator[None]:
 
 
 def docs(spec: Path | None, output: Path) -> int:
-    """Write the documentation into a folder; raises StartError."""
+    """Write the documentation into a folder; raises SpecError, SettingsError."""
     from scribe_mock.spec import explain, load_spec
     from scribe_mock.web.docs.export import export
 
-    # The one that ships is known to be in order.
+    # The shipped file is valid: the tests check it.
     if spec is not None and (fault := explain(spec, load_spec(spec))):
         raise SpecError(fault)
     try:
@@ -170,7 +170,7 @@ def _network_warning(settings: Settings) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The environment's settings, under those of the command line."""
+    """The settings from the environment, overridden by those of the command line."""
     given = {name: value for name, value in vars(options).items() if name != "command"}
     texts = {name: value for name, value in given.items() if value is not None}
     changes: dict[str, Any] = {
@@ -180,11 +180,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _parser(*, serves: bool) -> argparse.ArgumentParser:
-    """All commands; `serves` leaves out what only the others need, so that a start is quick."""
+    """The parser of all commands; with `serves` without the check's, for a quicker start."""
     parser = argparse.ArgumentParser(
         prog="scribe-mock",
         description="A mock of EkaScribe's session API, and a check of servers that claim it.",
-        epilog="Exit codes: those of each command are in its own --help.",
+        epilog="The exit codes of each command are in its own --help.",
     )
     parser.add_argument("--version", action="version", version=f"scribe-mock {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -193,16 +193,16 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
         help="start the mock server",
         description="Start the mock server.",
         epilog=f"Every option is also an environment variable: {ENVIRONMENT_PREFIX}PORT=9000. "
-        "Exit codes: 0 stopped, 1 a bug, 2 a bad option, 3 the address is taken, "
-        "4 a broken spec, 5 a broken fixture.",
+        "Exit codes: 0 stopped, 1 a bug or a failed start, 2 a wrong option, 3 the address "
+        "cannot be listened on, 4 a broken spec, 5 a broken fixture.",
     )
     for field in fields(Settings):
         _add_option(serving, field.name, field.metadata, field.default)
     doctor = commands.add_parser(
         "audio",
-        help="say what is wrong with audio files",
-        description="Say what is wrong with audio files, and which chunks a single upload makes.",
-        epilog="Exit codes: 0 nothing serious, 1 something serious, 2 a file can't be read.",
+        help="examine audio files",
+        description="Examine audio files, and show the chunks that a single upload makes of each.",
+        epilog="Exit codes: 0 no serious finding, 1 a serious finding, 2 a file cannot be read.",
     )
     doctor.add_argument("files", metavar="FILE", type=Path, nargs="+", help="an audio file")
     _add_docs(commands)
@@ -224,13 +224,13 @@ def _add_docs(commands: Any) -> None:
         metavar="DIR",
         type=Path,
         required=True,
-        help="a folder; made if it is not there",
+        help="folder to write; created if it does not exist",
     )
     command.add_argument(
         "--spec",
         metavar="FILE",
         type=Path,
-        help="the contract; default: the openapi.yaml that ships",
+        help="OpenAPI file; default: the shipped openapi.yaml",
     )
 
 
@@ -250,7 +250,7 @@ def _add_option(command: argparse.ArgumentParser, name: str, metadata: Any, defa
 
 
 class _Joined(argparse.Action):
-    """An option that may be given again: its texts joined by commas."""
+    """An option that may be repeated; its values are joined by commas."""
 
     def __call__(
         self,

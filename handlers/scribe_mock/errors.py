@@ -1,7 +1,7 @@
-"""Every error the program raises on purpose, as data: status, code and exit code sit on the class.
+"""All errors that the program raises on purpose; each class has its status, code or exit code.
 
 ScribeError
-├── ApiError                      leaves as the error envelope
+├── ApiError                      answered with the error envelope
 │   ├── AuthenticationFailed      401 authentication_failed
 │   ├── CrossSiteRefused          403 cross_site_refused (control API only)
 │   ├── NotFound                  404 not_found
@@ -24,7 +24,7 @@ ScribeError
 │   ├── ChunkTooLarge             413 chunk_too_large
 │   ├── ServiceUnavailable        503 service_unavailable
 │   └── InternalError             500 internal_error
-├── ClientGone                    the client left; nobody is there to answer
+├── ClientGone                    the client closed the connection: no answer
 └── StartError                    ends `scribe-mock` with a message and its exit code
     ├── SettingsError             exit code 2
     ├── AddressError              exit code 3
@@ -41,11 +41,11 @@ class ScribeError(Exception):
 
 
 class ApiError(ScribeError):
-    """An answer that is not a success (CONTRACT.md, "Errors").
+    """An answer with the error envelope (CONTRACT.md, "Errors").
 
     Args:
-        message: One or two sentences for a person: what was wrong, expected, and what to do.
-        details: Facts for a program; left out of the envelope when empty.
+        message: One or two sentences: what was wrong, what was expected, what to do.
+        details: The same facts for programs; left out of the envelope when empty.
     """
 
     status: ClassVar[int]
@@ -76,12 +76,12 @@ class AuthenticationFailed(ApiError):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The challenge (RFC 9110, 11.6.1)."""
+        """`WWW-Authenticate` (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": "Bearer"}
 
 
 class CrossSiteRefused(ApiError):
-    """A page of another site made a browser send this, or may have."""
+    """A web page of another site sent, or may have sent, this request."""
 
     status, code = 403, "cross_site_refused"
 
@@ -93,7 +93,7 @@ class NotFound(ApiError):
 
 
 class MethodNotAllowed(ApiError):
-    """The path is known, the method is not."""
+    """The path exists, but not with this method."""
 
     status, code = 405, "method_not_allowed"
 
@@ -105,12 +105,12 @@ class MethodNotAllowed(ApiError):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What is allowed instead (RFC 9110, 10.2.1)."""
+        """`Allow` (RFC 9110, 10.2.1)."""
         return {"Allow": ", ".join(self.allowed)}
 
 
 class InvalidRequest(ApiError):
-    """The request breaks a rule that no code of its own names."""
+    """The request breaks a rule that has no error code of its own."""
 
     status, code = 400, "invalid_request"
 
@@ -122,7 +122,7 @@ class InvalidBody(InvalidRequest):
 
 
 class RequestTooLarge(ApiError):
-    """The JSON body is larger than the server reads."""
+    """The JSON body is larger than the server accepts."""
 
     status, code = 413, "request_too_large"
 
@@ -170,37 +170,37 @@ class SessionCompleted(ApiError):
 
 
 class SessionNotCompleted(ApiError):
-    """The operation needs results that are not there yet."""
+    """The operation needs results, and there are none yet."""
 
     status, code = 409, "session_not_completed"
 
 
 class SessionNotProcessing(ApiError):
-    """Only processing can be finished by hand."""
+    """Only a session in processing can be finished."""
 
     status, code = 409, "session_not_processing"
 
 
 class SessionAlreadyCommitted(ApiError):
-    """The field can't change once the session was ended."""
+    """The field cannot be changed after the session was ended."""
 
     status, code = 409, "session_already_committed"
 
 
 class TemplateNotFound(ApiError):
-    """The session knows no template of this id."""
+    """The session has no template with this id."""
 
     status, code = 404, "template_not_found"
 
 
 class ChunkNotFound(ApiError):
-    """The session has no chunk of this name."""
+    """The session has no chunk with this name."""
 
     status, code = 404, "chunk_not_found"
 
 
 class RangeNotSatisfiable(ApiError):
-    """The Range asks for bytes behind the end (RFC 9110, 15.5.17)."""
+    """The Range header asks for bytes after the end (RFC 9110, 15.5.17)."""
 
     status, code = 416, "range_not_satisfiable"
 
@@ -210,38 +210,38 @@ class RangeNotSatisfiable(ApiError):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The size that is there."""
+        """`Content-Range` with the size (RFC 9110, 14.4)."""
         return {"Content-Range": f"bytes */{self.size}"}
 
 
 class InvalidAudioFormat(ApiError):
-    """The audio's type is not supported, or the bytes are not what was declared."""
+    """The MIME type is not supported, or the bytes are not audio of that type."""
 
     status, code = 400, "invalid_audio_format"
 
 
 class ChunkTooLarge(ApiError):
-    """The audio is over the limit of one upload."""
+    """The body is larger than one upload may be."""
 
     status, code = 413, "chunk_too_large"
 
 
 class ServiceUnavailable(ApiError):
-    """The server has no memory left that it may use, or is being stopped."""
+    """The server has reached its memory limit, or is stopping."""
 
     status, code = 503, "service_unavailable"
 
-    #: Seconds after which a retry makes sense: processing, and with it eviction, takes about this.
+    #: Seconds after which a retry makes sense: finished sessions can be evicted about then.
     retry_after = 5
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """When to come back (RFC 9110, 10.2.3)."""
+        """`Retry-After` (RFC 9110, 10.2.3)."""
         return {"Retry-After": str(self.retry_after)}
 
 
 class InternalError(ApiError):
-    """A fault of our own."""
+    """A bug in the mock."""
 
     status, code = 500, "internal_error"
 
@@ -262,19 +262,19 @@ class StartError(ScribeError):
 
 
 class SettingsError(StartError):
-    """A setting has a value that makes no sense."""
+    """A setting has a value that is not allowed."""
 
     exit_code = 2
 
 
 class AddressError(StartError):
-    """The address can't be listened on."""
+    """The server cannot listen on the address."""
 
     exit_code = 3
 
 
 class SpecError(StartError):
-    """The OpenAPI file is missing, broken or not what the program can serve."""
+    """The OpenAPI file is missing, broken, or has operations that the program does not have."""
 
     exit_code = 4
 

@@ -1,11 +1,11 @@
-"""What jsonschema has against a value, in JSON's words instead of Python's."""
+"""Messages of JSON Schema errors, with values written as JSON instead of Python."""
 
 import json
 from typing import Any
 
 
 def in_json(error: Any) -> str:
-    """The message of a ValidationError in one line: `null is not of type "object"`."""
+    """The message of a jsonschema ValidationError, such as `null is not of type "object"`."""
     wanted = error.validator_value
     said = str(error.message)
     for value in (error.instance, wanted, *(wanted if isinstance(wanted, list) else ())):

@@ -1,7 +1,7 @@
-"""Settings: one frozen dataclass, built at the edge from the environment and the command line.
+"""The settings of one server: a frozen dataclass, read from environment and command line.
 
-A field is also an option of `scribe-mock serve` (`--max-memory`) and an environment variable
-(`SCRIBE_MOCK_MAX_MEMORY`); its metadata says how to read and explain it.
+Each field is also an option of `scribe-mock serve` (`--max-memory`) and an environment variable
+(`SCRIBE_MOCK_MAX_MEMORY`). The field's metadata says how its text is parsed and explained.
 """
 
 import difflib
@@ -17,32 +17,32 @@ from urllib.parse import urlsplit
 from scribe_mock.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
-#: Variables that no setting reads: `scribe-mock check --login` does.
+#: Environment variables of `scribe-mock check --login`; they are not settings of the server.
 CLIENT_ID, CLIENT_SECRET = "SCRIBE_MOCK_CLIENT_ID", "SCRIBE_MOCK_CLIENT_SECRET"
 
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
 _UNITS |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", 1)}
 
-#: One upload alone may take 10 MiB. Python code may go below, to see a server that is full.
+#: One upload alone may have 10 MiB. Python code may go below, to test a server without memory.
 _MIN_MEMORY = 16 * 1024**2
-#: Ten years: longer is a slip of the hand, and in the end too much for timers.
+#: Ten years: a longer time is a mistake, and too much for timers.
 _MAX_SECONDS = 10 * 365.25 * 86400
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a setting takes.
+    """A kind of setting: which values it accepts.
 
     Args:
-        says: It in words, for a message.
-        read: Its value from a text; raises ValueError or OverflowError.
-        takes: Whether a value will do.
+        description: The accepted values in words, for messages.
+        parse: The value that a text stands for; raises ValueError or OverflowError.
+        accepts: Whether a value is accepted.
     """
 
-    says: str
-    read: Callable[[str], Any]
-    takes: Callable[[Any], bool]
+    description: str
+    parse: Callable[[str], Any]
+    accepts: Callable[[Any], bool]
 
 
 def _number(value: Any, least: float, most: float) -> bool:
@@ -97,7 +97,7 @@ _TEXT = _Kind("some text", str.strip, lambda value: isinstance(value, str) and b
 _FILE = _Kind("a path", Path, lambda value: isinstance(value, Path))
 _FLAG = _Kind("1 or 0", _flag, lambda value: isinstance(value, bool))
 _PORT = _Kind(
-    "a port from 0 to 65535 (0 takes any free one)",
+    "a port from 0 to 65535 (0 for any free one)",
     _digits,
     lambda value: isinstance(value, int) and _number(value, 0, 65535),
 )
@@ -126,61 +126,73 @@ def _setting(default: Any, kind: _Kind, metavar: str, explain: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How one server behaves. The defaults are those of `scribe-mock serve`."""
+    """How one server behaves; the defaults are those of `scribe-mock serve`."""
 
     host: str = _setting("127.0.0.1", _TEXT, "HOST", "address to listen on")
-    port: int = _setting(8080, _PORT, "PORT", "port to listen on; 0 takes any free one")
+    port: int = _setting(8080, _PORT, "PORT", "port to listen on; 0 for any free one")
     token: tuple[str, ...] = _setting(
-        (), _TOKENS, "T", "accept only this bearer token; give it again for more; default: any"
+        (),
+        _TOKENS,
+        "T",
+        "accept only this bearer token; repeat the option for more; default: any token",
     )
     processing_seconds: float = _setting(
-        2.0, _SECONDS, "S", "how long processing takes after End session"
+        2.0, _SECONDS, "S", "seconds that processing takes after End session"
     )
     session_ttl: float = _setting(
         3600.0, _SOME_SECONDS, "S", "seconds until a session that was not ended expires"
     )
     max_memory: int = _setting(
-        1024**3, _SIZE, "SIZE", "bound on what is kept: finished, then expired sessions go first"
+        1024**3,
+        _SIZE,
+        "SIZE",
+        "memory for sessions and audio; when full, finished, then expired sessions are evicted",
     )
     scenario: str = _setting(
-        "consultation", _TEXT, "NAME", "what processing finds, for sessions that name no scenario"
+        "consultation", _TEXT, "NAME", "outcome of processing for sessions that name no scenario"
     )
     fixtures: Path | None = _setting(
-        None, _FILE, "DIR", "sessions.yaml, scenarios/ and audio/; default: those that ship"
+        None,
+        _FILE,
+        "DIR",
+        "folder with sessions.yaml, scenarios/ and audio/; default: the shipped one",
     )
     spec: Path | None = _setting(
-        None, _FILE, "FILE", "the contract to serve; default: the openapi.yaml that ships"
+        None, _FILE, "FILE", "OpenAPI file to serve; default: the shipped openapi.yaml"
     )
     max_audio_seconds: float = _setting(
-        14400.0, _SOME_SECONDS, "S", "the longest single recording, decoded"
+        14400.0,
+        _SOME_SECONDS,
+        "S",
+        "longest single recording that is accepted, in seconds of audio",
     )
     max_audio_work: float = _setting(
-        60.0, _SOME_SECONDS, "S", "the most processor time that one recording may take"
+        60.0, _SOME_SECONDS, "S", "processor time that one recording may need, in seconds"
     )
-    strict_audio: bool = _setting(
-        False, _FLAG, "", "refuse audio in which the doctor finds something serious"
-    )
+    strict_audio: bool = _setting(False, _FLAG, "", "refuse audio that has a serious finding")
     public_url: str | None = _setting(
-        None, _URL, "URL", "address that clients see, for upload_url; default: the one they used"
+        None, _URL, "URL", "address for upload_url; default: the address that the client used"
     )
     trust_forwarded: bool = _setting(
-        False, _FLAG, "", "build upload_url from Forwarded or X-Forwarded-* (behind a proxy)"
+        False, _FLAG, "", "behind a proxy: make upload_url from Forwarded or X-Forwarded-*"
     )
-    quiet: bool = _setting(False, _FLAG, "", "print no line per request")
+    quiet: bool = _setting(False, _FLAG, "", "do not log requests")
 
     def __post_init__(self) -> None:
-        """Hold values that Python code gives to the same bounds; raises SettingsError."""
+        """Check values from Python code like those from texts; raises SettingsError."""
         for each in fields(self):
             value, kind = getattr(self, each.name), each.metadata["kind"]
-            if not (value is each.default or kind.takes(value)):
-                raise SettingsError(f"Settings: {each.name} takes {kind.says}, not {value!r:.100}.")
+            if not (value is each.default or kind.accepts(value)):
+                raise SettingsError(
+                    f"Settings: {each.name} must be {kind.description}, not {value!r:.100}."
+                )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Settings from `SCRIBE_MOCK_…` variables.
 
         Raises:
-            SettingsError: a variable is unknown, or has a value that makes no sense.
+            SettingsError: a variable is unknown, or its value is not allowed.
         """
         known = {f"{ENVIRONMENT_PREFIX}{f.name.upper()}": f.name for f in fields(cls)}
         texts = {}
@@ -193,23 +205,23 @@ class Settings:
 
 
 def option_name(field_name: str) -> str:
-    """The command line's name of a setting."""
+    """The command-line option of a setting, such as `--max-memory`."""
     return f"--{field_name.replace('_', '-')}"
 
 
 def read_option(field_name: str, text: str) -> Any:
-    """One setting from its text on the command line; raises SettingsError."""
+    """Parse the text of one command-line option; raises SettingsError."""
     return _read(field_name, text, "option")
 
 
 def _read(name: str, text: str, source: str) -> Any:
     kind = next(f for f in fields(Settings) if f.name == name).metadata["kind"]
     with suppress(ValueError, OverflowError):
-        value = kind.read(text)
-        if value != () and kind.takes(value):
+        value = kind.parse(text)
+        if value != () and kind.accepts(value):
             return value
     shown = option_name(name) if source == "option" else f"{ENVIRONMENT_PREFIX}{name.upper()}"
-    raise SettingsError(f"{shown} takes {kind.says}, not {text[:100]!r}.")
+    raise SettingsError(f"{shown} must be {kind.description}, not {text[:100]!r}.")
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
@@ -217,4 +229,4 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
     near = difflib.get_close_matches(key.removeprefix(ENVIRONMENT_PREFIX).upper(), names, n=1)
     if near:
         return f" Did you mean {names[near[0]]}?"
-    return f" Known are: {', '.join(names.values())}."
+    return f" There are: {', '.join(names.values())}."

@@ -1,4 +1,4 @@
-"""Load an OpenAPI file, and say readably what is wrong with a broken one."""
+"""Loads OpenAPI files, and explains what is wrong with a broken one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from scribe_mock.errors import SpecError
 _PACKAGE = Path(__file__).parent
 _REPOSITORY = _PACKAGE.parent.parent
 
-#: Levels of a document; aliases of YAML can make one that has no end.
+#: The most levels of a document; YAML aliases can nest without end.
 _MAX_DEPTH = 100
 
 
@@ -26,7 +26,7 @@ def shipped(name: str) -> Path:
 
 
 def load_spec(path: Path) -> dict[str, Any]:
-    """The document in an OpenAPI file; raises SpecError when it is no readable YAML mapping."""
+    """The document in an OpenAPI file; raises SpecError unless it is a YAML mapping."""
     try:
         document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -36,21 +36,21 @@ def load_spec(path: Path) -> dict[str, Any]:
         reason = str(error).partition("\n")[0]
         raise SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.") from None
     if not isinstance(document, dict):
-        raise SpecError(f"{path}: expected an OpenAPI document, but it is no mapping.")
+        raise SpecError(f"{path}: expected an OpenAPI document, but it is not a mapping.")
     return document
 
 
 def explain(path: Path, document: dict[str, Any]) -> str | None:
-    """What is wrong with an OpenAPI 3.0 document, in one line; None for nothing that is known.
+    """What is wrong with an OpenAPI 3.0 document, in one line; None if no fault was found.
 
-    This takes a second, so it is asked only once a document turned out to be broken.
+    This takes a second, so call it only for a document that could not be served.
     """
     fault = next(_faults(document, document, "#", 0), None) or _breach(document)
     return f"{path}: at {fault}" if fault else None
 
 
 def _faults(document: dict[str, Any], value: Any, place: str, depth: int) -> Iterator[str]:
-    """Keys that are no text, and references that lead nowhere: the validator trips over them."""
+    """Keys that are not text, and broken references: the schema validator fails on them."""
     if depth > _MAX_DEPTH:
         yield f"{place[:100]}…: it is nested deeper than {_MAX_DEPTH} levels."
     elif isinstance(value, list):
@@ -59,11 +59,11 @@ def _faults(document: dict[str, Any], value: Any, place: str, depth: int) -> Ite
     elif isinstance(value, dict):
         reference = value.get("$ref")
         if isinstance(reference, str) and not _leads_somewhere(document, reference):
-            yield f"{place}: $ref {reference[:100]!r} leads to nothing in this file."
+            yield f"{place}: $ref {reference[:100]!r} refers to nothing in this file."
         for key, child in value.items():
-            # A status is often written as a number, and Connexion reads it as text.
+            # A status is often written as a number; Connexion accepts that.
             if not isinstance(key, str) and not place.endswith("/responses"):
-                yield f"{place}: the key {key} is no text; put it in quotes."
+                yield f"{place}: the key {key} is not text; put it in quotes."
             yield from _faults(document, child, f"{place}/{key}", depth + 1)
 
 
@@ -88,12 +88,12 @@ def _leads_somewhere(document: dict[str, Any], reference: str) -> bool:
 
 
 def _breach(document: dict[str, Any]) -> str | None:
-    """What the OpenAPI 3.0 schema has against a document."""
+    """The first violation of the OpenAPI 3.0 schema, or None."""
     from openapi_spec_validator import OpenAPIV30SpecValidator
 
     try:
         error = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
-    except Exception:  # whatever it trips over: a reason of ours is asked for, not a traceback
+    except Exception:  # the validator itself failed, so it has no explanation
         return None
     if error is None:
         return None

@@ -13,8 +13,8 @@ _HOST = re.compile(r"[A-Za-z0-9._~\-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-
 def base_url(request: Request, settings: Settings) -> str:
     """`http://host:port`, without a slash at the end.
 
-    `Forwarded` (RFC 7239) and `X-Forwarded-*` count only when the settings trust them; a Host that
-    is none falls back to the address that the server listens on.
+    `Forwarded` (RFC 7239) and `X-Forwarded-*` are used only when the settings trust them. A Host
+    header that names no valid host is replaced by the address that the server listens on.
     """
     if settings.public_url is not None:
         return settings.public_url

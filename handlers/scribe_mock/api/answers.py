@@ -1,4 +1,4 @@
-"""Answers in JSON, and the one place that turns an exception into the envelope."""
+"""JSON answers, and the one place that turns an exception into the error envelope."""
 
 import json
 import logging
@@ -16,12 +16,15 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 class JsonAnswer:
-    """A JSON answer as an ASGI app; Starlette's makes an encoder and a dict of headers for each.
+    """A JSON answer as an ASGI app.
+
+    It is quicker than Starlette's JSONResponse, which makes an encoder and a dict of headers for
+    each answer.
 
     Args:
-        content: What JSON can say.
-        status: Of HTTP.
-        headers: More header fields.
+        content: A JSON value.
+        status: The HTTP status.
+        headers: Header fields besides Content-Type and Content-Length.
     """
 
     __slots__ = ("_body", "_headers", "_status")
@@ -39,7 +42,7 @@ class JsonAnswer:
         self._status, self._headers, self._body = status, fields, body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; to a WebSocket's handshake, it is a refusal."""
+        """Send the answer; in answer to a WebSocket's handshake it refuses the connection."""
         kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
         head = {"type": f"{kind}.start", "status": self._status, "headers": self._headers}
         await send(head)
@@ -47,7 +50,7 @@ class JsonAnswer:
 
 
 def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({})) -> JsonAnswer:
-    """The envelope for any error; one that is not ours is logged and answered 500."""
+    """The error envelope (CONTRACT.md, "Errors"); other exceptions are logged and become 500."""
     if not isinstance(error, ApiError):
         logger.error("A request failed in the mock itself.", exc_info=error)
         error = InternalError()
@@ -55,13 +58,13 @@ def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({}
 
 
 class ErrorMiddleware:
-    """Answers the errors that operations raise on purpose; the gateway sees to all others."""
+    """Answers the errors that operations raise on purpose; the gateway answers all others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the app; answer its error."""
+        """Call the app, and answer an ApiError that it raises."""
         try:
             await self._app(scope, receive, send)
         except ApiError as error:

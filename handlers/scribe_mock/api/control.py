@@ -1,4 +1,4 @@
-"""The control API under `/_mock`: one thin method an operationId of `control.yaml`."""
+"""The control API under `/_mock`: one method for each operationId of `control.yaml`."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.store.session_store import Parts
 
-#: One range of bytes; several, and other units, are answered with all of them.
+#: One range of bytes; a request for several ranges or another unit gets the whole chunk.
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 #: Bytes of a chunk in one write.
@@ -38,7 +38,7 @@ class Control(OperationGroup):
         self._clock, self._store = services.clock, services.store
 
     async def get_health(self, request: Request) -> JsonAnswer:
-        """Whether the mock runs, and how full it is."""
+        """Answer with the version, the uptime, and how much is stored."""
         sessions, stored_bytes = await self._store.usage()
         return JsonAnswer(
             {
@@ -51,18 +51,18 @@ class Control(OperationGroup):
         )
 
     async def reset(self, request: Request) -> Response:
-        """Back to what a fresh server is."""
+        """Bring the server back to the state after its start."""
         self._clock.reset()
         await self._store.clear()
         await self._services.seeder.plant()
         return Response(status_code=204)
 
     async def get_clock(self, request: Request) -> JsonAnswer:
-        """What time it is for the mock."""
+        """Answer with the time on the mock's clock."""
         return JsonAnswer({"now": rfc3339(self._clock.now()), "frozen": self._clock.frozen})
 
     async def set_clock(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Freeze or thaw the clock, then move it forward."""
+        """Freeze or unfreeze the clock, then move it forward."""
         if "freeze" in body:
             (self._clock.freeze if body["freeze"] else self._clock.thaw)()
         self._clock.advance(body.get("advance_seconds", 0))
@@ -72,13 +72,13 @@ class Control(OperationGroup):
     async def list_sessions(
         self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
     ) -> JsonAnswer:
-        """Sessions in order of creation."""
+        """Answer with sessions in order of creation."""
         now = self._clock.now()
         found = [s for s in await self._store.all() if state is None or s.state(now) == state]
         page = found[int(offset) : int(offset) + int(limit)]
         sessions = []
         for session in page:
-            # While the digests of one are worked out, another may change, be deleted or evicted.
+            # Computing digests awaits, so a session may be changed, deleted or evicted meanwhile.
             with suppress(SessionNotFound):
                 current = await self._store.get(session.session_id)
                 sessions.append(await self._represent(request, current))
@@ -92,7 +92,7 @@ class Control(OperationGroup):
         limit: str = "50",
         offset: str = "0",
     ) -> JsonAnswer:
-        """Sessions in a line each, the newest first, and what surrounds them."""
+        """Answer with a short form of sessions, the newest first, with counts by state."""
         now = self._clock.now()
         wanted = search.lower()
         found = [s for s in await self._store.all() if wanted in s.session_id.lower()]
@@ -113,8 +113,13 @@ class Control(OperationGroup):
     async def await_change(
         self, request: Request, since: str, wait_seconds: str = "25"
     ) -> JsonAnswer:
-        """The revision, as soon as it is another one; a client that leaves is not waited for."""
-        request.state.waits = True  # tells the protocol that stopping need not wait for this
+        """Answer with the revision as soon as it is not `since`, or after `wait_seconds`.
+
+        The wait ends early when the client closes the connection.
+        """
+        request.state.waits = (
+            True  # tells the HTTP protocol that a server may stop without waiting for this
+        )
         change = asyncio.create_task(self._store.changes.wait(int(since), float(wait_seconds)))
         gone = asyncio.create_task(_disconnected(request))
         _, pending = await asyncio.wait({change, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -123,7 +128,7 @@ class Control(OperationGroup):
         return JsonAnswer({"revision": self._store.changes.revision})
 
     async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
-        """One session with its chunks."""
+        """Answer with one session and its examined chunks."""
         await self._services.examiner.settle(session_id)
         session = await self._store.get(session_id)
         return JsonAnswer(await self._represent(request, session))
@@ -131,7 +136,7 @@ class Control(OperationGroup):
     async def put_session(
         self, request: Request, session_id: str, body: Mapping[str, Any]
     ) -> JsonAnswer:
-        """Put a session into a state; one that is not there is made."""
+        """Put a session into a state, and create it if there is none with this id."""
         if not re.match(SESSION_ID_PATTERN, session_id):
             raise InvalidRequest("A session_id has 16 to 64 letters, digits, '.', '_', '~', '-'.")
         fields = {name: value for name, value in body.items() if name != "state"}
@@ -151,21 +156,24 @@ class Control(OperationGroup):
         else:
             status = 200
             if "upload_type" in body and kind is not session.upload_type:
-                refuse_body("$.upload_type", f"the session is {session.upload_type} for good")
+                refuse_body(
+                    "$.upload_type",
+                    f"the session is {session.upload_type}, which cannot be changed",
+                )
             audio = {n: await self._store.audio(session_id, n) for n in session.chunks}
             session.set_fields(fields)
         await self._services.seeder.place(session, State(body["state"]), audio)
         return JsonAnswer(await self._represent(request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
-        """Forget one session."""
+        """Delete one session."""
         await self._store.delete(session_id)
         return Response(status_code=204)
 
     async def finish_session(
         self, request: Request, session_id: str, body: Mapping[str, Any]
     ) -> JsonAnswer:
-        """End processing now."""
+        """End a session's processing now."""
         outcome = State(body["outcome"])
         await self._store.change(
             session_id, lambda session: session.finish(self._clock.now(), outcome)
@@ -173,7 +181,7 @@ class Control(OperationGroup):
         return await self.inspect_session(request, session_id)
 
     async def get_chunk(self, request: Request, session_id: str, stored_name: str) -> Response:
-        """The stored bytes of one chunk, or the range of them that was asked for."""
+        """Answer with the stored bytes of one chunk, or the requested range of them."""
         session = await self._store.get(session_id)
         chunk = next((c for c in session.chunks.values() if c.name == stored_name), None)
         if chunk is None:
@@ -191,7 +199,7 @@ class Control(OperationGroup):
         return StreamingResponse(_cut(parts, first, end), status, headers, chunk.content_type)
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
-        """The session as it is now, though it may change or go while digests are worked out."""
+        """The session's JSON form as of now: a copy, since computing digests awaits."""
         session, now = session.copy(), self._clock.now()
         digests = await self._store.digests(session.session_id)
         found = findings(session.ordered_chunks(), digests)
@@ -218,7 +226,7 @@ def _within(first: str, last: str, size: int) -> tuple[int, int]:
 
 
 async def _cut(parts: Parts, first: int, end: int) -> AsyncIterator[bytes]:
-    """The bytes from `first` to before `end`, so few at a time that a slow reader holds little."""
+    """The bytes from `first` to before `end`, in small parts: a slow client holds little memory."""
     for part in parts:
         for begin in range(max(first, 0), min(end, len(part)), _SENT_AT_ONCE):
             yield part[begin : min(begin + _SENT_AT_ONCE, end)]

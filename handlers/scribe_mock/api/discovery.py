@@ -11,7 +11,7 @@ from scribe_mock.audio.formats import MAX_CHUNK_SECONDS, SUPPORTED_TYPES
 from scribe_mock.paths import BASE_PATH, LOGIN_PATH
 from scribe_mock.sessions.session import UploadType
 
-#: Seconds that a client may keep the discovery document.
+#: How long a client may cache the discovery document, in seconds.
 MAX_AGE = 10800
 
 #: Models, with the longest session of each in seconds.
@@ -31,7 +31,7 @@ class DiscoveryOperations(OperationGroup):
 
 
 def discovery(address: str) -> dict[str, Any]:
-    """The discovery document of a server at this address."""
+    """The discovery document of a server at this address, `http://host:port`."""
     base = f"{address}{BASE_PATH}"
     return {
         "protocol": "medscribealliance",

@@ -1,4 +1,4 @@
-"""The frames of a stream: what a WebSocket message says (CONTRACT.md, "Stream audio")."""
+"""The frames of a stream: parsing WebSocket messages (CONTRACT.md, "Stream audio")."""
 
 import binascii
 import json
@@ -15,11 +15,11 @@ ENCODING = "audio/x-l16"
 
 
 class FrameError(Exception):
-    """A frame that is none of the contract's."""
+    """The frame is not one that the contract defines, or not allowed at this point."""
 
 
 class Frames:
-    """Reads the messages of one socket; the first decides the form of all others."""
+    """Parses the messages of one socket; the first decides between binary and JSON frames."""
 
     def __init__(self) -> None:
         #: Samples per second, once the first frame has told; None before.
@@ -28,10 +28,10 @@ class Frames:
         self._binary = False
 
     def read(self, message: Mapping[str, Any]) -> bytes:
-        """The PCM in one message, empty for `start` and `stop`.
+        """The 16-bit PCM in one message; empty for `start` and `stop`.
 
         Raises:
-            FrameError: it is no frame of the contract, or not at this place.
+            FrameError: the contract defines no such frame, or does not allow it at this point.
         """
         if message.get("bytes") is not None:
             return self._samples(message["bytes"])
@@ -40,7 +40,7 @@ class Frames:
             self.stopped = True
             return b""
         if self._binary:
-            raise FrameError("the stream is binary; the only text frame it may have is stop")
+            raise FrameError("the stream is binary; the only text frame allowed in it is stop")
         if event == "start":
             self._start(body)
             return b""

@@ -1,4 +1,4 @@
-"""Sessions as JSON: the public form of Get session, and the fuller one of the control API."""
+"""The JSON forms of sessions: that of Get session, and the fuller one of the control API."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from scribe_mock.sessions.outcomes import Document, Outcome
 from scribe_mock.sessions.session import Chunk, Session
 from scribe_mock.sessions.states import State
 
-#: The status code that tells a session's state (CONTRACT.md, "Get session").
+#: The HTTP status of Get session in each state (CONTRACT.md, "Get session").
 STATUS_OF_STATE: Mapping[State, int] = {
     State.CREATED: 202,
     State.RECORDING: 202,
@@ -24,7 +24,7 @@ STATUS_OF_STATE: Mapping[State, int] = {
 
 
 def upload_url(session: Session, base_url: str) -> str:
-    """Where the session's audio goes; a WebSocket address for `stream`.
+    """Where the session's audio is to be sent; a `ws:` or `wss:` URL for `stream`.
 
     Args:
         session: The session.
@@ -37,7 +37,7 @@ def upload_url(session: Session, base_url: str) -> str:
 
 
 def created_session(session: Session, base_url: str) -> dict[str, Any]:
-    """The answer of Create session."""
+    """The body of Create session's answer."""
     body: dict[str, Any] = {
         "session_id": session.session_id,
         "status": State.CREATED,
@@ -51,7 +51,7 @@ def created_session(session: Session, base_url: str) -> dict[str, Any]:
 
 
 def received_audio(session: Session) -> dict[str, Any]:
-    """What has arrived: how many files, and the stored names in order."""
+    """The number of files received, and the stored names in order."""
     return {
         "audio_files_received": session.files_received(),
         "audio_files": [chunk.name for chunk in session.ordered_chunks()],
@@ -61,7 +61,7 @@ def received_audio(session: Session) -> dict[str, Any]:
 def public_session(
     session: Session, now: float, base_url: str, template_id: str | None = None
 ) -> dict[str, Any]:
-    """The answer of Get session; `template_id` narrows the templates to that one."""
+    """The body of Get session's answer; `template_id` limits `templates` to that one."""
     state = session.state(now)
     body: dict[str, Any] = {
         "session_id": session.session_id,
@@ -124,7 +124,7 @@ def _document(document: Document, now: float) -> dict[str, Any]:
 def control_session(
     session: Session, now: float, base_url: str, chunks: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """A session of the control API: all its public fields, and what only the mock knows."""
+    """A session in the control API: the fields of Get session and the mock's own."""
     return public_session(session, now, base_url) | {
         "expires_at": rfc3339(session.expires_at),
         "upload_type": session.upload_type,
@@ -135,7 +135,7 @@ def control_session(
 
 
 def session_line(session: Session, now: float) -> dict[str, Any]:
-    """A session in the overview of the control API."""
+    """A session's short form in the control API's overview."""
     chunks = session.chunks.values()
     return {
         "session_id": session.session_id,
@@ -155,7 +155,7 @@ def _time_or_none(timestamp: float | None) -> str | None:
 
 
 def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """A chunk of the control API; `diagnostics` are the doctor's findings about it."""
+    """A chunk in the control API; `diagnostics` are the findings about it."""
     diagnosis = chunk.diagnosis
     duration = chunk.duration_s
     if duration is None and diagnosis is not None:

@@ -1,4 +1,4 @@
-"""The WebSocket that takes live audio (CONTRACT.md, "Stream audio")."""
+"""The WebSocket that receives live audio (CONTRACT.md, "Stream audio")."""
 
 import asyncio
 import re
@@ -27,14 +27,16 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: Seconds without a message after which the server closes.
 IDLE_SECONDS = 60.0
 
-#: When another call takes over, what a socket has received is still taken in: until none came for
-#: so many turns of the event loop, which a message needs at most, or for so many seconds.
-_TURNS, _SETTLE_SECONDS = 8, 5.0
+#: Before another call closes a socket, the messages that it has already received are processed:
+#: until the event loop ran this often without a new one, and for at most this many seconds.
+_IDLE_ITERATIONS, _SETTLE_SECONDS = 8, 5.0
 
-#: Bytes of sound that are worth a thread's turn: clients send fiftieths of a second.
+#: Bytes of PCM that are processed together, half a second at 16 kHz: clients send much smaller
+#: frames, and each call of a thread costs time.
 _BATCH_BYTES = 16 * 1024
 
-#: What `send` raises once the client is gone (ASGI specification, "Disconnect - send").
+#: What `send` raises when the client has closed the connection (ASGI specification,
+#: "Disconnect - send").
 _GONE = OSError
 
 _PATH = re.compile(stream_path("([^/]+)") + r"\Z")
@@ -44,32 +46,34 @@ _NORMAL, _UNSUPPORTED, _POLICY, _TRY_LATER = 1000, 1003, 1008, 1013
 
 
 class Streams:
-    """The live sockets of one server, at most one a session.
+    """The open sockets of one server, at most one for each session.
 
     Args:
-        store: Where the chunks go.
+        store: Where chunks are stored.
         clock: The one clock.
-        examiner: Looks at the chunks.
+        examiner: Examines the stored chunks.
     """
 
     def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
         self._store = store
         self._clock = clock
         self._examiner = examiner
-        self._live: dict[str, Stream] = {}
-        # A lock is here for as long as somebody holds it or waits for it.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._live: dict[str, LiveStream] = {}
+        # An entry lives for as long as its lock is held or waited for.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, or refuse its handshake with the error envelope."""
         await receive()
         try:
             session = await self._admitted(scope["path"])
-            async with self._turn(session.session_id):
+            async with self._lock(session.session_id):
                 await self._settle(session.session_id)
-                # It may have been ended, and made again, while this waited.
+                # The session may have been ended, or replaced, while this waited for the lock.
                 session = await self._admitted(scope["path"])
-                stream = Stream(Recording(session, self._store, self._clock), receive, send)
+                stream = LiveStream(
+                    StreamRecording(session, self._store, self._clock), receive, send
+                )
                 self._live[session.session_id] = stream
         except ApiError as error:
             await answer_to(error)(scope, receive, send)
@@ -82,63 +86,65 @@ class Streams:
             self._examiner.note(session.session_id)
 
     async def settle(self, session_id: str) -> None:
-        """Store all that a session's socket has received, and close it."""
-        async with self._turn(session_id):
+        """Store all audio that a session's socket has received, and close the socket."""
+        async with self._lock(session_id):
             await self._settle(session_id)
 
-    def _turn(self, session_id: str) -> asyncio.Lock:
-        """Held by who takes over a session's socket; settling takes time, and two may come."""
-        return self._turns.setdefault(session_id, asyncio.Lock())
+    def _lock(self, session_id: str) -> asyncio.Lock:
+        """Held while a session's socket is replaced or closed: settling awaits."""
+        return self._locks.setdefault(session_id, asyncio.Lock())
 
     async def _settle(self, session_id: str) -> None:
         stream = self._live.pop(session_id, None)
         if stream is not None:
-            await stream.give_way()
+            await stream.close_after_settling()
 
     async def _admitted(self, path: str) -> Session:
         match = _PATH.fullmatch(path)
         if match is None:
-            raise NotFound("No stream has this address. Use upload_url as it was returned.")
+            raise NotFound(
+                "There is no stream at this address. Use upload_url as Create session returned it."
+            )
         session = await self._store.find_stream(match[1])
         session.require_open(self._clock.now())
         return session
 
 
-class Recording:
-    """The sound of one socket on its way to chunks; work that takes long leaves the event loop."""
+class StreamRecording:
+    """Turns the PCM of one socket into stored chunks; slow work runs in threads."""
 
     def __init__(self, session: Session, store: SessionStore, clock: Clock) -> None:
         self._session = session
         self._store = store
         self._clock = clock
         self._order = asyncio.Lock()
-        self._unheard, self._rate = bytearray(), 0
-        self._sound: Sound | None = None
+        self._pending, self._rate = bytearray(), 0
+        self._cutter: StreamCutter | None = None
 
     async def add(self, pcm: bytes, rate: int) -> None:
-        """Take more sound; raises what storing raises."""
+        """Add 16-bit PCM of `rate` samples a second; raises what storing raises."""
         async with self._order:
-            self._unheard += pcm
+            self._pending += pcm
             self._rate = rate
-            if len(self._unheard) >= _BATCH_BYTES:
-                await self._hear()
+            if len(self._pending) >= _BATCH_BYTES:
+                await self._process()
 
     async def flush(self) -> None:
-        """Store what is left; raises what storing raises."""
+        """Store the PCM that is not in a chunk yet; raises what storing raises."""
         async with self._order:
-            if self._unheard:
-                await self._hear()
-            if self._sound is not None:
-                await self._keep(await asyncio.to_thread(self._sound.flush))
+            if self._pending:
+                await self._process()
+            if self._cutter is not None:
+                await self._store_chunks(await asyncio.to_thread(self._cutter.flush))
 
-    async def _hear(self) -> None:
-        if self._sound is None:
-            self._sound = await asyncio.to_thread(Sound, self._rate)
-        pcm = bytes(self._unheard)
-        self._unheard.clear()
-        await self._keep(await asyncio.to_thread(self._sound.add, pcm))
+    async def _process(self) -> None:
+        if self._cutter is None:
+            self._cutter = await asyncio.to_thread(StreamCutter, self._rate)
+        pcm = bytes(self._pending)
+        self._pending.clear()
+        await self._store_chunks(await asyncio.to_thread(self._cutter.add, pcm))
 
-    async def _keep(self, found: Sequence["StreamChunk"]) -> None:
+    async def _store_chunks(self, found: Sequence["StreamChunk"]) -> None:
         if not found:
             return
         with self._store.intake(0) as intake:
@@ -159,8 +165,11 @@ class Recording:
             yield chunk, [data]
 
 
-class Sound:
-    """Resampling and cutting of one stream; slow to make, since it imports the decoders."""
+class StreamCutter:
+    """Resamples one stream and cuts it into chunks.
+
+    Making one imports numpy and the speech detector, which takes time: do it in a thread.
+    """
 
     def __init__(self, rate: int) -> None:
         from scribe_mock.audio.stream import Pcm16Resampler, StreamChunker
@@ -169,42 +178,42 @@ class Sound:
         self._chunker = StreamChunker()
 
     def add(self, pcm: bytes) -> Sequence["StreamChunk"]:
-        """The chunks that are finished by these bytes."""
+        """The chunks that these bytes complete."""
         return self._chunker.feed(self._resampler.push(pcm))
 
     def flush(self) -> Sequence["StreamChunk"]:
-        """The chunks of what is left."""
+        """The chunks of the rest."""
         last = self._chunker.feed(self._resampler.flush())
         return [*last, *self._chunker.flush()]
 
 
-class Stream:
+class LiveStream:
     """One socket, from its handshake to its close."""
 
-    def __init__(self, recording: Recording, receive: Receive, send: Send) -> None:
+    def __init__(self, recording: StreamRecording, receive: Receive, send: Send) -> None:
         self._recording = recording
         self._receive = receive
         self._send = send
         self._frames = Frames()
         self._open = True
-        self._taken_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._replaced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Take frames until `stop`, a close, a fault, silence on the line, or another call."""
+        """Process frames until `stop`, a close, a wrong frame, a time-out, or another call."""
         with suppress(_GONE):
             await self._send({"type": "websocket.accept"})
-            await self._take_in()
+            await self._process_frames()
         self._ended.set()
 
-    async def give_way(self) -> None:
-        """Take in what has arrived, then close: another call takes over."""
-        self._taken_over.set_result(None)
+    async def close_after_settling(self) -> None:
+        """Process the messages that have arrived, then close."""
+        self._replaced.set_result(None)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), _SETTLE_SECONDS)
-        await self._finish(_NORMAL, "another call took over")
+        await self._finish(_NORMAL, "another request closed this stream")
 
-    async def _take_in(self) -> None:
+    async def _process_frames(self) -> None:
         try:
             while self._open and not self._frames.stopped:
                 message = await self._next()
@@ -220,33 +229,33 @@ class Stream:
         except FrameError as error:
             await self._finish(_UNSUPPORTED, str(error))
         except TimeoutError:
-            await self._finish(_POLICY, f"nothing came for {IDLE_SECONDS:g} seconds")
+            await self._finish(_POLICY, f"no message for {IDLE_SECONDS:g} seconds")
         except ApiError as error:
             await self._close(_TRY_LATER if error.status == 503 else _POLICY, error.code)
         else:
-            taken_over = self._taken_over.done()
-            await self._finish(_NORMAL, "another call took over" if taken_over else "")
+            replaced = self._replaced.done()
+            await self._finish(_NORMAL, "another request closed this stream" if replaced else "")
 
     async def _next(self) -> Message | None:
-        """The next message; None when another call took over and no more lies ready."""
+        """The next message; None when the socket is to be closed and no more have arrived."""
         receiving: asyncio.Future[Message] = asyncio.ensure_future(self._receive())
-        events: set[asyncio.Future[Any]] = {receiving, self._taken_over}
+        events: set[asyncio.Future[Any]] = {receiving, self._replaced}
         try:
             await asyncio.wait(events, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            turns = _TURNS if self._taken_over.done() else 0
-            while turns and not receiving.done():
+            iterations = _IDLE_ITERATIONS if self._replaced.done() else 0
+            while iterations and not receiving.done():
                 await asyncio.sleep(0)
-                turns -= 1
+                iterations -= 1
             if receiving.done():
                 return receiving.result()
-            if self._taken_over.done():
+            if self._replaced.done():
                 return None
             raise TimeoutError
         finally:
             receiving.cancel()
 
     async def _finish(self, code: int, reason: str) -> None:
-        """Store what is left, then close."""
+        """Store the rest, then close."""
         try:
             await self._recording.flush()
         except ApiError as error:

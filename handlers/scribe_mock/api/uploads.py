@@ -1,6 +1,6 @@
-"""One upload from request to store: rows 6 to 11 of the contract's table, in its order.
+"""One upload, from the request to the store (CONTRACT.md, "Upload audio", rows 6 to 11).
 
-Rows 1 to 5 (token, session, state) are the pipeline's, before this is called.
+Rows 1 to 5 (token, session, state) are checked before, by the middlewares in `server`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ from scribe_mock.store.session_store import Intake, Pieces, SessionStore
 
 @dataclass(slots=True)
 class Upload:
-    """What is known of an upload before its body is read."""
+    """An upload as its path and headers describe it, before its body is read."""
 
     session: Session
     file_name: str
@@ -40,12 +40,12 @@ class Upload:
 
 
 class Uploads:
-    """Takes in the uploads of one server.
+    """Receives the uploads of one server.
 
     Args:
-        store: Where the chunks go.
+        store: Where chunks are stored.
         clock: The one clock.
-        examiner: Cuts recordings and looks at chunks.
+        examiner: Cuts recordings and examines chunks.
     """
 
     def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
@@ -54,14 +54,14 @@ class Uploads:
         self._examiner = examiner
 
     async def receive(self, request: Request, session: Session, file_name: str) -> Sequence[str]:
-        """Take in one upload and store it; returns what the doctor found at first glance.
+        """Receive one upload and store it; returns the codes of findings in its first bytes.
 
         Raises:
-            InvalidRequest: a stream session, a name that breaks its form, or an empty body.
+            InvalidRequest: a stream session, a name in a wrong form, or an empty body.
             InvalidAudioFormat: the type is not supported, or the bytes are not that audio.
             ChunkTooLarge: the body is over the limit.
-            ServiceUnavailable: the store has no room.
-            ClientGone: the body broke off; nothing is stored.
+            ServiceUnavailable: the store has no memory left.
+            ClientGone: the connection ended before the body did; nothing is stored.
         """
         upload = _declared(request, session, file_name)
         with self._store.intake(upload.expected_bytes or 0) as intake:
@@ -130,7 +130,7 @@ class Uploads:
 
 
 def _declared(request: Request, session: Session, file_name: str) -> Upload:
-    """Rows 6 to 9, as far as the head of the request tells."""
+    """Check rows 6 to 9, as far as path and headers tell."""
     if session.upload_type is UploadType.STREAM:
         raise InvalidRequest(
             "This session's upload_type is stream: send its audio to the WebSocket of its "
@@ -147,7 +147,7 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
 
 
 def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int | None]:
-    """The Content-Type, joined where there are several, and the Content-Length if there is one."""
+    """The Content-Type, several joined by commas, and the Content-Length or None."""
     types: list[str] = []
     length = None
     for name, value in headers:

@@ -1,7 +1,7 @@
-"""Fixtures: the outcomes that processing has, and the sessions that a fresh server knows.
+"""Loads fixtures: the outcomes of processing, and the sessions that a fresh server has.
 
 `scenarios/NAME.yaml` is one Scenario, `sessions.yaml` a list of Seeds whose audio lies in `audio/`.
-A broken file is a FixtureError that says file, line and what was expected.
+A broken file raises a FixtureError with file, line and what was expected.
 """
 
 import json
@@ -84,13 +84,13 @@ _SEEDS = {
     },
 }
 
-#: What the store keeps beside the audio, at most: for a session, and for each of its chunks.
+#: The most bytes that the store needs besides the audio: for a session, and for each chunk.
 _SEED_BYTES, _CHUNK_BYTES = 4096, 1024
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """How processing goes; `processing_seconds` None leaves the time to the server's setting."""
+    """How processing goes; without `processing_seconds` it takes as long as the settings say."""
 
     name: str
     title: str
@@ -100,7 +100,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Seed:
-    """A session that a fresh server knows; `audio` are files stored as chunks 0, 1, …."""
+    """A session that a fresh server has; its `audio` files become its chunks, numbered from 0."""
 
     session_id: str
     state: State
@@ -114,14 +114,14 @@ class Seed:
 
 @dataclass(frozen=True)
 class Fixtures:
-    """All that a fixtures folder holds, checked."""
+    """The validated contents of a fixtures folder."""
 
     scenarios: Mapping[str, Scenario]
     seeds: Sequence[Seed]
     default: Scenario
 
     def of(self, session: Session) -> Scenario:
-        """The scenario that a session runs."""
+        """The scenario of a session."""
         return self.scenarios.get(session.scenario, self.default)
 
 
@@ -129,13 +129,13 @@ def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixture
     """Read a fixtures folder, by default the one that ships.
 
     Args:
-        folder: Holds `scenarios/`, and if it likes `sessions.yaml` and `audio/`.
+        folder: Has `scenarios/`, and optionally `sessions.yaml` and `audio/`.
         default: The scenario of sessions that name none.
-        max_memory: Bytes that the sessions and their audio may take.
+        max_memory: The most bytes that the sessions and their audio may use.
 
     Raises:
-        FixtureError: something is missing or broken.
-        SettingsError: the default is a scenario that is not there.
+        FixtureError: a file is missing or broken.
+        SettingsError: there is no scenario with the name of the default.
     """
     folder = folder or shipped("fixtures")
     paths = sorted((folder / "scenarios").glob("*.yaml"))
@@ -179,7 +179,9 @@ def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> li
     room = max_memory
     for index, entry in enumerate(document.checked(_SEEDS)):
         if entry["session_id"] in seeds:
-            raise document.error([index, "session_id"], "expected a session_id of its own")
+            raise document.error(
+                [index, "session_id"], "expected a session_id that no other session has"
+            )
         if entry.get("scenario", next(iter(scenarios))) not in scenarios:
             raise document.error([index, "scenario"], f"expected one of {', '.join(scenarios)}")
         audio = [
@@ -189,7 +191,9 @@ def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> li
         room -= _SEED_BYTES + sum(file.stat().st_size + _CHUNK_BYTES for file in audio)
         if room < 0:
             bound = f"the {max_memory} bytes of --max-memory"
-            raise document.error([index], f"with those before it, it does not fit into {bound}")
+            raise document.error(
+                [index], f"together with the sessions before, it does not fit into {bound}"
+            )
         fields = {**entry, "state": State(entry["state"]), "audio": audio}
         fields["upload_type"] = UploadType(entry["upload_type"])
         seeds[entry["session_id"]] = Seed(**fields)
@@ -206,7 +210,7 @@ def _audio(document: "_Document", folder: Path, name: str, place: Sequence[str |
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML with JSON's values only: a date stays the text that was written."""
+    """YAML with the types of JSON only: a date stays a text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -215,8 +219,8 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _refuse_twins(root: yaml.Node | None) -> None:
-    """Raise MarkedYAMLError for a key that is there twice: YAML would take the last one."""
+def _refuse_duplicate_keys(root: yaml.Node | None) -> None:
+    """Raise MarkedYAMLError for a duplicate key: the parser would silently use the last one."""
     left, known = [root], set()
     while left:
         node = left.pop()
@@ -229,21 +233,21 @@ def _refuse_twins(root: yaml.Node | None) -> None:
         keys = set()
         for key, value in node.value:
             if str(key.value) in keys:
-                problem = f"the key {key.value} is there twice"
+                problem = f"the key {key.value} occurs twice"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             keys.add(str(key.value))
             left.append(value)
 
 
 class _Document:
-    """One YAML file, with the line of every value at hand."""
+    """One YAML file that knows the line of every value."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
             loader = _Loader(path.read_text("utf-8"))
             self._root = loader.get_single_node()
-            _refuse_twins(self._root)
+            _refuse_duplicate_keys(self._root)
             self._data = loader.construct_document(self._root) if self._root else None
             json.dumps(self._data, allow_nan=False)
         except yaml.MarkedYAMLError as error:
@@ -255,18 +259,18 @@ class _Document:
 
     @property
     def empty(self) -> bool:
-        """Whether there are comments at most."""
+        """Whether the file has no content besides comments."""
         return self._data is None
 
     def checked(self, schema: Mapping[str, Any]) -> Any:
-        """The data, once it keeps the schema; raises FixtureError."""
+        """The data, validated against a JSON schema; raises FixtureError."""
         found = best_match(Draft202012Validator(schema).iter_errors(self._data))
         if found is not None:
             raise self.error(list(found.absolute_path), in_json(found))
         return self._data
 
     def error(self, place: Sequence[str | int], message: str) -> FixtureError:
-        """An error about the value at this place."""
+        """An error about the value at this place, with its line."""
         node, where = self._root, ""
         for step in place:
             where += f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -1,4 +1,4 @@
-"""Sessions that are put into a state at once: the fixtures' seeds, and those of the control API."""
+"""Creates sessions in any state: those of the fixtures, and those of the control API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ from scribe_mock.sessions.states import State
 from scribe_mock.settings import Settings
 from scribe_mock.store.session_store import Parts, SessionStore
 
-#: How long an open seed lives: ten years.
+#: Seconds until a seeded session expires: ten years.
 _SEED_SECONDS = 10 * 365.25 * 86400
 
 
 class Seeder:
-    """Makes sessions in any state, in one server's store."""
+    """Creates sessions in any state in one server's store."""
 
     def __init__(
         self, settings: Settings, clock: Clock, store: SessionStore, fixtures: Fixtures
@@ -27,7 +27,7 @@ class Seeder:
         self._fixtures = fixtures
 
     async def plant(self) -> None:
-        """Keep all sessions that the fixtures have."""
+        """Store all sessions of the fixtures."""
         for seed in self._fixtures.seeds:
             await self._plant(seed)
 
@@ -53,14 +53,14 @@ class Seeder:
             audio[sequence] = [data]
         session.uploads = len(audio)
         if seed.state is not State.EXPIRED:
-            # A seed stays what it is named for, however long the server runs.
+            # Its state must not change while the server runs.
             session.expires_at = session.created_at + _SEED_SECONDS
         await self.place(session, seed.state, audio)
 
     def session(
         self, session_id: str, upload_type: UploadType, fields: Mapping[str, Any]
     ) -> Session:
-        """A new session, created now; it has the scenario's templates when it asks for none."""
+        """A new session, created now; without templates it gets those of the scenario."""
         now = self._clock.now()
         streamed = upload_type is UploadType.STREAM
         session = Session(
@@ -76,8 +76,8 @@ class Seeder:
         return session
 
     async def place(self, session: Session, state: State, audio: dict[int, Parts]) -> None:
-        """Put a session into a state and keep it with its audio."""
+        """Put a session into a state and store it with its audio."""
         outcome = self._fixtures.of(session).outcome
         session.place(self._clock.now(), state, outcome, self._settings.session_ttl)
-        kept = {sequence: audio[sequence] for sequence in session.chunks}
-        await self._store.replace(session, kept)
+        stored = {sequence: audio[sequence] for sequence in session.chunks}
+        await self._store.replace(session, stored)

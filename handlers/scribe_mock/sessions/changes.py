@@ -1,18 +1,18 @@
-"""That something changed: a number that grows, and a way to wait for it."""
+"""A counter of changes, and a way to wait for the next one."""
 
 import asyncio
 from contextlib import suppress
 
 
 class Changes:
-    """The revision of what one server keeps; it belongs to the server's event loop."""
+    """The revision of one server's store. Use it in the server's event loop alone."""
 
     def __init__(self) -> None:
         self.revision = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def note(self) -> None:
-        """Something changed."""
+        """Increase the revision, and end all waits."""
         self.revision += 1
         while self._waiting:
             waiting = self._waiting.pop()
@@ -20,7 +20,7 @@ class Changes:
                 waiting.set_result(None)
 
     async def wait(self, since: int, seconds: float) -> int:
-        """The revision, as soon as it is not `since`, and after `seconds` anyhow."""
+        """The revision, as soon as it is not `since`, or after `seconds` at the latest."""
         if self.revision == since:
             waiting = asyncio.get_running_loop().create_future()
             self._waiting.add(waiting)

@@ -1,21 +1,21 @@
-"""The one clock that everything reads."""
+"""The one clock of a server."""
 
 import time
 from datetime import UTC, datetime
 
-#: No clock goes past this: 31 December 9999 is the last day that RFC 3339 can write.
+#: The latest time of a clock: RFC 3339 cannot write a year after 9999.
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Clock:
-    """Wall time that tests can freeze and push forward, never back."""
+    """The system's time, which tests can freeze and move forward, but not back."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self.reset()
 
     def reset(self) -> None:
-        """Run with the wall again."""
+        """Follow the system's time again."""
         self._offset = 0.0
         self._frozen_at: float | None = None
 
@@ -27,12 +27,12 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
-        """Whether time stands still."""
+        """Whether the clock stands still."""
         return self._frozen_at is not None
 
     @property
     def uptime_seconds(self) -> float:
-        """Real seconds since the clock was made, whatever was advanced or frozen."""
+        """Real seconds since the clock was made, not counting what was advanced or frozen."""
         return time.monotonic() - self._started
 
     def advance(self, seconds: float) -> None:
@@ -43,11 +43,11 @@ class Clock:
             self._offset = min(self._offset + seconds, _END_OF_TIME - time.time())
 
     def freeze(self) -> None:
-        """Let time stand still."""
+        """Stop the clock."""
         self._frozen_at = self.now()
 
     def thaw(self) -> None:
-        """Let time run on from where it stands."""
+        """Let the clock run on from its current time."""
         if self._frozen_at is not None:
             self._offset = self._frozen_at - time.time()
             self._frozen_at = None

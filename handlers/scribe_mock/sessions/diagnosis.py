@@ -1,4 +1,4 @@
-"""What an examination of audio says: plain data, for sessions to keep and answers to show."""
+"""The result of examining audio, as plain data."""
 
 from dataclasses import dataclass
 from functools import cached_property

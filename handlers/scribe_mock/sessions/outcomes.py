@@ -1,4 +1,4 @@
-"""What processing finds: a transcript, a result for each template, and what went wrong."""
+"""The outcome of processing: a transcript, a result for each template, and errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from scribe_mock.sessions.states import State
 
 @dataclass(frozen=True, slots=True)
 class TemplateResult:
-    """What a template yields: `success` with data, or `failed` with None."""
+    """The result for one template: `success` with data, or `failed` with None."""
 
     status: str
     data: Mapping[str, Any] | None
@@ -17,7 +17,7 @@ class TemplateResult:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingError:
-    """One thing that went wrong in processing; `file` is a stored name where one applies."""
+    """One error in processing; `file` is the stored name of the chunk, if it concerns one."""
 
     type: str
     message: str
@@ -26,7 +26,7 @@ class ProcessingError:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What processing will find, known from the moment the session is ended."""
+    """The outcome of processing; a session has it from the moment it is ended."""
 
     state: State
     transcript: str = ""
@@ -36,7 +36,7 @@ class Outcome:
     errors: Sequence[ProcessingError] = ()
 
     def forced(self, state: State) -> "Outcome":
-        """The same finding with another end; what does not fit the new end goes."""
+        """This outcome with another final state; errors are dropped or added to fit it."""
         if state is self.state:
             return self
         if state is State.COMPLETED:
@@ -44,8 +44,8 @@ class Outcome:
         forced = ProcessingError("forced", f"The outcome was set to {state} by hand.")
         return replace(self, state=state, errors=self.errors or [forced])
 
-    def held_against(self, sent: int, received: int) -> "Outcome":
-        """The same finding, partial when other than the received files were sent."""
+    def compared_with(self, sent: int, received: int) -> "Outcome":
+        """This outcome, but partial if the numbers of files sent and received differ."""
         if sent == received or self.state is State.FAILED:
             return self
         error = ProcessingError(
@@ -55,7 +55,7 @@ class Outcome:
         return replace(self, state=State.PARTIAL, errors=[*self.errors, error])
 
     def result(self, template_id: str) -> TemplateResult:
-        """The result for one template; a failed session has only failed ones."""
+        """The result for one template; all are `failed` in a failed session."""
         if self.state is State.FAILED:
             return TemplateResult("failed", None)
         return self.templates.get(template_id, self.other_templates)
@@ -63,7 +63,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A template's result in a session; in progress until `ready_at`."""
+    """A template's result in a session; in progress until `ready_at`, in seconds since 1970."""
 
     template_id: str
     document_id: str

@@ -1,10 +1,10 @@
-"""Sessions, their chunks and the state machine (CONTRACT.md, "States"): no HTTP, no I/O.
+"""Sessions, their chunks and the state machine (CONTRACT.md, "States").
 
     created → recording → processing → completed | partial | failed
     created | recording → expired
 
-No state changes in the background: it follows from what was recorded and what time it is, so
-every method that depends on it takes `now`, in seconds since 1970.
+No timer changes a state. The state follows from the recorded times and the current one, so every
+method that depends on it has the argument `now`, in seconds since 1970.
 """
 
 import math
@@ -28,7 +28,7 @@ from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.outcomes import Document, Outcome
 from scribe_mock.sessions.states import State
 
-#: What a session_id looks like (CONTRACT.md, "Create session").
+#: The form of a session_id (CONTRACT.md, "Create session").
 SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{16,64}\Z"
 
 #: What Update session and the control API may change; no other attribute is set by a request.
@@ -44,9 +44,9 @@ CHANGEABLE_FIELDS = frozenset(
     }
 )
 
-#: Characters of a template's name.
+#: The most characters of a template's name.
 MAX_TEMPLATE_NAME = 128
-#: How many templates an error lists: a session may have been processed with any number.
+#: The most templates that an error message lists; a session may have any number.
 _LISTED_TEMPLATES = 20
 
 _generations = count()
@@ -62,11 +62,11 @@ class UploadType(StrEnum):
 
 @dataclass(slots=True)
 class Chunk:
-    """One stored piece of audio; its bytes are the store's.
+    """What a session knows of one stored chunk; the store has the bytes.
 
-    `start_s` and `end_s` are seconds: the place in the recording, for chunks that were cut from
-    one; `speech` tells whether anybody speaks there. `diagnosis` is None until it was examined.
-    `replaced` counts the earlier uploads of the same sequence number.
+    `start_s` and `end_s` are the chunk's place in the recording that it was cut from, in seconds,
+    and `speech` whether it has speech; None for a chunk that was uploaded as it is. `diagnosis` is
+    None until the chunk was examined. `replaced` counts earlier uploads of the same number.
     """
 
     sequence: int
@@ -84,15 +84,15 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        """The stored name: sequence and extension alone, never the client's words."""
+        """The stored name, made of the sequence number and the extension alone."""
         return f"{self.sequence}.{self.extension}"
 
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session. Change it through its methods alone, inside `SessionStore.change`.
+    """One session. Only its methods change it, and only inside `SessionStore.change`.
 
-    `generation` tells it from others that had or will have its id; copies have the same.
+    `generation` tells it from earlier and later sessions with the same id; a copy has the same one.
     """
 
     session_id: str
@@ -119,7 +119,7 @@ class Session:
     generation: int = field(default_factory=_generations.__next__)
 
     def state(self, now: float) -> State:
-        """Where the session stands at this time."""
+        """The session's state at this time."""
         if self.outcome is None:
             if now >= self.expires_at:
                 return State.EXPIRED
@@ -127,12 +127,12 @@ class Session:
         return self.outcome.state if now >= self.done_at else State.PROCESSING
 
     def changes_at(self, now: float) -> float | None:
-        """When the state changes by itself, if nothing happens before; None for never."""
+        """When the state changes by time alone; None for never."""
         due = self.expires_at if self.outcome is None else self.done_at
         return due if now < due < math.inf else None
 
     def copy(self) -> "Session":
-        """The same session, to be changed without touching this one."""
+        """A copy that can be changed without changing this session."""
         return replace(self, chunks=dict(self.chunks), documents=list(self.documents))
 
     def ordered_chunks(self) -> list[Chunk]:
@@ -140,19 +140,19 @@ class Session:
         return [self.chunks[sequence] for sequence in sorted(self.chunks)]
 
     def files_received(self) -> int:
-        """What `audio_files_sent` is held against: sequence numbers, or single uploads."""
+        """The number to compare `audio_files_sent` with: sequence numbers, or single uploads."""
         return self.uploads if self.upload_type is UploadType.SINGLE else len(self.chunks)
 
     def next_sequence(self) -> int:
-        """The number that continues the numbering."""
+        """The sequence number after the highest one."""
         return max(self.chunks, default=-1) + 1
 
     def known_templates(self) -> list[str]:
-        """Templates this session was asked for or has documents of, each once, in order."""
+        """The requested templates and those of its documents, each once, in order."""
         return list(dict.fromkeys([*self.templates, *(d.template_id for d in self.documents)]))
 
     def require_template(self, template_id: str) -> None:
-        """Raise TemplateNotFound for a template that the session does not know."""
+        """Raise TemplateNotFound unless `known_templates` has the template."""
         known = self.known_templates()
         if template_id not in known:
             shown = known[:_LISTED_TEMPLATES]
@@ -164,7 +164,7 @@ class Session:
             )
 
     def require_unexpired(self, now: float) -> None:
-        """Raise SessionExpired."""
+        """Raise SessionExpired if the session was not ended before it expired."""
         if self.outcome is None and now >= self.expires_at:
             raise SessionExpired(
                 f"The session {self.session_id} expired before it was ended. "
@@ -172,7 +172,7 @@ class Session:
             )
 
     def require_open(self, now: float) -> None:
-        """Raise unless audio may still arrive: SessionExpired, SessionEnded, SessionCompleted."""
+        """Raise SessionExpired, SessionEnded or SessionCompleted unless it accepts audio."""
         if self.outcome is None:
             self.require_unexpired(now)
         elif now >= self.done_at:
@@ -187,7 +187,7 @@ class Session:
             )
 
     def require_done(self, now: float) -> None:
-        """Raise unless results are there: SessionExpired, SessionNotCompleted."""
+        """Raise SessionExpired or SessionNotCompleted unless it has results."""
         self.require_unexpired(now)
         if not self.state(now).done:
             raise SessionNotCompleted(
@@ -196,10 +196,10 @@ class Session:
             )
 
     def add_upload(self, chunks: Iterable[Chunk], now: float) -> None:
-        """Record one upload's chunks; one with a sequence that is there already replaces it.
+        """Add one upload's chunks; each replaces an earlier one with its sequence number.
 
         Raises:
-            SessionExpired, SessionEnded, SessionCompleted: it is not open any more.
+            SessionExpired, SessionEnded, SessionCompleted: it accepts no audio any more.
         """
         self.require_open(now)
         for chunk in chunks:
@@ -211,19 +211,19 @@ class Session:
         self.started = True
 
     def end(self, now: float, outcome: Outcome, seconds: float, sent: int | None = None) -> None:
-        """End the recording: processing takes `seconds` and finds `outcome`.
+        """End the recording: processing takes `seconds` and has the result `outcome`.
 
         Args:
             now: Seconds since 1970.
-            outcome: What processing finds; a transcript needs audio, so without any it is empty.
-            seconds: How long processing takes; `math.inf` for ever.
-            sent: The client's `audio_files_sent`; a wrong one makes the outcome partial.
+            outcome: The result of processing. Without audio its transcript becomes empty.
+            seconds: How long processing takes; `math.inf` for a session that stays in processing.
+            sent: The client's `audio_files_sent`; another number than received makes it partial.
         """
         self.require_open(now)
         if not self.chunks:
             outcome = replace(outcome, transcript="", language=None)
         if sent is not None and self.upload_type is not UploadType.STREAM:
-            outcome = outcome.held_against(sent, self.files_received())
+            outcome = outcome.compared_with(sent, self.files_received())
         self.ended_at = now
         self.done_at = now + seconds
         self.outcome = outcome
@@ -236,7 +236,7 @@ class Session:
         """End processing now, with this outcome.
 
         Raises:
-            SessionNotProcessing: there is nothing to finish.
+            SessionNotProcessing: the session is in another state.
         """
         if self.outcome is None or now >= self.done_at:
             raise SessionNotProcessing(
@@ -251,16 +251,16 @@ class Session:
         ]
 
     def place(self, now: float, state: State, outcome: Outcome, lifetime: float) -> None:
-        """Put the session into any state, whatever it was; `processing` lasts until `finish`.
+        """Put the session into any state; `processing` then lasts until `finish`.
 
-        `created` drops the chunks, since a session that has some is recording. What was on its way
-        to the session as it was does not arrive any more.
+        `created` removes the chunks, since a session with chunks is recording. Uploads that began
+        before do not go into the session any more.
 
         Args:
             now: Seconds since 1970.
-            state: Where the session is to stand.
-            outcome: What processing finds, where there is any.
-            lifetime: Seconds from creation to expiry, of one that expires now or lives again.
+            state: The state that the session is to have.
+            outcome: The result of processing, for the states that have one.
+            lifetime: Seconds from creation to expiry, where the old times do not fit the state.
         """
         self.outcome, self.ended_at, self.done_at, self.documents = None, None, math.inf, []
         self.generation = next(_generations)
@@ -281,7 +281,7 @@ class Session:
         """Change the fields that a request may change; others are ignored.
 
         Raises:
-            SessionExpired: nothing may change any more.
+            SessionExpired: an expired session cannot be changed.
             SessionAlreadyCommitted: `session_mode` or `model` after the session was ended.
         """
         self.require_unexpired(now)
@@ -304,7 +304,7 @@ class Session:
             setattr(self, name, changes[name])
 
     def add_document(self, now: float, template_id: str, seconds: float) -> Document:
-        """Process one more template; its result is there after `seconds`."""
+        """Process one more template; its result is ready after `seconds`."""
         self.require_done(now)
         assert self.outcome is not None
         result = self.outcome.result(template_id)

@@ -1,10 +1,10 @@
-"""Where a session can stand (CONTRACT.md, "States")."""
+"""The states of a session (CONTRACT.md, "States")."""
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a session stands; also the `status` of its public form."""
+    """A session's state; the value is the `status` in its JSON forms."""
 
     CREATED = "created"
     RECORDING = "recording"

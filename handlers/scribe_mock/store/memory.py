@@ -1,6 +1,6 @@
-"""Sessions in this process's memory.
+"""The store in this process's memory.
 
-Every method that changes something does so without awaiting, so the event loop is the lock.
+Methods change data without awaiting in between, so the event loop serves as the lock.
 """
 
 import asyncio
@@ -24,16 +24,17 @@ from scribe_mock.store.session_store import Intake, Parts, Pieces
 
 T = TypeVar("T")
 
-#: What a session and a chunk take beside their data, measured with tracemalloc, rounded up.
+#: Bytes of memory of a session and of a chunk besides their data, measured with tracemalloc and
+#: rounded up.
 _SESSION_BYTES = 2048
 _CHUNK_BYTES = 640
 
-#: Parts below this are joined: of an upload that dribbles in, each byte would take 34.
+#: Parts below this size are joined: an upload of single bytes would take 34 times its size.
 _SMALL_PART = 16 * 1024
 
 
 class _Entry:
-    """A session, its audio, and the bytes that both are counted for."""
+    """A session with its audio, and how many bytes of memory each counts as."""
 
     __slots__ = ("audio", "audio_bytes", "digests", "own_bytes", "session")
 
@@ -69,7 +70,7 @@ def _weight(session: Session) -> int:
 
 
 def _footprint(value: Any) -> int:
-    """Bytes that a JSON value takes in memory: a client chooses its form, so it is weighed."""
+    """The bytes of a JSON value in memory; clients decide how large it is."""
     size = sys.getsizeof(value)
     if isinstance(value, Mapping):
         return size + sum(_footprint(key) + _footprint(child) for key, child in value.items())
@@ -79,7 +80,7 @@ def _footprint(value: Any) -> int:
 
 
 class MemoryIntake:
-    """An upload under way: its bytes count as used from the moment they arrive."""
+    """An upload in progress: its bytes count as used from the moment they arrive."""
 
     __slots__ = ("_store", "parts", "size")
 
@@ -89,7 +90,7 @@ class MemoryIntake:
         self.size = 0
 
     def take(self, part: bytes) -> None:
-        """Keep one more part; raises ServiceUnavailable when there is no room for it."""
+        """Add one more part; raises ServiceUnavailable when there is no memory for it."""
         self._store.claim(len(part))
         self.size += len(part)
         parts = self.parts
@@ -99,7 +100,7 @@ class MemoryIntake:
             parts.append(part)
 
     def release(self) -> None:
-        """Give the claim back."""
+        """Stop counting the bytes as an upload in progress."""
         self._store.claimed -= self.size
         self.size = 0
 
@@ -119,9 +120,9 @@ class MemoryStore:
     """The SessionStore of one process.
 
     Args:
-        clock: Tells which sessions are finished or expired.
-        max_memory: Bytes for all sessions, their audio and the uploads under way together. When
-            they would not do, finished, then expired sessions go, the oldest first.
+        clock: The one clock; it decides which sessions are finished or expired.
+        max_memory: Bytes for all sessions, their audio and the uploads in progress together. When
+            they do not suffice, finished, then expired sessions are evicted, the oldest first.
     """
 
     def __init__(self, clock: Clock, max_memory: int) -> None:
@@ -133,15 +134,15 @@ class MemoryStore:
     def _clear(self) -> None:
         self._entries: dict[str, _Entry] = {}
         self._streams: dict[str, str] = {}
-        self._kept = 0
+        self._stored = 0
         self.claimed = 0
-        # When a session was or will be done, and when it expires: heaps of (time, session_id)
-        # in which stale pairs stay until they surface or are too many.
+        # The times at which sessions finish processing and expire: heaps of (time, session_id).
+        # Outdated pairs stay in them until they come to the top or are too many.
         self._done: list[tuple[float, str]] = []
         self._expiring: list[tuple[float, str]] = []
 
     async def create(self, session: Session) -> None:
-        """Keep a new session; raises SessionExists, ServiceUnavailable."""
+        """Store a new session; raises SessionExists, ServiceUnavailable."""
         if session.session_id in self._entries:
             raise SessionExists(session.session_id)
         self._put(_Entry(session, {}))
@@ -158,7 +159,7 @@ class MemoryStore:
         return self._entry(session_id).session
 
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
-        """Let `change` alter a session, all or nothing; see SessionStore."""
+        """Apply `change` to a copy of a session, then store the copy; see SessionStore."""
         entry = self._entry(session_id)
         session = entry.session.copy()
         result = change(session)
@@ -166,8 +167,8 @@ class MemoryStore:
         self._make_room(more, keep=session_id)
         entry.session = session
         entry.own_bytes += more
-        self._kept += more
-        self._note_times(session)
+        self._stored += more
+        self._add_times(session)
         self.changes.note()
         return result
 
@@ -179,7 +180,7 @@ class MemoryStore:
     async def add_upload(
         self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
-        """Add what `pieces` makes of the session; see SessionStore."""
+        """Add the chunks of one upload; see SessionStore."""
         entry = self._entry(admitted.session_id)
         now = self._clock.now()
         entry.session.require_open(now)
@@ -199,7 +200,7 @@ class MemoryStore:
         entry.audio_bytes += size
         own = _CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
-        self._kept += size + own
+        self._stored += size + own
         self.changes.note()
         return added
 
@@ -211,7 +212,7 @@ class MemoryStore:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
 
     async def digests(self, session_id: str) -> Mapping[int, str]:
-        """SHA-256 in hex of every chunk; worked out in a thread, once for each."""
+        """The SHA-256, in hex, of each chunk; computed in a thread, once for each."""
         entry = self._entry(session_id)
         known = dict(entry.digests)
         new = {n: parts for n, parts in entry.audio.items() if n not in known}
@@ -223,31 +224,31 @@ class MemoryStore:
         return known
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Keep a session with its audio, in place of one with the same id."""
+        """Store a session with its audio, replacing one with the same id."""
         self._put(_Entry(session, audio))
 
     async def delete(self, session_id: str) -> None:
-        """Forget a session; raises SessionNotFound."""
+        """Delete a session; raises SessionNotFound."""
         self._entry(session_id)
-        self._forget(session_id)
+        self._remove(session_id)
 
     async def all(self) -> Sequence[Session]:
         """Every session, in order of creation."""
         return [entry.session for entry in self._entries.values()]
 
     async def clear(self) -> None:
-        """Forget all sessions; claims of uploads under way stay."""
+        """Delete all sessions; the bytes of uploads in progress stay counted."""
         claimed = self.claimed
         self._clear()
         self.claimed = claimed
         self.changes.note()
 
     async def usage(self) -> tuple[int, int]:
-        """How many sessions there are, and how many bytes of audio."""
+        """The number of sessions, and the bytes of audio."""
         return len(self._entries), sum(entry.audio_bytes for entry in self._entries.values())
 
     def claim(self, size: int) -> None:
-        """Count bytes of an upload under way; raises ServiceUnavailable."""
+        """Count bytes of an upload in progress; raises ServiceUnavailable."""
         self._make_room(size)
         self.claimed += size
 
@@ -265,17 +266,17 @@ class MemoryStore:
         self._entries[session_id] = entry
         if entry.session.stream_id is not None:
             self._streams[entry.session.stream_id] = session_id
-        self._kept += more
-        self._note_times(entry.session)
+        self._stored += more
+        self._add_times(entry.session)
         self.changes.note()
 
-    def _forget(self, session_id: str) -> None:
+    def _remove(self, session_id: str) -> None:
         entry = self._entries.pop(session_id)
         self._streams.pop(entry.session.stream_id or "", None)
-        self._kept -= entry.bytes
+        self._stored -= entry.bytes
         self.changes.note()
 
-    def _note_times(self, session: Session) -> None:
+    def _add_times(self, session: Session) -> None:
         if session.outcome is not None:
             heapq.heappush(self._done, (session.done_at, session.session_id))
         else:
@@ -297,26 +298,26 @@ class MemoryStore:
         return session.outcome is None and session.expires_at == pair[0]
 
     def _make_room(self, size: int, keep: str | None = None) -> None:
-        """Forget what has to go for `size` more bytes, never `keep`; raises ServiceUnavailable."""
-        over = self._kept + self.claimed + size - self._max_memory
+        """Evict sessions until `size` more bytes fit, never `keep`; raises ServiceUnavailable."""
+        over = self._stored + self.claimed + size - self._max_memory
         if over <= 0:
             return
         now = self._clock.now()
-        taken: dict[tuple[float, str], list[tuple[float, str]]] = {}
+        evicted: dict[tuple[float, str], list[tuple[float, str]]] = {}
         for heap in (self._done, self._expiring):
             while over > 0 and heap and heap[0][0] <= now:
                 pair = heapq.heappop(heap)
-                if pair not in taken and self._holds(heap, pair):
-                    taken[pair] = heap
+                if pair not in evicted and self._holds(heap, pair):
+                    evicted[pair] = heap
                     over -= self._entries[pair[1]].bytes if pair[1] != keep else 0
-        for pair, heap in taken.items():
-            # Nothing goes for a request that is refused all the same.
+        for pair, heap in evicted.items():
+            # A request that is refused in the end evicts nothing.
             if over > 0 or pair[1] == keep:
                 heapq.heappush(heap, pair)
             else:
-                self._forget(pair[1])
+                self._remove(pair[1])
         if over > 0:
             raise ServiceUnavailable(
-                f"All of the mock's {self._max_memory} bytes are taken by sessions under way. "
+                f"All of the mock's {self._max_memory} bytes are used by sessions in progress. "
                 "End or expire some, or start it with a larger --max-memory."
             )

@@ -9,25 +9,28 @@ from scribe_mock.sessions.session import Chunk, Session
 
 T = TypeVar("T")
 
-#: The bytes of one chunk, as the parts in which they came; joining them would be a copy.
+#: The bytes of one chunk in the parts in which they arrived; joining them would copy them.
 Parts = Sequence[bytes]
 
-#: What one upload adds to a session: chunks and their bytes.
+#: The chunks that one upload adds to a session, each with its bytes.
 Pieces = Sequence[tuple[Chunk, Parts]]
 
 
 class Intake(Protocol):
-    """The bytes of an upload under way; leaving it releases what was not added to a session."""
+    """The bytes of an upload in progress, as a context manager.
 
-    #: What has arrived, in bytes and as it came.
+    On exit it releases the memory of bytes that were not added to a session.
+    """
+
+    #: The number of bytes that have arrived, and the parts in which they did.
     size: int
     parts: list[bytes]
 
     def take(self, part: bytes) -> None:
-        """Keep one more part; raises ServiceUnavailable when there is no room for it."""
+        """Add one more part; raises ServiceUnavailable when there is no memory for it."""
 
     def release(self) -> None:
-        """Give up the claim on memory; the parts are the session's now, or nobody's."""
+        """Stop counting the parts as an upload in progress."""
 
     def __enter__(self) -> Self: ...
 
@@ -43,14 +46,14 @@ class SessionStore(Protocol):
     """Sessions and their audio, bounded in memory.
 
     Every change is atomic: concurrent calls see one order (CONTRACT.md, "States"). Sessions that
-    are handed out are to be read; `change` and `add_upload` alone write.
+    the store returns are read-only; only `change` and `add_upload` write.
     """
 
-    #: Notes every change, for those who watch.
+    #: Counts every change.
     changes: Changes
 
     async def create(self, session: Session) -> None:
-        """Keep a new session; raises SessionExists, ServiceUnavailable."""
+        """Store a new session; raises SessionExists, ServiceUnavailable."""
 
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""
@@ -59,7 +62,10 @@ class SessionStore(Protocol):
         """The session whose upload_url has this stream_id; raises SessionNotFound."""
 
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
-        """Let `change` alter a session; raises SessionNotFound and what `change` raises."""
+        """Apply `change` to a session; raises SessionNotFound and what `change` raises.
+
+        Returns what `change` returns. If it raises, the session stays as it was.
+        """
 
     def intake(self, expected: int) -> Intake:
         """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
@@ -67,36 +73,36 @@ class SessionStore(Protocol):
     async def add_upload(
         self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
     ) -> Pieces:
-        """Add what `pieces` makes of the session, all or nothing, and end the intake's claim.
+        """Add the chunks of one upload, all or none, and release the intake.
 
         Args:
-            admitted: The session as it was when the upload began.
+            admitted: The session as it was at the beginning of the upload.
             intake: The upload's bytes.
-            pieces: Makes chunks of them, given the session as it is now.
+            pieces: Makes the chunks, given the session as it is now.
 
         Raises:
-            SessionNotFound: it is gone, also when another one has its id now.
-            SessionExpired, SessionEnded, SessionCompleted: it is not open.
-            ServiceUnavailable: there is no room.
+            SessionNotFound: it was deleted, or another session has its id now.
+            SessionExpired, SessionEnded, SessionCompleted: it accepts no audio any more.
+            ServiceUnavailable: there is no memory left.
         """
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
 
     async def digests(self, session_id: str) -> Mapping[int, str]:
-        """SHA-256 in hex of every chunk that is there when asked; raises SessionNotFound."""
+        """The SHA-256, in hex, of each chunk at the time of the call; raises SessionNotFound."""
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Keep a session with its audio, in place of one with the same id."""
+        """Store a session with its audio, replacing one with the same id."""
 
     async def delete(self, session_id: str) -> None:
-        """Forget a session; raises SessionNotFound."""
+        """Delete a session; raises SessionNotFound."""
 
     async def all(self) -> Sequence[Session]:
         """Every session, in order of creation."""
 
     async def clear(self) -> None:
-        """Forget all sessions."""
+        """Delete all sessions."""
 
     async def usage(self) -> tuple[int, int]:
-        """How many sessions there are, and how many bytes of audio."""
+        """The number of sessions, and the bytes of audio."""

@@ -18,8 +18,8 @@ class MockServer:
     'http://127.0.0.1:…'
 
     Args:
-        settings: As for `scribe-mock serve`; without any, a quiet one on a free port.
-        validate_responses: Hold answers to the spec too; a wrong one becomes a 500.
+        settings: As for `scribe-mock serve`; without them, a quiet server on a free port.
+        validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class MockServer:
 
     @property
     def base_url(self) -> str:
-        """The base under which `/sessions` lies."""
+        """The base of the session API: `http://host:port/voice/v1`."""
         return f"{self.url}{BASE_PATH}"
 
     def __enter__(self) -> Self:
