@@ -135,26 +135,6 @@ def test_every_operation_status_and_code_has_a_recipe():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_the_check_shares_nothing_with_the_mock(path):
-    allowed = ("contract", "spec", "errors", "settings", "clock", "shipped")
-    tree = ast.parse(path.read_text("utf-8"))
-    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    names += [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
-    own = [name.split(".")[1] for name in names if name.startswith("scribe_mock.")]
-    assert set(own) <= set(allowed)
-    assert "scribe_mock" not in names
-
-
-def test_only_the_edges_import_the_check():
-    importers = {
-        path.relative_to(PACKAGE).parts[0]
-        for path in PACKAGE.rglob("*.py")
-        if "scribe_mock.contract" in path.read_text("utf-8")
-    }
-    assert importers <= {"contract", "cli.py", "pytest_plugin.py", "apidocs"}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_modules_and_functions_are_short(path):
     text = path.read_text("utf-8")
     functions = [
