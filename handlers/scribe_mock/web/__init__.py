@@ -1,1 +1,1 @@
-"""What all pages share: the frame around them, their look, and the headers that keep them safe."""
+"""The pages: documentation, inspector and recorder, and the frame and headers that all share."""

@@ -1,6 +1,6 @@
-"""Where the pages are: the entries of the navigation, in order.
+"""The list of pages, in the order of the navigation.
 
-A new page is one more entry here and a template; nothing else knows the list.
+A new page needs one more entry here and a template.
 """
 
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page in the navigation: its name, what is written there, and its address."""
+    """One page in the navigation: its name, its label, and its path."""
 
     name: str
     label: str
     path: str
 
 
-#: The documentation's pages; `path` is their address on a server, `name` their file elsewhere.
+#: The documentation's pages; `path` is the address on a server, `name` the file in an export.
 DOCUMENTATION = (
     Entry("index", "Reference", "/docs"),
     Entry("errors", "Errors", "/docs/errors"),

@@ -1,8 +1,8 @@
 """A set of pages as a Flask app: strict headers, the common frame, errors in the envelope.
 
-Pages hold no data of the server. Flask runs in threads, while the store belongs to the event loop;
-so a page is a shell whose script asks the control API. That leaves one door to sessions and audio,
-and whatever guards it (`--token`, the check for cross-site requests) guards the pages too.
+Pages contain no data of the server. Flask runs in threads, while only the event loop may use the
+store; so the scripts of a page ask the control API. Its guards (`--token`, the check for cross-site
+requests) thus protect the pages too.
 """
 
 import secrets
@@ -40,11 +40,12 @@ class Site(Flask):
     """Pages with a strict Content-Security-Policy.
 
     Args:
-        room: The package whose folders `templates` and `assets` the pages come from.
+        package: The name of the package that the pages belong to.
+        folder: The folder of that package; its `templates` are used before the shared ones.
     """
 
-    def __init__(self, room: str, folder: Path) -> None:
-        super().__init__(room, static_folder=None, root_path=str(folder))
+    def __init__(self, package: str, folder: Path) -> None:
+        super().__init__(package, static_folder=None, root_path=str(folder))
         self.url_map.strict_slashes = False
         self.jinja_loader = ChoiceLoader(
             [FileSystemLoader(folder / "templates"), FileSystemLoader(TEMPLATES)]
@@ -62,21 +63,21 @@ class Site(Flask):
                 folder = next((f for f in folders if (f / name).is_file()), folders[-1])
                 return send_from_directory(folder, name)
             except (ValueError, OSError):
-                # A name with NUL is no path at all, and one that is too long is none either.
+                # The file system refuses a name with a NUL byte, and one that is too long.
                 raise PageNotFound from None
 
         self.add_url_rule(f"{url}/<path:name>", f"assets {url}", asset)
 
 
 def style_nonce() -> str:
-    """A nonce that lets one style element of this answer through the policy."""
+    """A nonce with which the policy of this answer allows one style element."""
     if "style_nonce" not in g:
         g.style_nonce = secrets.token_urlsafe(16)
     return str(g.style_nonce)
 
 
 def allow_requests_to(sources: str) -> None:
-    """Let the page of this answer send requests to `sources`, as the policy spells them."""
+    """Allow the page of this answer to send requests to `sources`, in the policy's syntax."""
     g.connect_sources = sources
 
 

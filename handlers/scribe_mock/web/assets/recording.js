@@ -1,7 +1,7 @@
 /**
  * A client of the session API in plain JavaScript: the reference for recorders in the browser.
  *
- * `api` is everywhere { base, token }: the address under which /sessions lies, and a bearer token.
+ * `api` is always { base, token }: the base URL of the session API, and a bearer token.
  * The page that uses it is recorder.js.
  */
 
@@ -83,8 +83,8 @@ export function recordWhole(stream, mimeType = "audio/webm;codecs=opus") {
 /**
  * Upload one file, and try again when that can help: no answer, 408, 429, or a server's fault.
  *
- * Sending a sequence number again replaces that chunk, so a retry does no harm even when the first
- * attempt did arrive and only its answer was lost. Any other error stays an error however often
+ * Sending a sequence number again replaces that chunk, so a retry is safe even if the first
+ * attempt arrived and only its answer was lost. Any other error stays an error however often
  * the request is repeated.
  */
 export async function uploadWithRetry(api, sessionId, name, file, { attempts = 6, onProgress, onRetry } = {}) {

@@ -1,4 +1,4 @@
-"""What a client should do about each error code, and why some can't be made to happen."""
+"""What a client should do about each error code, and why some errors cannot be provoked."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ ADVICE: Mapping[str, str] = {
     "headers_too_large": "Don't repeat it. Send less in header fields.",
 }
 
-#: Why no HTTP client in a page or a test makes these errors happen, by operation, status and code.
+#: Why an HTTP client cannot provoke these errors, by operation, status and code.
 EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
     (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",
     (OUTSIDE, 408, "request_timeout"): "Needs a client that stops in the middle of a request for "
@@ -49,7 +49,7 @@ EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
     "its way, and a request that takes longer than the 30 seconds it is given then.",
 }
 _BUG = (
-    "A fault of the server itself: no request brings it about on purpose. Treat it like any 5xx, "
+    "A fault of the server itself: no request can provoke it. Treat it like any 5xx, "
     "and report the X-Request-Id of the answer."
 )
 _FULL = (
@@ -59,11 +59,11 @@ _FULL = (
 
 
 def advice_for(status: int, code: str) -> str | None:
-    """What to do about an error; None for one that nobody has thought of."""
+    """What to do about an error; None for an unknown one."""
     return ADVICE.get(f"{status} {code}", ADVICE.get(code))
 
 
 def explanation_for(operation: str, status: int, code: str) -> str:
-    """Why an error can't be made to happen; empty for one that can."""
+    """Why an error cannot be provoked; empty for one that can."""
     known = EXPLANATIONS.get((operation, status, code))
     return known or {500: _BUG, 503: _FULL}.get(status, "")

@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
 SNIPPETS = _HERE / "snippets"
 
-#: The files that a page gets its spec from, so that it works where nothing can be fetched.
+#: The scripts that contain the specs, since `fetch` does not work from `file://`.
 API_SCRIPT, CONTROL_SCRIPT = "api.js", "control-api.js"
 
 
@@ -30,7 +30,7 @@ class Book:
     Args:
         spec: The contract's file.
         control_spec: The control API's.
-        served: Whether a mock shows the pages; else they are files, and link to each other as such.
+        served: Whether a mock serves the pages; else they are files that link to each other.
     """
 
     def __init__(self, spec: Path, control_spec: Path, *, served: bool) -> None:
@@ -68,7 +68,7 @@ class Book:
 
     @cached_property
     def errors(self) -> list[OperationErrors]:
-        """What the errors' page lists."""
+        """The operations and their errors, for the errors page."""
         return catalogue(load_spec(self._files[0]))
 
     @cached_property

@@ -9,7 +9,7 @@ from scribe_mock.web.docs.advice import advice_for, explanation_for
 from scribe_mock.web.docs.programs import OUTSIDE, program
 from scribe_mock.web.docs.samples import curl, fetch, pytest
 
-#: What no `x-grade` means.
+#: The grade without `x-grade`.
 DOCUMENTED = "documented"
 
 _KNOWN = {(recipe.operation or OUTSIDE, recipe.status, recipe.code): recipe for recipe in RECIPES}
@@ -17,7 +17,7 @@ _KNOWN = {(recipe.operation or OUTSIDE, recipe.status, recipe.code): recipe for 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCase:
-    """One error of one operation, with all that its place on the page needs."""
+    """One error of one operation, with what the errors page shows of it."""
 
     operation: str
     status: int
@@ -36,7 +36,7 @@ class ErrorCase:
 
     @property
     def snippets(self) -> dict[str, str]:
-        """The recipe as curl, fetch and pytest; nothing for an error that is explained."""
+        """The recipe as curl, fetch and pytest; empty for an error that cannot be provoked."""
         if self.recipe is None or self.explanation:
             return {}
         recipe = self.recipe
@@ -59,7 +59,7 @@ class OperationErrors:
 
 
 def catalogue(spec: Mapping[str, Any]) -> list[OperationErrors]:
-    """All errors of a spec, operation by operation; last those that belong to none."""
+    """All errors of a spec by operation; those of no operation come last."""
     found = [
         OperationErrors(
             operation["operationId"],

@@ -9,7 +9,7 @@ from scribe_mock.web.site import SHARED_ASSETS
 
 
 def export(spec: Path, control_spec: Path, output: Path) -> list[Path]:
-    """Write all pages into a folder, which is made if it is not there.
+    """Write all pages into a folder, and create the folder if needed.
 
     Returns:
         The pages; the first is the one to open.

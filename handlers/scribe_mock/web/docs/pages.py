@@ -18,7 +18,7 @@ def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) ->
     Args:
         spec: The contract that is served.
         control_spec: The control API's.
-        token: Whether one of a list is needed: then samples can't say that any will do.
+        token: One of the accepted tokens, for the samples; None if any token is accepted.
     """
     book = Book(spec, control_spec, served=True)
     pages = Site(__name__, Path(__file__).parent)

@@ -1,4 +1,4 @@
-"""Recipes as documentation shows and runs them: with nothing left open but the token and the id."""
+"""Recipes as the documentation shows and runs them; only the token and the session id are open."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,10 +8,10 @@ from typing import Any
 from scribe_mock.contract.options import EXPIRED_SESSION
 from scribe_mock.contract.recipes import Recipe, Step
 
-#: Stands for audio in errors' samples, to keep them short: it is refused whatever its bytes are.
+#: Stands for audio in short samples of errors: the request is refused before its bytes matter.
 SOUND = "x"
 
-#: The operation of errors that belong to none, as the page calls it.
+#: The errors page's name for errors that belong to no operation.
 OUTSIDE = "outside"
 
 
@@ -25,9 +25,9 @@ class Call:
         headers: Header fields to send.
         text: The body; None for none.
         size: Bytes that the body is padded to: text with spaces, none with zeros.
-        is_json: Whether the body is proper JSON.
+        is_json: Whether the body is valid JSON.
         names_session: Whether later calls need the `session_id` of its answer.
-        repeats: Whether it is repeated for as long as it is answered with 202.
+        repeats: Whether it is repeated while the answer is 202.
     """
 
     method: str

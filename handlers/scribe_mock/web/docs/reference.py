@@ -1,4 +1,4 @@
-"""The spec as its renderer gets it: with code samples, and servers that the page can reach."""
+"""The spec for the renderer: with code samples, and servers that the page can reach."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from scribe_mock.web.docs.catalogue import resolved
 from scribe_mock.web.docs.samples import ADDRESS, TOKEN
 
-#: The servers of a page that no server shows: the spec's own first one would be the file system.
+#: The first server of an exported page: the spec's first one would be the file system there.
 _MOCK_SERVER = {"url": ADDRESS, "description": "scribe-mock on this machine, as it starts."}
 
 
@@ -17,10 +17,10 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
 
     Args:
         spec: An OpenAPI document.
-        served: Whether a mock shows the page; then it is the only server to try.
+        served: Whether a mock serves the page; then that mock is the only server to try.
     """
     document: dict[str, Any] = copy.deepcopy(dict(spec))
-    # By OpenAPI, a document that names no server is served at the root.
+    # In OpenAPI, a document without servers has the server `/`.
     first, *others = document.get("servers") or [{"url": "/"}]
     document["servers"] = [first] if served else [_MOCK_SERVER, *others]
     for path, methods in document["paths"].items():
@@ -30,7 +30,7 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
 
 
 def as_script(document: Mapping[str, Any]) -> str:
-    """A document as a script that works from `file://`, where nothing can be fetched."""
+    """A document as a script, which works from `file://` too, where `fetch` does not."""
     text = json.dumps(document, ensure_ascii=False, default=str)
     return f"window.apiDocument = {text.replace('<', chr(92) + 'u003c')};\n"
 

@@ -9,7 +9,7 @@ from scribe_mock.web.docs.programs import Call, calls
 #: The address in samples; the pages put the reader's own in its place.
 ADDRESS = "http://127.0.0.1:8080"
 
-#: The token in samples; the mock takes any, unless it was started with a list.
+#: The token in samples; the mock accepts any, unless it was started with `--token`.
 TOKEN = "any"
 
 
@@ -58,7 +58,7 @@ def _curl(call: Call, options: str, *, fold: bool = True) -> str:
 
 
 def fetch(recipe: Recipe) -> str:
-    """An async piece of JavaScript for a browser's console; it ends with the answer's error."""
+    """JavaScript for a browser's console; it ends with the answer's error."""
     *before, last = calls(recipe)
     lines = [_fetch_before(call) for call in before]
     lines.append(f"const answer = await {_fetch(last)};")
@@ -96,7 +96,7 @@ def _fetch(call: Call) -> str:
 
 
 def pytest(recipe: Recipe) -> str:
-    """A test function over httpx that holds a server to the error."""
+    """A test function with httpx that expects the error."""
     *before, last = calls(recipe)
     imports = ["import time", ""] if any(call.repeats for call in before) else []
     return "\n".join(

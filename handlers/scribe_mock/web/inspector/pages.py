@@ -1,8 +1,7 @@
 """The inspector's pages, as a Flask app.
 
-They are shells: what they show, their scripts get from the control API (`pages.site` says why), so
-the state that the address names need not exist, and no template ever holds what a client sent
-except the session's id in the address.
+Their scripts get all data from the control API (`web.site` says why). So the session in a page's
+address need not exist, and the id in the address is the only text of a client in a template.
 """
 
 from pathlib import Path
@@ -43,7 +42,7 @@ def create_inspector() -> Site:
 
     @site.get("/_mock/ui/record")
     def recorder() -> str:
-        # It works against any base URL that is entered, so this page may send requests anywhere.
+        # The recorder works with any base URL, so this page may send requests to any host.
         allow_requests_to("http: https: ws: wss:")
         return show("record.html", "recorder")
 

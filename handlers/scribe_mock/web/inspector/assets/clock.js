@@ -5,10 +5,10 @@ import { span } from "./dom.js";
 let offset = 0;
 let stoppedAt = null;
 
-/** What time it is for the mock, in milliseconds. */
+/** The mock's time, in milliseconds. */
 export const mockNow = () => stoppedAt ?? Date.now() + offset;
 
-/** Take over what the server says. */
+/** Set the clock to the server's answer. */
 export function setClock(now, frozen) {
   const time = Date.parse(now);
   offset = time - Date.now();
@@ -23,14 +23,14 @@ export function setClock(now, frozen) {
 /** Seconds until a time of the mock, or null for never and for a clock that stands still. */
 export const secondsUntil = (time) => (time && stoppedAt === null ? (Date.parse(time) - mockNow()) / 1000 : null);
 
-/** An element that shows how long ago, or how far ahead, a time is, and keeps up. */
+/** An element that shows how long ago, or how far ahead, a time is; it updates itself. */
 export function age(time) {
   const element = document.createElement("time");
   setAge(element, time);
   return element;
 }
 
-/** Let an age show another time. */
+/** Change the time that such an element shows. */
 export function setAge(element, time) {
   if (element.dateTime === time) return;
   element.dateTime = time;

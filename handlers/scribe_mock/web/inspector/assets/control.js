@@ -1,8 +1,8 @@
-/** The control API as the pages use it: with a token where one is needed, and told of every change. */
+/** Calls of the control API: with a token if the server needs one, and a way to follow changes. */
 
 const TOKEN = "scribe-mock token";
 
-/** The token that was entered in this tab; any would do where the server has no list. */
+/** The token that was entered in this tab; without --token the server accepts any. */
 export function token() {
   try {
     return sessionStorage.getItem(TOKEN) || "any";
@@ -11,7 +11,7 @@ export function token() {
   }
 }
 
-/** What the API answered when it was no success. */
+/** An answer of the API that is not a success. */
 export class Refusal extends Error {
   constructor(status, error) {
     super(error?.message ?? `The mock answered ${status}.`);
@@ -45,7 +45,7 @@ export async function request(path, options = {}) {
   return request(path, options);
 }
 
-/** JSON from the control API, or null where it has nothing to say; throws Refusal. */
+/** JSON from the control API, or null for an answer without a body; throws Refusal. */
 export async function ask(path, method = "GET", body, signal) {
   const answer = await request(path, { method, signal, body: body && JSON.stringify(body) });
   const result = answer.status === 204 ? null : await answer.json();
@@ -87,8 +87,8 @@ async function change(revision, due) {
 /**
  * Call `refresh` now and after every change, as long as the page is looked at.
  *
- * The server holds a question until something changes, so an idle page costs one request in 25
- * seconds, and a hidden one none. `refresh` returns { revision, due }: when time alone will change
+ * The server answers when something changes, so an idle page sends one request in 25 seconds, and a
+ * hidden one none. `refresh` returns { revision, due }: when time alone will change
  * what is shown, in seconds from now, or null. `watched.again()` asks for a refresh at once.
  */
 export function watch(refresh) {

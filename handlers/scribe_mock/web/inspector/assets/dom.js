@@ -1,4 +1,4 @@
-/** Pieces of pages. Whatever a client sent becomes text here, never markup. */
+/** Builds elements. What a client sent becomes text, never markup. */
 
 /** An element with properties and children; strings become text nodes. */
 export function make(tag, properties = {}, ...children) {

@@ -8,7 +8,7 @@ const fields = form.elements;
 fields.base.value = `${location.origin}/voice/v1`;
 try { fields.token.value = sessionStorage.getItem("scribe-mock token") || "any"; } catch { fields.token.value = "any"; }
 
-/** What MediaRecorder can write here, as the API spells it, and the extension for the name. */
+/** A type that this browser's MediaRecorder supports, as the API spells it, and its extension. */
 const [mimeType, extension] = [["audio/webm;codecs=opus", "webm"], ["audio/mp4", "mp4"]]
   .find(([type]) => window.MediaRecorder?.isTypeSupported(type)) ?? [];
 
@@ -26,7 +26,7 @@ function line(name) {
   return { progress: (part) => { bar.value = part; }, say: (text) => { result.textContent = text; } };
 }
 
-/** Upload one file, with its line. Whether it arrived or not, the recording goes on. */
+/** Upload one file and show its progress; the recording goes on, even if the upload failed. */
 async function upload(session, name, file) {
   const shown = line(name);
   try {
