@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.following import follow
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.probe import Probe
-from scribe_mock.contract.recipes import RECIPES
-from scribe_mock.contract.run import Run
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.probe import Probe
+from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.recipes.following import follow
+from scribe_mock.contract.recipes.recipe_list import RECIPES
+from scribe_mock.contract.transport.address import Address
 from scribe_mock.spec import shipped
 from scribe_mock.web.docs.catalogue import catalogue
 from scribe_mock.web.docs.samples import ADDRESS

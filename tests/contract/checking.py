@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 
 from tests.contract.server import Running
 
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.engine import check
-from scribe_mock.contract.options import Options
+from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.transport.address import Address
 
 
 def run(server, **options):

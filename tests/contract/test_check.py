@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 from tests.contract.checking import named, run, serving
 from tests.contract.server import Refusal, Running, Server
 
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.engine import check
-from scribe_mock.contract.events import CannotRun
-from scribe_mock.contract.findings import Verdict
-from scribe_mock.contract.options import Options
+from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.events import CannotRun
+from scribe_mock.contract.core.ledger import Verdict
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.transport.address import Address
 from support import PATIENCE
 
 

@@ -12,9 +12,9 @@ from tests.contract import mutants
 from tests.contract.server import Response, Running, Server
 
 from scribe_mock import cli
-from scribe_mock.contract.address import Origin
 from scribe_mock.contract.reports import WRITERS
 from scribe_mock.contract.rules import all_rules
+from scribe_mock.contract.transport.address import Origin
 
 
 def main(capsys, *arguments):

@@ -4,8 +4,10 @@ from itertools import permutations
 
 import pytest
 
-from scribe_mock.contract.findings import Fault, Ledger
-from scribe_mock.contract.rule import Grade, Rule
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.ledger import Ledger
+from scribe_mock.contract.core.rule import Rule
 
 RULE = Rule(id="a.b", sentence="A.", source="A", grade=Grade.PROTOCOL)
 FAULTS = [

@@ -9,10 +9,10 @@ from tests.contract import mutants
 from tests.contract.server import Running, Server
 
 from scribe_mock.contract import reports
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.engine import check
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.reproduce import reproduction
+from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.reports.reproduce import reproduction
+from scribe_mock.contract.transport.address import Address
 
 ONLY = (
     "upload.row",

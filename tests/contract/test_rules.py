@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from scribe_mock.contract import recipes, specification
-from scribe_mock.contract.rule import Grade, matches
+from scribe_mock.contract.core import specification
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.rule import matches
+from scribe_mock.contract.recipes import recipe_list
 from scribe_mock.contract.rules import all_rules, upload_formats, upload_order, upload_rows
 from scribe_mock.contract.rules.access import CALLS
 from scribe_mock.contract.rules.states import FINAL
 
-PACKAGE = Path(recipes.__file__).parents[1]
+PACKAGE = Path(recipe_list.__file__).parents[2]
 IDS = [rule.id for rule in all_rules()]
 RULES = {rule.id: rule for rule in all_rules()}
 ROWS = range(1, 12)
@@ -26,7 +28,7 @@ SENTENCES = {
     **{f"operation {name} wants a token": f"auth.missing.{name}" for name in CALLS},
     **{
         f"supported type {mime}": f"upload.format.{mime[6:].replace(';codecs=', '_')}"
-        for mime in upload_formats.audio.SUPPORTED
+        for mime in upload_formats.samples.SUPPORTED
     },
     **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("webm", "wav", "ogg", "mp4")},
     **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("m4a", "mp3")},
@@ -114,7 +116,7 @@ def _documented():
 
 
 def test_every_operation_status_and_code_has_a_recipe():
-    known = {(one.operation, one.status, one.code) for one in recipes.RECIPES}
+    known = {(one.operation, one.status, one.code) for one in recipe_list.RECIPES}
     sessions = {
         one
         for one in known
@@ -131,7 +133,7 @@ def test_every_operation_status_and_code_has_a_recipe():
         "failed",
         "expired",
     }
-    assert all(bool(one.steps) is not bool(one.why_not) for one in recipes.RECIPES)
+    assert all(bool(one.steps) is not bool(one.why_not) for one in recipe_list.RECIPES)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -1,8 +1,8 @@
 """What a run remembers of the answers it saw."""
 
-from scribe_mock.contract.address import Origin
-from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.watch import Watch
+from scribe_mock.contract.core.watch import Watch
+from scribe_mock.contract.transport.address import Origin
+from scribe_mock.contract.transport.message import Answer, Request
 
 REQUEST = Request(
     origin=Origin("http", "127.0.0.1", 80),

@@ -6,12 +6,12 @@ import hashlib
 import re
 from contextlib import asynccontextmanager
 
-from scribe_mock.contract import websocket
-from scribe_mock.contract.address import Address, Origin
-from scribe_mock.contract.message import ANSWER_BYTES, Request
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.run import Run
-from scribe_mock.contract.wire import Wire
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.transport import websocket
+from scribe_mock.contract.transport.address import Address, Origin
+from scribe_mock.contract.transport.message import ANSWER_BYTES, Request
+from scribe_mock.contract.transport.wire import Wire
 from support import PATIENCE
 
 

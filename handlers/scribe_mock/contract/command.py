@@ -10,10 +10,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.events import CannotRun
-from scribe_mock.contract.options import DEFAULT_TOKEN, EXPIRED_SESSION, PATIENCE, Options
-from scribe_mock.contract.rule import Rule
+from scribe_mock.contract.core.events import CannotRun
+from scribe_mock.contract.core.options import DEFAULT_TOKEN, EXPIRED_SESSION, PATIENCE, Options
+from scribe_mock.contract.core.rule import Rule
+from scribe_mock.contract.transport.address import Address
 from scribe_mock.settings import CLIENT_ID, CLIENT_SECRET
 
 KEPT, BROKEN, COULD_NOT_RUN = 0, 1, 2
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) 
 
 def list_rules(options: argparse.Namespace) -> int:
     """Print rules, one a line: id, grade and sentence."""
-    from scribe_mock.contract.engine import chosen
+    from scribe_mock.contract.core.engine import chosen
 
     asked = Options(
         base=Address.parse("http://localhost"), only=tuple(options.only), skip=tuple(options.skip)
@@ -125,7 +125,7 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     from rich.console import Console
 
     from scribe_mock.contract import reports
-    from scribe_mock.contract.engine import check, chosen
+    from scribe_mock.contract.core.engine import check, chosen
     from scribe_mock.contract.reports.terminal import Terminal
 
     asked = read(options, environ)

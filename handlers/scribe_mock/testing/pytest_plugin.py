@@ -67,8 +67,8 @@ class ContractCollector(pytest.Collector):
 
     def collect(self) -> Iterator["RuleItem"]:
         """One item a rule."""
-        from scribe_mock.contract.engine import chosen
-        from scribe_mock.contract.rule import matches
+        from scribe_mock.contract.core.engine import chosen
+        from scribe_mock.contract.core.rule import matches
 
         options = _options(self.config)
         expected: dict[str, str] = {}
@@ -87,7 +87,7 @@ class RuleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail with the findings of this rule."""
-        from scribe_mock.contract.findings import Verdict
+        from scribe_mock.contract.core.ledger import Verdict
         from scribe_mock.contract.reports.words import describe
 
         checked = self.session.stash.get(_KEY, None)
@@ -123,8 +123,8 @@ class _Checked:
     def __init__(self, session: pytest.Session) -> None:
         from dataclasses import replace
 
-        from scribe_mock.contract.engine import check
-        from scribe_mock.contract.events import CannotRun
+        from scribe_mock.contract.core.engine import check
+        from scribe_mock.contract.core.events import CannotRun
 
         names = [item.name for item in session.items if isinstance(item, RuleItem)]
         self.options = replace(_options(session.config), only=tuple(names))
@@ -143,8 +143,8 @@ def _options(config: pytest.Config) -> Any:
     from argparse import Namespace
 
     from scribe_mock.contract import command
-    from scribe_mock.contract.events import CannotRun
-    from scribe_mock.contract.options import DEFAULT_TOKEN, EXPIRED_SESSION
+    from scribe_mock.contract.core.events import CannotRun
+    from scribe_mock.contract.core.options import DEFAULT_TOKEN, EXPIRED_SESSION
 
     def given(name: str) -> Any:
         return config.getoption(f"--scribe-{name}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scribe_mock.contract.events import Report
+from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.reports import html, json_report, junit, sarif
 
 #: Kind of a report → what writes it as text.

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from scribe_mock.contract.events import Report
-from scribe_mock.contract.findings import Finding, Result
+from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.ledger import ContractFinding, Result
+from scribe_mock.contract.reports.reproduce import reproduction
 from scribe_mock.contract.reports.words import figures, met_by, verdict
-from scribe_mock.contract.reproduce import reproduction
 
 _PAGE = """\
 <!doctype html>
@@ -65,7 +65,7 @@ def render(report: Report) -> str:
     )
 
 
-def _finding(finding: Finding, report: Report) -> str:
+def _finding(finding: ContractFinding, report: Report) -> str:
     kind = "note" if finding in report.notes else "fault"
     variants = "".join(f"<li>{escape(one)}</li>" for one in finding.variants)
     rows = [

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from scribe_mock.contract.events import Report
-from scribe_mock.contract.findings import Finding, Result
-from scribe_mock.contract.reproduce import reproduction
+from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.ledger import ContractFinding, Result
+from scribe_mock.contract.reports.reproduce import reproduction
 
 
 def render(report: Report) -> str:
@@ -41,7 +41,7 @@ def as_data(report: Report) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+def _finding(finding: ContractFinding, report: Report) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
         "also": finding.also,

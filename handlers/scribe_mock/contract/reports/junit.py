@@ -3,8 +3,8 @@
 import re
 from xml.etree import ElementTree
 
-from scribe_mock.contract.events import Report
-from scribe_mock.contract.findings import Result, Verdict
+from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.ledger import Result, Verdict
 from scribe_mock.contract.reports.words import describe
 
 #: What XML 1.0 can't hold.

@@ -4,10 +4,10 @@ import json
 from functools import cache
 from typing import Any
 
-from scribe_mock.contract.events import Report
-from scribe_mock.contract.findings import Finding
+from scribe_mock.contract.core.demand import Demand
+from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.ledger import ContractFinding
 from scribe_mock.contract.reports.words import describe
-from scribe_mock.contract.rule import Rule
 from scribe_mock.spec import shipped
 
 
@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Demand) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.sentence},
@@ -37,7 +37,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: dict[str, int], report: Report) -> dict[str, Any]:
+def _result(finding: ContractFinding, index: dict[str, int], report: Report) -> dict[str, Any]:
     line = _line(finding.rule.operation)
     return {
         "ruleId": finding.rule.id,

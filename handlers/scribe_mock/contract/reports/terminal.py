@@ -7,11 +7,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
-from scribe_mock.contract.coverage import Cell
-from scribe_mock.contract.events import Event, Report, RuleEnded, Started
-from scribe_mock.contract.findings import Finding, Result, Verdict
+from scribe_mock.contract.core.events import Event, Report, RuleEnded, Started
+from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
+from scribe_mock.contract.recipes.coverage import Cell
+from scribe_mock.contract.reports.reproduce import reproduction
 from scribe_mock.contract.reports.words import figures, met_by, verdict
-from scribe_mock.contract.reproduce import reproduction
 
 
 class Terminal:
@@ -61,7 +61,7 @@ class Terminal:
         self._console.print(Text(verdict(report), style))
         self._console.print(Text(figures(report), "dim"))
 
-    def _show_finding(self, finding: Finding, report: Report) -> None:
+    def _show_finding(self, finding: ContractFinding, report: Report) -> None:
         note = finding in report.notes
         table = Table.grid(padding=(0, 2))
         table.add_column(style="dim", no_wrap=True)

@@ -1,12 +1,12 @@
 """Findings in words, as every report for people shows them."""
 
-from scribe_mock.contract.events import Report
-from scribe_mock.contract.findings import Finding, Verdict
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.reproduce import reproduction
+from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.ledger import ContractFinding, Verdict
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.reports.reproduce import reproduction
 
 
-def describe(finding: Finding, options: Options) -> str:
+def describe(finding: ContractFinding, options: Options) -> str:
     """A finding in lines."""
     rule, fault = finding.rule, finding.fault
     lines = [
@@ -22,7 +22,7 @@ def describe(finding: Finding, options: Options) -> str:
     return "\n".join(lines)
 
 
-def met_by(finding: Finding) -> str:
+def met_by(finding: ContractFinding) -> str:
     """How many requests met a finding, and which other rules."""
     requests = "1 request" if finding.count == 1 else f"{finding.count} requests"
     return f"{requests}; also by {', '.join(finding.also)}" if finding.also else requests

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from scribe_mock.contract.rule import Rule, rules_of
+from scribe_mock.contract.core.rule import Rule, rules_of
 from scribe_mock.contract.rules import (
     access,
     answers,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from scribe_mock.contract import audio, judge, prepared
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import (
+from scribe_mock.contract.core import judge, prepared_sessions, samples
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import (
     DISCOVERY_PATH,
     UNKNOWN,
     WEBM,
@@ -13,7 +13,8 @@ from scribe_mock.contract.probe import (
     Probe,
     in_path,
 )
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer
 
 _TEMPLATE = "/process/template/clinical_notes_template"
 
@@ -55,7 +56,7 @@ async def call(
     method, path = CALLS[operation]
     sent = body
     if sent is None and method != "GET":
-        sent = audio.tiny("webm") if operation == "uploadAudio" else _body(probe, operation)
+        sent = samples.tiny("webm") if operation == "uploadAudio" else _body(probe, operation)
     if method != "GET":
         mime = WEBM if operation == "uploadAudio" else "application/json"
         headers = (*headers, ("Content-Type", mime))
@@ -182,7 +183,7 @@ async def session_before_body(probe: Probe) -> Faults:
 )
 async def state_before_body(probe: Probe) -> Faults:
     """What is over is over, whatever is sent."""
-    session = await prepared.finished(probe, "completed")
+    session = await prepared_sessions.finished(probe, "completed")
     answer = await call(probe, "endSession", session.session_id, body=b"not JSON")
     yield judge.refused(answer, 400, "session_completed")
 

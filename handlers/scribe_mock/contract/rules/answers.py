@@ -3,44 +3,45 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from scribe_mock.contract import findings, judge, specification
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.rule import Grade, Rule, watching
-from scribe_mock.contract.watch import (
+from scribe_mock.contract.core import judge, ledger, specification
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.rule import Rule, watching
+from scribe_mock.contract.core.watch import (
     STAMPS,
     Watch,
     session_of,
     shows_session,
 )
+from scribe_mock.contract.transport.message import Answer
 
 #: Fields of bodies that a rule of their own looks at.
 _OWNED = ("templates", *STAMPS, "upload_url", "audio_files")
 
 #: Filled by the runner itself, since they need repetition to be told apart.
 NO_5XX = Rule(
-    id=findings.SERVER_ERROR,
+    id=ledger.SERVER_ERROR,
     sentence="Nothing that a client sends is answered with a 5xx.",
     source="The wire contract, preamble",
     grade=Grade.PROTOCOL,
     read_only=True,
 )
 ANSWERS = Rule(
-    id=findings.NO_ANSWER,
+    id=ledger.NO_ANSWER,
     sentence="Every request gets a complete HTTP answer.",
     source="Errors",
     grade=Grade.PROTOCOL,
     read_only=True,
 )
 STAYS_UP = Rule(
-    id=findings.GONE,
+    id=ledger.GONE,
     sentence="Nothing that a client sends ends the server.",
     source="Errors",
     grade=Grade.PROTOCOL,
     read_only=True,
 )
 OPERATIONS = Rule(
-    id=findings.MISSING,
+    id=ledger.MISSING,
     sentence="The server has every operation of the contract.",
     source="Addresses, table",
     grade=Grade.INFERRED,

@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import WEBM, Probe
-from scribe_mock.contract.recipes import TOO_MUCH_JSON
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import WEBM, Probe
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.message import Answer
 
 _SOURCE = "Create session"
 
@@ -295,7 +296,7 @@ async def upload_url(probe: Probe) -> Faults:
 
 async def _reach(probe: Probe, request: Any) -> Answer | None:
     """The answer of an address that the server named; None when nothing is there."""
-    from scribe_mock.contract.wire import Unreachable
+    from scribe_mock.contract.transport.wire import Unreachable
 
     if request.origin == probe.options.base.origin:
         return await probe.send(request)

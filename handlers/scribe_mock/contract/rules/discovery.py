@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import DISCOVERY_PATH, UNKNOWN, Probe
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.wire import Unreachable
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import DISCOVERY_PATH, UNKNOWN, Probe
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.wire import Unreachable
 
 
 def _rule(
@@ -62,8 +63,8 @@ async def formats_work(probe: Probe) -> Faults:
     answer = await _discover(probe)
     session = await probe.create()
     for number, mime in enumerate(_capability(answer, "audio_formats")):
-        known = _canonical(mime) in audio.SUPPORTED
-        extension = audio.extension_of(_canonical(mime)) if known else "webm"
+        known = _canonical(mime) in samples.SUPPORTED
+        extension = samples.extension_of(_canonical(mime)) if known else "webm"
         name = f"audio_{number}.{extension}"
         label = f"Content-Type: {mime}, as advertised"
         sent = await probe.upload(session, name, mime=mime, label=label)
@@ -76,7 +77,7 @@ async def formats_all(probe: Probe) -> Faults:
     """A server may take fewer; that is worth a note."""
     answer = await _discover(probe)
     listed = {_canonical(mime) for mime in _capability(answer, "audio_formats")}
-    missing = [mime for mime in audio.SUPPORTED if mime not in listed]
+    missing = [mime for mime in samples.SUPPORTED if mime not in listed]
     if listed:
         yield judge.same(answer, "formats that are not advertised", [], missing)
 

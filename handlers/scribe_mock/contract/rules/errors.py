@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from scribe_mock.contract import judge, specification
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.rule import Grade, watching
-from scribe_mock.contract.watch import (
+from scribe_mock.contract.core import judge, specification
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.rule import watching
+from scribe_mock.contract.core.watch import (
     Watch,
     shows_session,
 )
+from scribe_mock.contract.transport.message import Answer
 
 
 def _is_error(answer: Answer) -> bool:

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.rule import Faults, Grade, Rule, rule
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.rule import Faults, Rule, rule
 
 if TYPE_CHECKING:
-    from scribe_mock.contract.fuzz import Fuzzer
+    from scribe_mock.contract.fuzzing.fuzz import Fuzzer
 
 #: Operation → whether its path has a session.
 _OPERATIONS = {
@@ -22,7 +23,7 @@ _OPERATIONS = {
 
 
 def _fuzzer(probe: Probe) -> "Fuzzer":
-    from scribe_mock.contract.fuzz import Fuzzer  # a second to import: only who fuzzes pays
+    from scribe_mock.contract.fuzzing.fuzz import Fuzzer  # a second to import: only who fuzzes pays
 
     return Fuzzer(probe)
 
@@ -33,7 +34,7 @@ def _operation(operation: str, takes_session: bool) -> Rule:
 
         modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
         for mode in modes:
-            session: Session | None = await probe.create() if takes_session else None
+            session: ProbeSession | None = await probe.create() if takes_session else None
             if operation == "endSession" and mode is GenerationMode.POSITIVE:
                 session = None  # one End is enough for a session; links try it properly
             for fault in await _fuzzer(probe).operation(operation, mode, session):

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import (
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import (
     LOGIN_PATH,
     REFRESH_PATH,
     Probe,
 )
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer
 
 
 def _login_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.probe import (
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import (
     DISCOVERY_PATH,
     UNKNOWN,
     Probe,
 )
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 
 
 def _outside(

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.rule import Grade, watching
-from scribe_mock.contract.rules.answers import owned
-from scribe_mock.contract.watch import (
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.rule import watching
+from scribe_mock.contract.core.watch import (
     RANKS,
     STAMPS,
     Watch,
@@ -16,6 +15,8 @@ from scribe_mock.contract.watch import (
     shows_session,
     timestamp,
 )
+from scribe_mock.contract.rules.answers import owned
+from scribe_mock.contract.transport.message import Answer
 
 
 @watching(

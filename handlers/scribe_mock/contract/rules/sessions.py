@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.findings import Fault, Skip
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.recipes import TOO_MUCH_JSON
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
 from scribe_mock.contract.rules.creating import NOT_JSON
 
 _TEMPLATES = ["eka_emr_template", "clinical_notes_template"]
@@ -33,7 +34,7 @@ def _rule(
     return rule(rule_id, sentence, source=source, grade=grade, operation=operation, needs=needs)
 
 
-async def _call(probe: Probe, operation: str, session: Session, **how: Any) -> Any:
+async def _call(probe: Probe, operation: str, session: ProbeSession, **how: Any) -> Any:
     if operation == "endSession":
         return await probe.end(session, **how)
     return await probe.patch(session, **how)
@@ -182,12 +183,14 @@ async def end_counts(probe: Probe) -> Faults:
         yield judge.field(await probe.done(session), "status", "completed")
 
 
-async def _completed(probe: Probe) -> Session:
-    session: Session = await probe.run.shared("with templates", lambda: _complete(Probe(probe.run)))
+async def _completed(probe: Probe) -> ProbeSession:
+    session: ProbeSession = await probe.run.shared(
+        "with templates", lambda: _complete(Probe(probe.run))
+    )
     return session
 
 
-async def _complete(probe: Probe) -> Session:
+async def _complete(probe: Probe) -> ProbeSession:
     session = await probe.ended(templates=_TEMPLATES, model="pro")
     await probe.expect_done(session)
     return session

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Literal
 
-from scribe_mock.contract import judge, prepared
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import UNKNOWN, Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, prepared_sessions
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import UNKNOWN, Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer
 
 Final = Literal["completed", "partial", "failed"]
 FINAL: tuple[Final, ...] = ("completed", "partial", "failed")
@@ -16,14 +17,14 @@ TEMPLATE = "clinical_notes_template"
 PATIENT = {"patient_details": {"name": "Asha Rao", "age": 42}}
 
 
-async def _in_state(probe: Probe, state: str) -> Session:
+async def _in_state(probe: Probe, state: str) -> ProbeSession:
     """A session in this state; final ones are shared."""
     if state == "unknown":
-        return Session(session_id=UNKNOWN)
+        return ProbeSession(session_id=UNKNOWN)
     if state == "expired":
-        return await prepared.expired(probe)
+        return await prepared_sessions.expired(probe)
     if state in FINAL:
-        return await prepared.finished(probe, state)
+        return await prepared_sessions.finished(probe, state)
     if state == "processing":
         return await probe.ended()
     session = await probe.create()
@@ -32,26 +33,26 @@ async def _in_state(probe: Probe, state: str) -> Session:
     return session
 
 
-Call = Callable[[Probe, Session], Awaitable[Answer]]
+Call = Callable[[Probe, ProbeSession], Awaitable[Answer]]
 
 
-async def _end(probe: Probe, session: Session) -> Answer:
+async def _end(probe: Probe, session: ProbeSession) -> Answer:
     return await probe.end(session)
 
 
-async def _get(probe: Probe, session: Session) -> Answer:
+async def _get(probe: Probe, session: ProbeSession) -> Answer:
     return await probe.get(session)
 
 
-async def _patch(probe: Probe, session: Session) -> Answer:
+async def _patch(probe: Probe, session: ProbeSession) -> Answer:
     return await probe.patch(session, PATIENT)
 
 
-async def _commit(probe: Probe, session: Session) -> Answer:
+async def _commit(probe: Probe, session: ProbeSession) -> Answer:
     return await probe.patch(session, {"model": "pro"})
 
 
-async def _process(probe: Probe, session: Session) -> Answer:
+async def _process(probe: Probe, session: ProbeSession) -> Answer:
     return await probe.process(session, TEMPLATE)
 
 
@@ -97,7 +98,7 @@ def _cell(
 
 
 async def _meanwhile(
-    probe: Probe, session: Session, answer: Answer, wanted: tuple[int, str]
+    probe: Probe, session: ProbeSession, answer: Answer, wanted: tuple[int, str]
 ) -> Fault | None:
     """What is judged while processing goes on; it may be over before the call arrives."""
     look = await probe.get(session)
@@ -209,13 +210,15 @@ async def completed(probe: Probe) -> Faults:
 @_get_rule("partial", "When a part failed: 206 partial, with processing_errors.")
 async def partial(probe: Probe) -> Faults:
     """Where the server can be brought to it."""
-    yield _shows(await probe.get(await prepared.finished(probe, "partial")), 206, "partial")
+    yield _shows(
+        await probe.get(await prepared_sessions.finished(probe, "partial")), 206, "partial"
+    )
 
 
 @_get_rule("failed", "When processing failed: 200 failed.")
 async def failed(probe: Probe) -> Faults:
     """Where the server can be brought to it."""
-    yield _shows(await probe.get(await prepared.finished(probe, "failed")), 200, "failed")
+    yield _shows(await probe.get(await prepared_sessions.finished(probe, "failed")), 200, "failed")
 
 
 @rule(

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer, Delivery
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer, Delivery
 
 _SOURCE = "Upload audio, Storing"
 #: Seconds that a server may take to see that a connection broke.
@@ -24,13 +25,13 @@ def _rule(
     return rule(name, sentence, source=source, grade=grade, operation="uploadAudio", needs=needs)
 
 
-async def _upload_all(probe: Probe, session: Session, names: Sequence[str]) -> Faults:
+async def _upload_all(probe: Probe, session: ProbeSession, names: Sequence[str]) -> Faults:
     for name in names:
         answer = await probe.upload(session, name, mime=None if "." in name else "audio/wav")
         yield judge.accepted(answer, what=f"the chunk {name}")
 
 
-async def _listed(probe: Probe, session: Session, expected: list[str]) -> Fault | None:
+async def _listed(probe: Probe, session: ProbeSession, expected: list[str]) -> Fault | None:
     """Get session lists these names."""
     answer = await probe.get(session)
     return judge.same(answer, "audio_files", expected, judge.files(answer))
@@ -194,7 +195,7 @@ async def cut(probe: Probe) -> Faults:
     """Half a body is no body; the session takes the whole one afterwards."""
     for chunked in (False, True):
         session = await probe.create()
-        body = audio.speech("webm")
+        body = samples.speech("webm")
         await probe.upload(session, body=body, chunked=chunked, delivery=Delivery.CUT)
         answer = await probe.look(session, _NOTICED)
         names = judge.files(answer)
@@ -229,10 +230,10 @@ def _single(name: str, sentence: str, grade: Grade) -> Callable[[CheckFunction],
     return _rule(f"single.{name}", sentence, grade, "Upload audio, Single", ())
 
 
-def _single_format(entry: audio.Format) -> Rule:
+def _single_format(entry: samples.Format) -> Rule:
     async def check(probe: Probe) -> Faults:
         session = await probe.create("single")
-        body = audio.file(entry.speech).read_bytes()
+        body = samples.file(entry.speech).read_bytes()
         answer = await probe.upload(session, entry.speech, mime=entry.mime, body=body)
         fault = judge.accepted(answer, what=f"one recording of {entry.mime}")
         yield fault and replace(fault, group=f"{entry.mime} is refused")
@@ -256,14 +257,14 @@ def _any_stored(answer: Answer) -> Fault | None:
     )
 
 
-RULES += tuple(map(_single_format, audio.FORMATS))
+RULES += tuple(map(_single_format, samples.FORMATS))
 
 
 @_single("names", "The chunks of a recording are 0.<ext>, 1.<ext>, … by its type.", Grade.INFERRED)
 async def single_names(probe: Probe) -> Faults:
     """The extension comes from the MIME type, the name does not matter."""
     session = await probe.create("single")
-    answer = await probe.upload(session, "visit.bin", mime="audio/wav", body=audio.speech("wav"))
+    answer = await probe.upload(session, "visit.bin", mime="audio/wav", body=samples.speech("wav"))
     yield judge.accepted(answer, what="a recording named visit.bin")
     if answer.accepted:
         names = judge.files(await probe.get(session))
@@ -275,7 +276,7 @@ async def single_names(probe: Probe) -> Faults:
 async def continues(probe: Probe) -> Faults:
     """A second recording comes after the first."""
     session = await probe.create("single")
-    body = audio.speech("wav")
+    body = samples.speech("wav")
     await probe.upload(session, "one.wav", mime="audio/wav", body=body)
     before = judge.files(await probe.get(session))
     answer = await probe.upload(session, "two.wav", mime="audio/wav", body=body)
@@ -290,7 +291,7 @@ async def continues(probe: Probe) -> Faults:
 async def silence(probe: Probe) -> Faults:
     """Two seconds of nothing are one piece."""
     session = await probe.create("single")
-    body = audio.file("silence.wav").read_bytes()
+    body = samples.file("silence.wav").read_bytes()
     answer = await probe.upload(session, "silence.wav", mime="audio/wav", body=body)
     yield judge.accepted(answer, what="a recording of silence")
     if answer.accepted:
@@ -301,7 +302,7 @@ async def silence(probe: Probe) -> Faults:
 async def counts(probe: Probe) -> Faults:
     """However many chunks were cut from them."""
     session = await probe.create("single")
-    body = audio.speech("wav")
+    body = samples.speech("wav")
     for name in ("one.wav", "two.wav"):
         await probe.upload(session, name, mime="audio/wav", body=body)
     if session.taken == 2:

@@ -5,13 +5,14 @@ import json
 import wave
 from collections.abc import Callable, Sequence
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.findings import Fault, Skip
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
-from scribe_mock.contract.websocket import TIMEOUT, Stream, stream
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.websocket import TIMEOUT, ClientStream, stream
 
 STOP = '{"event": "stop"}'
 #: Bytes of one frame: a tenth of a second.
@@ -33,7 +34,7 @@ def _rule(
 
 def _pcm() -> bytes:
     """Five seconds of speech, 16 kHz, 16 bit, mono."""
-    with wave.open(str(audio.file("speech.wav")), "rb") as file:
+    with wave.open(str(samples.file("speech.wav")), "rb") as file:
         return file.readframes(file.getnframes())
 
 
@@ -52,7 +53,7 @@ def _text(rate: int = 16000) -> list[str]:
     return [json.dumps(event) for event in (start, *media)]
 
 
-async def _session(probe: Probe) -> tuple[Session, Address]:
+async def _session(probe: Probe) -> tuple[ProbeSession, Address]:
     session = await probe.create("stream")
     given = session.created.get("upload_url")
     try:
@@ -69,12 +70,12 @@ def _patience(probe: Probe) -> float:
 
 async def _talk(
     probe: Probe,
-    session: Session,
+    session: ProbeSession,
     address: Address,
     frames: Sequence[str | bytes],
     *,
     wait: bool = True,
-) -> Stream:
+) -> ClientStream:
     """Open the WebSocket; the answer to a refused handshake is judged like any other."""
     wire = probe.run.wire
     async with probe.run.room(sum(map(len, frames))), wire.slots:
@@ -86,7 +87,7 @@ async def _talk(
     return found
 
 
-def _answer(probe: Probe, session: Session, address: Address, found: Stream) -> Answer:
+def _answer(probe: Probe, session: ProbeSession, address: Address, found: ClientStream) -> Answer:
     """The handshake as an answer, so that findings can show it."""
     request = probe.request(
         "GET",
@@ -188,7 +189,7 @@ async def stop_binary(probe: Probe) -> Faults:
 
 
 def _closed(
-    probe: Probe, session: Session, address: Address, found: Stream, code: int
+    probe: Probe, session: ProbeSession, address: Address, found: ClientStream, code: int
 ) -> Fault | None:
     if found.code == code:
         return None
@@ -249,7 +250,7 @@ async def ended(probe: Probe) -> Faults:
 
 
 def _refused(
-    probe: Probe, session: Session, address: Address, found: Stream, status: int
+    probe: Probe, session: ProbeSession, address: Address, found: ClientStream, status: int
 ) -> Fault | None:
     if found.status == status:
         return None

@@ -5,11 +5,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer
 
 _ROUNDS = 4
 
@@ -294,7 +295,9 @@ async def end_during_upload(probe: Probe) -> Faults:
                 )
 
 
-async def _around(probe: Probe, session: Session, chunked: bool, ended: list[Answer]) -> Answer:
+async def _around(
+    probe: Probe, session: ProbeSession, chunked: bool, ended: list[Answer]
+) -> Answer:
     """An upload in the middle of which the session is ended."""
     ending: list[asyncio.Task[Answer]] = []
 
@@ -305,7 +308,7 @@ async def _around(probe: Probe, session: Session, chunked: bool, ended: list[Ans
         await asyncio.wait([task], timeout=1.0 * probe.options.slowness)
 
     request = probe.upload_request(
-        session, "audio_1.webm", body=audio.speech("webm"), chunked=chunked
+        session, "audio_1.webm", body=samples.speech("webm"), chunked=chunked
     )
     request = replace(request, label="the upload during which the session was ended")
     answer = await probe.send(request, session, midway=midway)

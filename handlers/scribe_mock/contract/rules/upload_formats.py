@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.probe import WEBM, Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 
 _SOURCE = "Upload audio, MIME type"
 _EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")
@@ -15,7 +16,7 @@ _EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")
 def _rule(
     name: str, sentence: str, grade: Grade, needs: tuple[str, ...] = ("upload.success",)
 ) -> Callable[[CheckFunction], Rule]:
-    formats = tuple(_format_rule(mime) for mime in audio.SUPPORTED)
+    formats = tuple(_format_rule(mime) for mime in samples.SUPPORTED)
     make = rule(
         f"upload.{name}",
         sentence,
@@ -30,7 +31,7 @@ def _rule(
 
 
 async def _taken(
-    probe: Probe, session: Session, mime: str | None, extension: str, number: int = 0
+    probe: Probe, session: ProbeSession, mime: str | None, extension: str, number: int = 0
 ) -> Fault | None:
     """Audio of this Content-Type and this extension is accepted."""
     name, shown = f"audio_{number}.{extension}", "none" if mime is None else repr(mime)
@@ -45,7 +46,7 @@ async def _all_taken(probe: Probe, spell: Callable[[str], str], types: Iterable[
     for number, mime in enumerate(types):
         if probe.run.ledger.broken(_format_rule(mime)):
             continue  # the type itself is refused, however it is spelled
-        fault = await _taken(probe, session, spell(mime), audio.extension_of(mime), number)
+        fault = await _taken(probe, session, spell(mime), samples.extension_of(mime), number)
         yield fault
 
 
@@ -54,7 +55,9 @@ async def _none_taken(probe: Probe, types: Iterable[str], *, binding: bool = Tru
     session = await probe.create()
     for mime in types:
         label = f"Content-Type: {mime}"
-        answer = await probe.upload(session, name, mime=mime, body=audio.tiny("webm"), label=label)
+        answer = await probe.upload(
+            session, name, mime=mime, body=samples.tiny("webm"), label=label
+        )
         yield (
             judge.unsupported(answer)
             if binding
@@ -66,7 +69,7 @@ def _format_rule(mime: str) -> str:
     return f"upload.format.{mime.removeprefix('audio/').replace(';codecs=', '_')}"
 
 
-def _supported(entry: audio.Format) -> Rule:
+def _supported(entry: samples.Format) -> Rule:
     async def check(probe: Probe) -> Faults:
         session = await probe.create()
         fault = await _taken(probe, session, entry.mime, entry.extension)
@@ -76,7 +79,7 @@ def _supported(entry: audio.Format) -> Rule:
     return _rule(name, f"{entry.mime} is supported.", Grade.DOCUMENTED, ())(check)
 
 
-RULES = tuple(_supported(entry) for entry in audio.FORMATS)
+RULES = tuple(_supported(entry) for entry in samples.FORMATS)
 
 
 @_rule("spelling.case", "Type and subtype are compared without case.", Grade.PROTOCOL)
@@ -92,7 +95,7 @@ async def spelling_case(probe: Probe) -> Faults:
         return essence.title() + (f";{parameter}" if parameter else "")
 
     for spell in (shout, title):
-        async for fault in _all_taken(probe, spell, audio.SUPPORTED):
+        async for fault in _all_taken(probe, spell, samples.SUPPORTED):
             yield fault
 
 

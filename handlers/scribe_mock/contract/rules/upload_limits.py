@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from scribe_mock.contract import audio, judge, prepared
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer, Delivery
-from scribe_mock.contract.probe import UNKNOWN, Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, prepared_sessions, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import UNKNOWN, Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.upload_order import REFUSALS
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW
+from scribe_mock.contract.transport.message import Answer, Delivery
 
 _SOURCE = "Upload audio, table, row 9, and 10 MB"
 
@@ -30,15 +31,15 @@ def _limit(
 
 async def _send(
     probe: Probe, size: int, *, upload_type: str = "chunked", chunked: bool = False
-) -> tuple[Session, Answer]:
+) -> tuple[ProbeSession, Answer]:
     session = await probe.create(upload_type)
     answer = await probe.upload(
         session,
         "audio_0.wav",
         mime="audio/wav",
-        body=audio.wav_of(size),
+        body=samples.wav_of(size),
         chunked=chunked,
-        delivery=Delivery.HELD if size > audio.TEN_MIB and not chunked else Delivery.AT_ONCE,
+        delivery=Delivery.HELD if size > samples.TEN_MIB and not chunked else Delivery.AT_ONCE,
         label=f"{size:,} bytes {'by chunked transfer' if chunked else 'with Content-Length'}",
     )
     return session, answer
@@ -52,18 +53,18 @@ def _taken(answer: Answer, size: int) -> Fault | None:
         got=judge.describe(answer),
         answer=answer,
         key=f"{size}",
-        grade=Grade.INFERRED if size > audio.TEN_MB else None,
+        grade=Grade.INFERRED if size > samples.TEN_MB else None,
         group=f"{size} bytes are refused",
     )
 
 
 async def _either(probe: Probe, **how: Any) -> Fault | None:
     """The exact limit is accepted; where it is not, 10,000,000 bytes are."""
-    answer = (await _send(probe, audio.TEN_MIB, **how))[1]
+    answer = (await _send(probe, samples.TEN_MIB, **how))[1]
     if answer.accepted:
         return None
-    less = (await _send(probe, audio.TEN_MB, **how))[1]
-    return _taken(less, audio.TEN_MB) or _taken(answer, audio.TEN_MIB)
+    less = (await _send(probe, samples.TEN_MB, **how))[1]
+    return _taken(less, samples.TEN_MB) or _taken(answer, samples.TEN_MIB)
 
 
 def _refused(answer: Answer) -> Fault | None:
@@ -76,13 +77,13 @@ def _refused(answer: Answer) -> Fault | None:
 @_limit("taken", "10,000,000 bytes are accepted.")
 async def taken(probe: Probe) -> Faults:
     """10 MB are 10 MB, whoever counts."""
-    yield _taken((await _send(probe, audio.TEN_MB))[1], audio.TEN_MB)
+    yield _taken((await _send(probe, samples.TEN_MB))[1], samples.TEN_MB)
 
 
 @_limit("exact", "Exactly 10,485,760 bytes are accepted.", Grade.INFERRED, ("upload.limit.taken",))
 async def exact(probe: Probe) -> Faults:
     """The limit itself is within the limit."""
-    yield _taken((await _send(probe, audio.TEN_MIB))[1], audio.TEN_MIB)
+    yield _taken((await _send(probe, samples.TEN_MIB))[1], samples.TEN_MIB)
 
 
 _NO_LENGTH = ("upload.limit.no_length",)
@@ -105,7 +106,7 @@ async def by_chunks(probe: Probe) -> Faults:
 )
 async def over_by_chunks(probe: Probe) -> Faults:
     """Bytes are counted as they come."""
-    session, answer = await _send(probe, audio.TEN_MIB + 1, chunked=True)
+    session, answer = await _send(probe, samples.TEN_MIB + 1, chunked=True)
     fault = _refused(answer)
     yield fault
     if fault is None:
@@ -122,7 +123,7 @@ async def single(probe: Probe) -> Faults:
 @_limit("over_single", "A single recording of 10,485,761 bytes: 413 chunk_too_large.")
 async def over_single(probe: Probe) -> Faults:
     """One byte too many, announced by Content-Length."""
-    answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single"))[1]
+    answer = (await _send(probe, samples.TEN_MIB + 1, upload_type="single"))[1]
     yield _refused(answer)
 
 
@@ -133,7 +134,7 @@ async def over_single(probe: Probe) -> Faults:
 )
 async def over_single_by_chunks(probe: Probe) -> Faults:
     """One byte too many, found by counting."""
-    answer = (await _send(probe, audio.TEN_MIB + 1, upload_type="single", chunked=True))[1]
+    answer = (await _send(probe, samples.TEN_MIB + 1, upload_type="single", chunked=True))[1]
     yield _refused(answer)
 
 
@@ -175,26 +176,26 @@ async def expecting(probe: Probe) -> Faults:
     yield judge.accepted(answer, what="an upload with Expect: 100-continue")
 
 
-async def _with_fault(probe: Probe, row: int) -> tuple[Session | str, dict[str, Any]]:
-    """Session and request with the fault of one row."""
+async def _with_fault(probe: Probe, row: int) -> tuple[ProbeSession | str, dict[str, Any]]:
+    """A session, and a request to it that breaks one row of the table."""
     how: dict[str, Any] = {"delivery": Delivery.WITHHELD}
     if row == 1:
         return await probe.create(), how | {"token": None}
     if row == 2:
         return UNKNOWN, how
     if row == 3:
-        return await prepared.expired(probe), how
+        return await prepared_sessions.expired(probe), how
     if row == 4:
         return await probe.ended(), how
     if row == 5:
-        return await prepared.finished(probe, "completed"), how
+        return await prepared_sessions.finished(probe, "completed"), how
     if row == 6:
         return await probe.create("stream"), how
     if row == 7:
         return await probe.create(), how | {"mime": "audio/flac"}
     if row == 8:
         return await probe.create(), how | {"name": "consultation.webm"}
-    return await probe.create(), how | {"body": bytes(audio.TEN_MIB + 1)}
+    return await probe.create(), how | {"body": bytes(samples.TEN_MIB + 1)}
 
 
 def _early(row: int) -> Rule:

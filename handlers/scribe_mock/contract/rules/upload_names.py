@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.probe import Probe, in_path
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe, in_path
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 
 _SOURCE = "Upload audio, File name"
 
@@ -73,7 +74,7 @@ async def not_a_chunk(probe: Probe) -> Faults:
     """Each of these lacks a part or has one that is none."""
     session = await probe.create()
     for name in _NOT_CHUNKS:
-        answer = await probe.upload(session, name, body=audio.tiny("webm"))
+        answer = await probe.upload(session, name, body=samples.tiny("webm"))
         yield judge.refused(answer, 400, "invalid_request")
 
 
@@ -92,7 +93,7 @@ async def ascii_only(probe: Probe) -> Faults:
         "\u00e4udio_1.webm",
         "audio_1.w\u00e9bm",
     ):
-        answer = await probe.upload(session, name, body=audio.tiny("webm"))
+        answer = await probe.upload(session, name, body=samples.tiny("webm"))
         yield judge.refused(answer, 400, "invalid_request")
 
 
@@ -211,7 +212,7 @@ async def single_any(probe: Probe) -> Faults:
         "Gespr\u00e4ch \u0928\u092e.webm",
         "recording",
     ):
-        answer = await probe.upload(session, name, body=audio.speech("webm"))
+        answer = await probe.upload(session, name, body=samples.speech("webm"))
         yield judge.accepted(answer, what=f"a single recording named {name!r}")
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from scribe_mock.contract import audio, judge, prepared
-from scribe_mock.contract.findings import Fault, Skip
-from scribe_mock.contract.message import Delivery
-from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule
+from scribe_mock.contract.core import judge, prepared_sessions, samples
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import UNKNOWN, WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW, judged_as_ended
+from scribe_mock.contract.transport.message import Delivery
 
 #: Row → the refusal that it is answered with.
 REFUSALS = {
@@ -49,12 +50,12 @@ IMPOSSIBLE = {
 _RESERVE = 4_000_000
 
 
-async def _session(probe: Probe, rows: set[int]) -> Session | str:
+async def _session(probe: Probe, rows: set[int]) -> ProbeSession | str:
     """A session with the faults of the rows that are about sessions."""
     if 2 in rows:
         return UNKNOWN
     if 3 in rows:
-        return await prepared.expired(probe)
+        return await prepared_sessions.expired(probe)
     upload_type = "stream" if 6 in rows else "single" if 11 in rows else "chunked"
     if not rows & {4, 5}:
         return await probe.create(upload_type)
@@ -70,12 +71,12 @@ def _request(probe: Probe, rows: set[int]) -> dict[str, Any]:
     name = "audio_1.webm"
     if 8 in rows:
         name = "consultation.webm" if chunked else f"{'a' * 250}_0.webm"
-    body = audio.GARBAGE if 11 in rows else audio.tiny("webm")
+    body = samples.GARBAGE if 11 in rows else samples.tiny("webm")
     how: dict[str, Any] = {"delivery": Delivery.HELD}
     if 9 in rows:
-        if probe.run.wire.sent_bytes + audio.TEN_MIB + _RESERVE > probe.options.max_bytes:
+        if probe.run.wire.sent_bytes + samples.TEN_MIB + _RESERVE > probe.options.max_bytes:
             raise Skip("--max-bytes leaves no room for one more upload of 10 MB")
-        body += bytes(audio.TEN_MIB + 1 - len(body))
+        body += bytes(samples.TEN_MIB + 1 - len(body))
     if 10 in rows:
         body, how = b"", {}
     return how | {
@@ -92,7 +93,7 @@ def _pair(first: int, second: int) -> CheckFunction:
         session = await _session(probe, rows)
         how = _request(probe, rows)
         answer = await probe.upload(session, **how)
-        if first == 4 and isinstance(session, Session):
+        if first == 4 and isinstance(session, ProbeSession):
             fault = await judged_as_ended(probe, session, answer)
         else:
             fault = judge.refused(answer, *REFUSALS[first])

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from scribe_mock.contract import audio, judge, prepared
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer, Delivery
-from scribe_mock.contract.probe import UNKNOWN, WEBM, Probe, Session
-from scribe_mock.contract.rule import CheckFunction, Faults, Grade, Rule, rule
+from scribe_mock.contract.core import judge, prepared_sessions, samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import UNKNOWN, WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.transport.message import Answer, Delivery
 
 #: Row of the table → the rule that tries it alone.
 RULE_OF_ROW = {
@@ -35,7 +36,7 @@ def _row(number: int, name: str, sentence: str, grade: Grade) -> Callable[[Check
     )
 
 
-async def judged_as_ended(probe: Probe, session: Session, answer: Answer) -> Fault | None:
+async def judged_as_ended(probe: Probe, session: ProbeSession, answer: Answer) -> Fault | None:
     """What is refused because the session was ended; its processing may finish meanwhile."""
     look = await probe.get(session)
     processing = look.fields().get("status") == "processing"
@@ -84,7 +85,7 @@ async def unknown(probe: Probe) -> Faults:
 @_row(3, "expired", "The session expired: 410 session_expired.", Grade.PROTOCOL)
 async def expired(probe: Probe) -> Faults:
     """An expired session takes no audio."""
-    answer = await probe.upload(await prepared.expired(probe))
+    answer = await probe.upload(await prepared_sessions.expired(probe))
     yield judge.refused(answer, 410, "session_expired")
 
 
@@ -104,21 +105,23 @@ async def ended(probe: Probe) -> Faults:
 @_row(5, "completed", "Processing finished: 400 session_completed.", Grade.DOCUMENTED)
 async def completed(probe: Probe) -> Faults:
     """A finished session takes no audio."""
-    answer = await probe.upload(await prepared.finished(probe, "completed"), "audio_1.webm")
+    answer = await probe.upload(
+        await prepared_sessions.finished(probe, "completed"), "audio_1.webm"
+    )
     yield _over(answer)
 
 
 @_row(5, "partial", "Processing finished in part: 400 session_completed.", Grade.DOCUMENTED)
 async def partial(probe: Probe) -> Faults:
     """A session that was finished in part takes no audio."""
-    answer = await probe.upload(await prepared.finished(probe, "partial"), "audio_1.webm")
+    answer = await probe.upload(await prepared_sessions.finished(probe, "partial"), "audio_1.webm")
     yield _over(answer)
 
 
 @_row(5, "failed", "Processing failed: 400 session_completed.", Grade.DOCUMENTED)
 async def failed(probe: Probe) -> Faults:
     """A session whose processing failed takes no audio."""
-    answer = await probe.upload(await prepared.finished(probe, "failed"), "audio_1.webm")
+    answer = await probe.upload(await prepared_sessions.finished(probe, "failed"), "audio_1.webm")
     yield _over(answer)
 
 
@@ -153,7 +156,7 @@ async def name(probe: Probe) -> Faults:
 async def size(probe: Probe) -> Faults:
     """One byte more than 10 MiB is too much, whatever 10 MB means."""
     session = await probe.create()
-    body = audio.wav_of(audio.TEN_MIB + 1)
+    body = samples.wav_of(samples.TEN_MIB + 1)
     answer = await probe.upload(
         session, "audio_0.wav", mime="audio/wav", body=body, delivery=Delivery.HELD
     )
@@ -180,5 +183,5 @@ async def undecodable(probe: Probe) -> Faults:
     """Text is not audio, whatever its Content-Type says."""
     session = await probe.create("single")
     for mime, extension in ((WEBM, "webm"), ("audio/wav", "wav"), ("audio/mp3", "mp3")):
-        answer = await probe.upload(session, f"visit.{extension}", mime=mime, body=audio.GARBAGE)
+        answer = await probe.upload(session, f"visit.{extension}", mime=mime, body=samples.GARBAGE)
         yield judge.refused(answer, 400, "invalid_audio_format")

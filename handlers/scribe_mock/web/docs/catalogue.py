@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scribe_mock.contract.recipes import RECIPES, Recipe
+from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
 from scribe_mock.web.docs.advice import advice_for, explanation_for
 from scribe_mock.web.docs.programs import OUTSIDE, program
 from scribe_mock.web.docs.samples import curl, fetch, pytest

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scribe_mock.contract.options import EXPIRED_SESSION
-from scribe_mock.contract.recipes import Recipe, Step
+from scribe_mock.contract.core.options import EXPIRED_SESSION
+from scribe_mock.contract.recipes.recipe_list import Recipe, Step
 
 #: Stands for audio in short samples of errors: the request is refused before its bytes matter.
 SOUND = "x"

@@ -3,7 +3,7 @@
 import json
 import shlex
 
-from scribe_mock.contract.recipes import Recipe
+from scribe_mock.contract.recipes.recipe_list import Recipe
 from scribe_mock.web.docs.programs import Call, calls
 
 #: The address in samples; the pages put the reader's own in its place.

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from scribe_mock.contract import specification
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.specification import SESSION_GONE, Violation
+from scribe_mock.contract.core import specification
+from scribe_mock.contract.core.specification import SESSION_GONE, Violation
+from scribe_mock.contract.transport.message import Answer
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 #: How far a session has come; nothing goes back.

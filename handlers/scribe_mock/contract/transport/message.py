@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from scribe_mock.contract.address import Origin
+from scribe_mock.contract.transport.address import Origin
 
 #: Bytes that are written at once; between two pieces an early answer is looked for.
 PIECE_BYTES = 64 * 1024

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from scribe_mock.contract import audio
+from scribe_mock.contract.core import samples
 
 BASE = "/voice/v1"
 LOGIN = "/connect-auth/v1/account/login"
@@ -54,7 +54,7 @@ class Step:
     def body(self) -> bytes | None:
         """The bytes to send."""
         if self.audio is not None:
-            sample = audio.tiny(self.audio) if self.audio else b""
+            sample = samples.tiny(self.audio) if self.audio else b""
             return sample + bytes(max(0, self.size - len(sample)))
         if self.value is not ...:
             return json.dumps(self.value).encode()
@@ -182,7 +182,7 @@ RECIPES: tuple[Recipe, ...] = (
         (401, "authentication_failed", (_upload(NOBODY, token=False),)),
         (404, "session_not_found", (_upload(NOBODY),)),
         (410, "session_expired", (_upload("{expired}"),)),
-        (413, "chunk_too_large", (_create(), _upload(size=audio.TEN_MIB + 1))),
+        (413, "chunk_too_large", (_create(), _upload(size=samples.TEN_MIB + 1))),
         (500, "internal_error", _NO_CRASH),
         (503, "service_unavailable", _NO_ROOM),
     ),

@@ -4,27 +4,24 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from scribe_mock.contract.findings import (
-    GONE,
-    NO_ANSWER,
-    SERVER_ERROR,
-    Fault,
-    Ledger,
-    Skip,
-)
-from scribe_mock.contract.message import PIECE_BYTES, Answer, Delivery, Request
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.rule import Rule
-from scribe_mock.contract.watch import Watch
-from scribe_mock.contract.wire import HOLD, Midway, Unreachable, Wire
+from scribe_mock.contract.core.demand import Demand
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.watch import Watch
+from scribe_mock.contract.transport.message import PIECE_BYTES, Answer, Delivery, Request
+from scribe_mock.contract.transport.wire import HOLD, Midway, Unreachable, Wire
 
 _Sent = TypeVar("_Sent")
+
+#: Judges one answer, whatever request it answers.
+WatchFunction = Callable[[Answer, Watch], Iterable[Fault]]
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 3, 0.05
@@ -42,9 +39,15 @@ def mishap(error: Exception) -> str:
 class Run:
     """What all rules of one run share."""
 
-    def __init__(self, options: Options, rules: dict[str, Rule]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        demands: Mapping[str, Demand],
+        watchers: Mapping[str, WatchFunction],
+    ) -> None:
         self.options = options
-        self.rules = rules
+        self._demands = demands
+        self._watchers = watchers
         self.ledger = Ledger()
         self.watch = Watch()
         self.wire = Wire(
@@ -80,7 +83,6 @@ class Run:
         self,
         request: Request,
         *,
-        rule: Rule | None,
         history: tuple[Request, ...] = (),
         midway: Midway | None = None,
     ) -> Answer:
@@ -95,7 +97,7 @@ class Run:
             answer = await self._once(request, history, midway)
             if not answer.broken or request.exempt:
                 if first is not None and (first.status or request.delivery is not Delivery.HELD):
-                    self._failed(first, rule, always=False)
+                    self._failed(first, always=False)
                 return answer
             first = first or answer
             if answer.status == 0 and len(request.body or b"") > PIECE_BYTES:
@@ -105,12 +107,10 @@ class Run:
                 break
             await asyncio.sleep(_PAUSE * min(2**attempt, 4) * self.random.uniform(0.5, 1.5))
         assert first is not None
-        self._failed(first, rule, always=True)
+        self._failed(first, always=True)
         raise Skip(f"{request.operation or 'the server'} failed: {first}")
 
-    async def together(
-        self, requests: list[tuple[Request, tuple[Request, ...]]], *, rule: Rule | None
-    ) -> list[Answer]:
+    async def together(self, requests: list[tuple[Request, tuple[Request, ...]]]) -> list[Answer]:
         """Send requests at the same time and judge every answer; failures are not repeated.
 
         When there are more than --concurrency allows, they go in batches.
@@ -125,7 +125,7 @@ class Run:
             answer.history = history
             self.judge(answer)
             if answer.broken:
-                self._failed(answer, rule, always=False)
+                self._failed(answer, always=False)
         return answers
 
     @asynccontextmanager
@@ -156,14 +156,12 @@ class Run:
     def judge(self, answer: Answer) -> None:
         """Let every watching rule see an answer."""
         self.watch.note(answer)
-        for rule in self.rules.values():
-            if rule.watch is None:
-                continue
+        for rule_id, watch in self._watchers.items():
             try:
-                for fault in rule.watch(answer, self.watch):
-                    self.ledger.add(rule, fault)
-            except Exception as error:  # whatever the answer was, the others must still be judged
-                self.mishaps[rule.id] = mishap(error)
+                for fault in watch(answer, self.watch):
+                    self.ledger.add(self._demands[rule_id], fault)
+            except Exception as error:  # the other rules must still judge the answer
+                self.mishaps[rule_id] = mishap(error)
 
     async def shared(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
         """Something that is made once and used by several rules."""
@@ -173,8 +171,8 @@ class Run:
 
     def found(self, rule_id: str, fault: Fault | None) -> None:
         """Note a fault for a rule by its id, when that rule is part of the run."""
-        if fault is not None and rule_id in self.rules:
-            self.ledger.add(self.rules[rule_id], fault)
+        if fault is not None and rule_id in self._demands:
+            self.ledger.add(self._demands[rule_id], fault)
 
     async def _once(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
@@ -210,7 +208,7 @@ class Run:
         if request.operation in self.missing:
             raise Skip(self.missing[request.operation])
 
-    def _failed(self, answer: Answer, rule: Rule | None, *, always: bool) -> None:
+    def _failed(self, answer: Answer, *, always: bool) -> None:
         """Note that the server failed, once an operation when that happens now and then."""
         operation = answer.request.operation or "a path of no operation"
         how = "each time" if always else "now and then"

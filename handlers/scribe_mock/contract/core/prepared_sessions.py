@@ -4,24 +4,24 @@ import asyncio
 import math
 from typing import Any, Literal
 
-from scribe_mock.contract.findings import Skip
-from scribe_mock.contract.probe import Probe, Session
-from scribe_mock.contract.watch import timestamp
+from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.watch import timestamp
 
 
-async def finished(probe: Probe, state: Literal["completed", "partial", "failed"]) -> Session:
+async def finished(probe: Probe, state: Literal["completed", "partial", "failed"]) -> ProbeSession:
     """A session in a final state; raises Skip."""
-    session: Session = await probe.run.shared(state, lambda: _finish(Probe(probe.run), state))
+    session: ProbeSession = await probe.run.shared(state, lambda: _finish(Probe(probe.run), state))
     return session
 
 
-async def expired(probe: Probe) -> Session:
+async def expired(probe: Probe) -> ProbeSession:
     """A session that has expired, found or waited for; raises Skip."""
-    session: Session = await probe.run.shared("expired", lambda: _expire(Probe(probe.run)))
+    session: ProbeSession = await probe.run.shared("expired", lambda: _expire(Probe(probe.run)))
     return session
 
 
-async def _finish(probe: Probe, state: str) -> Session:
+async def _finish(probe: Probe, state: str) -> ProbeSession:
     fields: dict[str, Any] = {}
     if state == "failed":  # scribe-mock reads this; to others it is data like any other
         fields["additional_data"] = {"_mock": {"scenario": "failed"}}
@@ -35,14 +35,14 @@ async def _finish(probe: Probe, state: str) -> Session:
     return session
 
 
-async def _expire(probe: Probe) -> Session:
-    known = Session(session_id=probe.options.expired_session)
+async def _expire(probe: Probe) -> ProbeSession:
+    known = ProbeSession(session_id=probe.options.expired_session)
     if (await probe.get(known)).status == 410:
         return known
     return await _outlive(probe)
 
 
-async def _outlive(probe: Probe) -> Session:
+async def _outlive(probe: Probe) -> ProbeSession:
     """Wait for a session of our own to expire, where that is soon."""
     session = await probe.create()
     created = timestamp(session.created.get("created_at"))

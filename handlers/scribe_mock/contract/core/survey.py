@@ -2,20 +2,22 @@
 
 from collections.abc import Awaitable
 
-from scribe_mock.contract import judge
-from scribe_mock.contract.events import CannotRun
-from scribe_mock.contract.findings import MISSING, Fault, Skip
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.options import DEFAULT_TOKEN
-from scribe_mock.contract.probe import (
+from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.events import CannotRun
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.ledger import MISSING
+from scribe_mock.contract.core.options import DEFAULT_TOKEN
+from scribe_mock.contract.core.probe import (
     DISCOVERY_PATH,
     LOGIN_PATH,
     REFRESH_PATH,
+    UNKNOWN,
     Probe,
-    Session,
+    ProbeSession,
 )
-from scribe_mock.contract.run import Run
-from scribe_mock.contract.wire import Unreachable
+from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.wire import Unreachable
 
 
 async def survey(run: Run) -> None:
@@ -29,7 +31,7 @@ async def survey(run: Run) -> None:
     await _log_in(probe)
     try:
         if run.options.read_only:
-            _judge_read_only(await probe.get(Session(session_id="ses_00000000000000000000")), run)
+            _judge_read_only(await probe.get(ProbeSession(session_id=UNKNOWN)), run)
             answers = [await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)]
         else:
             answers = await _look(probe)
@@ -79,7 +81,7 @@ async def _look(probe: Probe) -> list[Answer]:
         probe.run.found("create.type.chunked", fault)
     if not isinstance(session_id, str) or not session_id:
         raise Skip(f"the server creates no session: {created}")
-    session = Session(session_id=session_id, history=[created.request])
+    session = ProbeSession(session_id=session_id, history=[created.request])
     answers = [
         await _tried(probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)),
         await _tried(probe.get(session)),

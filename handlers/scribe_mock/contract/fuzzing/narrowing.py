@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
-from scribe_mock.contract import specification
-from scribe_mock.contract.probe import WEBM
+from scribe_mock.contract.core import specification
+from scribe_mock.contract.core.probe import WEBM
 
 #: Statuses that any operation may answer: no path decoded, too long a path, too many requests.
 _ANYWHERE = ("400", "404", "405", "413", "414", "422", "429")

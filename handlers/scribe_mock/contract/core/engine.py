@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from scribe_mock.contract import coverage, rules
-from scribe_mock.contract.events import CannotRun, Listener, Report, RuleEnded, Started
-from scribe_mock.contract.findings import Result, Skip, Verdict
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.probe import Probe
-from scribe_mock.contract.rule import Rule, matches
-from scribe_mock.contract.run import Run, mishap
-from scribe_mock.contract.survey import survey
+from scribe_mock.contract import rules
+from scribe_mock.contract.core.events import CannotRun, Listener, Report, RuleEnded, Started
+from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.ledger import Result, Verdict
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.probe import Probe
+from scribe_mock.contract.core.rule import Rule, matches
+from scribe_mock.contract.core.run import Run, mishap
+from scribe_mock.contract.core.survey import survey
+from scribe_mock.contract.recipes import coverage
 
 #: Rules that are tried side by side.
 _WORKERS = 16
@@ -56,7 +58,11 @@ class Check:
         self._options = options
         self._listen = listen
         self._rules = chosen(options)
-        self._run = Run(options, {rule.id: rule for rule in self._rules})
+        self._run = Run(
+            options,
+            {rule.id: rule for rule in self._rules},
+            {rule.id: rule.watch for rule in self._rules if rule.watch is not None},
+        )
         self._workers = asyncio.Semaphore(min(_WORKERS, options.concurrency))
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._skipped: dict[str, str] = {}
@@ -110,7 +116,7 @@ class Check:
 
     async def _collect(self, rule: Rule) -> None:
         assert rule.check is not None
-        async for fault in rule.check(Probe(self._run, rule)):
+        async for fault in rule.check(Probe(self._run, rule.id)):
             if fault is not None:
                 self._run.ledger.add(rule, fault)
 

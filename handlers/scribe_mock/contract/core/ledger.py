@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.rule import Grade, Rule
+from scribe_mock.contract.core.demand import Demand
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade, weaker
 
 #: Rules that judge every answer, in the order in which they claim a fault.
 SERVER_ERROR = "server.no_5xx"
@@ -14,44 +15,11 @@ GONE = "server.stays_up"
 MISSING = "server.operations"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One deviation, as one request met it.
-
-    Args:
-        expected, got: For a person.
-        answer: The answer that shows it.
-        key: Faults of one rule with the same key are one; by default, those that read the same.
-        grade: Weaker than the rule's own, where only a part of what it says was broken.
-        wanted: The refusal that was due, where another came: `400 session_ended`.
-        group: Faults of several rules with the same group are one; by default, those that meet
-            the same wrong refusal.
-        together: The requests that have to be sent at once to see it.
-    """
-
-    expected: str
-    got: str
-    answer: Answer | None = None
-    key: str = ""
-    grade: Grade | None = None
-    wanted: str = ""
-    group: str = ""
-    together: tuple[Request, ...] = ()
-
-    def common(self) -> tuple[str, ...] | None:
-        """What makes two faults one, whichever rules met them."""
-        if self.group:
-            return (self.group,)
-        if not self.wanted or self.answer is None or not self.answer.refused:
-            return None
-        return self.wanted, str(self.answer)
-
-
 @dataclass(kw_only=True)
-class Finding:
+class ContractFinding:
     """One fault of the server, however many requests met it."""
 
-    rule: Rule
+    rule: Demand
     fault: Fault
     grade: Grade
     count: int = 1
@@ -63,7 +31,7 @@ class Finding:
         """Whether only an inferred rule is broken."""
         return not self.grade.binding
 
-    def absorb(self, other: "Finding") -> None:
+    def absorb(self, other: "ContractFinding") -> None:
         """Take over another finding that is the same fault."""
         if other.rule.id != self.rule.id and other.rule.id not in self.also:
             self.also.append(other.rule.id)
@@ -84,31 +52,27 @@ class Verdict(StrEnum):
 class Result:
     """One rule's end."""
 
-    rule: Rule
+    rule: Demand
     verdict: Verdict
     seconds: float = 0.0
     reason: str = ""
-    findings: tuple[Finding, ...] = ()
-
-
-class Skip(Exception):
-    """The rule can't be tried; the text says why."""
+    findings: tuple[ContractFinding, ...] = ()
 
 
 class Ledger:
     """Merges faults into findings."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], Finding] = {}
+        self._found: dict[tuple[str, str], ContractFinding] = {}
 
-    def add(self, rule: Rule, fault: Fault) -> None:
+    def add(self, rule: Demand, fault: Fault) -> None:
         """Note one fault that a rule met."""
         key = rule.id, fault.key or f"{fault.expected}|{fault.got}"
         variant = _variant(fault)
         grade = weaker(rule.grade, fault.grade)
         known = self._found.get(key)
         if known is None:
-            known = self._found[key] = Finding(rule=rule, fault=fault, grade=grade, count=0)
+            known = self._found[key] = ContractFinding(rule=rule, fault=fault, grade=grade, count=0)
         elif weaker(known.grade, grade) is not grade:
             known.fault, known.grade = fault, grade
         known.count += 1
@@ -119,7 +83,7 @@ class Ledger:
         """Whether a rule has met a fault."""
         return any(owner == rule_id for owner, _ in self._found)
 
-    def findings(self, order: Sequence[str]) -> list[Finding]:
+    def findings(self, order: Sequence[str]) -> list[ContractFinding]:
         """All findings, each fault once.
 
         Args:
@@ -130,8 +94,8 @@ class Ledger:
             self._found.values(), key=lambda entry: (entry.is_note, place.get(entry.rule.id, 0))
         )
         wide = _wide_families(found)
-        kept: list[Finding] = []
-        owners: dict[tuple[str, ...] | None, Finding] = {}
+        kept: list[ContractFinding] = []
+        owners: dict[tuple[str, ...] | None, ContractFinding] = {}
         for finding in found:
             alike = [finding.fault.common(), _in_family(finding, wide)]
             owner = next((owners[key] for key in alike if key in owners), None)
@@ -144,11 +108,11 @@ class Ledger:
         return _without_echoes(kept)
 
 
-def _family(rule: Rule) -> str:
+def _family(rule: Demand) -> str:
     return rule.id.rpartition(".")[0]
 
 
-def _wide_families(findings: Iterable[Finding]) -> set[str]:
+def _wide_families(findings: Iterable[ContractFinding]) -> set[str]:
     """Families that ask several operations for the same: `auth.malformed.endSession`, `….login`."""
     operations: dict[str, set[str]] = {}
     for finding in findings:
@@ -157,7 +121,7 @@ def _wide_families(findings: Iterable[Finding]) -> set[str]:
     return {family for family, names in operations.items() if len(names) > 1}
 
 
-def _in_family(finding: Finding, wide: Collection[str]) -> tuple[str, ...]:
+def _in_family(finding: ContractFinding, wide: Collection[str]) -> tuple[str, ...]:
     """What makes findings of sibling rules one.
 
     Several operations did not refuse as they had to, or they met the same refusal, or read alike.
@@ -170,13 +134,7 @@ def _in_family(finding: Finding, wide: Collection[str]) -> tuple[str, ...]:
     return family, fault.expected, fault.got, fault.key
 
 
-def weaker(one: Grade, other: Grade | None) -> Grade:
-    """The less sure of two grades."""
-    order = [Grade.DOCUMENTED, Grade.PROTOCOL, Grade.INFERRED]
-    return max(one, other or one, key=order.index)
-
-
-def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
+def _without_echoes(findings: Iterable[ContractFinding]) -> list[ContractFinding]:
     """Leave out what Schemathesis found when a rule has named the same fault already."""
     named = {_met(finding) for finding in findings if finding.rule.subject != "fuzz"}
     return [
@@ -186,7 +144,7 @@ def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def _met(finding: Finding) -> tuple[str, str]:
+def _met(finding: ContractFinding) -> tuple[str, str]:
     answer = finding.fault.answer
     return (answer.request.operation, str(answer)) if answer is not None else ("", finding.rule.id)
 

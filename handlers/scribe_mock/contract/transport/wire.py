@@ -16,7 +16,13 @@ from typing import Any
 
 import h11
 
-from scribe_mock.contract.message import ANSWER_BYTES, PIECE_BYTES, Answer, Delivery, Request
+from scribe_mock.contract.transport.message import (
+    ANSWER_BYTES,
+    PIECE_BYTES,
+    Answer,
+    Delivery,
+    Request,
+)
 
 
 class Unreachable(Exception):

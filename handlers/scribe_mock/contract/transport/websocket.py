@@ -20,15 +20,15 @@ from wsproto.events import (
 from wsproto.events import Request as Handshake
 from wsproto.utilities import ProtocolError
 
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.message import ANSWER_BYTES
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.message import ANSWER_BYTES
 
 #: Seconds for the handshake, and for the other side to close, if nothing else is said.
 TIMEOUT = 5.0
 
 
 @dataclass(kw_only=True)
-class Stream:
+class ClientStream:
     """How a WebSocket went.
 
     Args:
@@ -61,7 +61,7 @@ async def stream(
     *,
     wait: bool = True,
     seconds: float = TIMEOUT,
-) -> Stream:
+) -> ClientStream:
     """Open a WebSocket, send frames and see how it ends.
 
     Args:
@@ -70,7 +70,7 @@ async def stream(
         wait: Wait for the server to close; else close at once, as a client does that leaves.
         seconds: For the connection, for the handshake, and for the other side to close.
     """
-    found = Stream()
+    found = ClientStream()
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(
@@ -97,7 +97,7 @@ class _Talk:
 
     def __init__(
         self,
-        found: Stream,
+        found: ClientStream,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         seconds: float,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Answer
-from scribe_mock.contract.rule import Grade
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.transport.message import Answer
 
 
 def refused(

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from scribe_mock.contract import audio, judge
-from scribe_mock.contract.address import Address
-from scribe_mock.contract.findings import Skip
-from scribe_mock.contract.message import Answer, Delivery, Request
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.rule import Rule
-from scribe_mock.contract.run import Run
-from scribe_mock.contract.wire import Midway
+from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.message import Answer, Delivery, Request
+from scribe_mock.contract.transport.wire import Midway
 
 #: The type that the samples are sent with, unless a rule says otherwise.
 WEBM = "audio/webm;codecs=opus"
@@ -30,7 +29,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(kw_only=True)
-class Session:
+class ProbeSession:
     """A session on the server, and the requests that brought it to where it is."""
 
     session_id: str
@@ -47,19 +46,17 @@ class Session:
 
 
 class Probe:
-    """The hands of one rule.
+    """Sends a rule's requests and returns the answers.
 
     Args:
-        run: The run that it is a part of.
-        rule: The rule; None for what is done on behalf of all.
+        run: The run that it belongs to.
+        rule_id: The id of the rule; empty for requests that serve all rules.
     """
 
-    def __init__(self, run: Run, rule: Rule | None = None) -> None:
+    def __init__(self, run: Run, rule_id: str = "") -> None:
         self.run = run
-        self.rule = rule
-        name = rule.id if rule else ""
-        #: Of the rule's own, so that rules that run side by side don't disturb the seed.
-        self.random = random.Random(f"{run.options.seed}|{name}")
+        #: Each rule has its own, so that rules in parallel get the same values with the same seed.
+        self.random = random.Random(f"{run.options.seed}|{rule_id}")
 
     @property
     def options(self) -> Options:
@@ -105,11 +102,11 @@ class Probe:
         return Address(self.options.base.origin, "")
 
     async def send(
-        self, request: Request, session: Session | None = None, midway: Midway | None = None
+        self, request: Request, session: ProbeSession | None = None, midway: Midway | None = None
     ) -> Answer:
         """Send a request; raises Skip when the server can't be asked."""
         history = tuple(session.history) if session else ()
-        return await self.run.send(request, rule=self.rule, history=history, midway=midway)
+        return await self.run.send(request, history=history, midway=midway)
 
     async def ask(
         self,
@@ -117,7 +114,7 @@ class Probe:
         method: str,
         path: str,
         *,
-        session: Session | None = None,
+        session: ProbeSession | None = None,
         value: Any = ...,
         **how: Any,
     ) -> Answer:
@@ -146,14 +143,14 @@ class Probe:
         """Create session with any body, for the sake of its answer."""
         return await self.ask("createSession", "POST", "/sessions", value=body)
 
-    async def create(self, upload_type: str = "chunked", **fields: Any) -> Session:
+    async def create(self, upload_type: str = "chunked", **fields: Any) -> ProbeSession:
         """A new session; raises Skip when there can't be one."""
         answer = await self.try_create(self.creation(upload_type, **fields))
         created = answer.fields()
         session_id = created.get("session_id")
         if not answer.accepted or not isinstance(session_id, str) or not session_id:
             raise Skip(f"the server creates no {upload_type} session: {answer}")
-        return Session(
+        return ProbeSession(
             session_id=session_id,
             upload_type=upload_type,
             created=created,
@@ -162,7 +159,7 @@ class Probe:
 
     def upload_request(
         self,
-        session: Session | str,
+        session: ProbeSession | str,
         name: str = "audio_0.webm",
         *,
         mime: str | None = WEBM,
@@ -182,7 +179,7 @@ class Probe:
             headers: More header fields.
             how: The other fields of a request.
         """
-        path = session.path if isinstance(session, Session) else f"/sessions/{session}"
+        path = session.path if isinstance(session, ProbeSession) else f"/sessions/{session}"
         segment = quote(name, safe="") if raw_name is None else raw_name
         if mime is not None:
             headers = (("Content-Type", mime), *headers)
@@ -197,11 +194,11 @@ class Probe:
         )
 
     async def upload(
-        self, session: Session | str, name: str = "audio_0.webm", **how: Any
+        self, session: ProbeSession | str, name: str = "audio_0.webm", **how: Any
     ) -> Answer:
         """Upload; see `upload_request`."""
         request = self.upload_request(session, name, **how)
-        known = session if isinstance(session, Session) else None
+        known = session if isinstance(session, ProbeSession) else None
         answer = await self.send(request, known)
         if known is not None and (answer.accepted or request.delivery is Delivery.CUT):
             known.history.append(request)
@@ -209,27 +206,27 @@ class Probe:
             known.taken += 1
         return answer
 
-    async def end(self, session: Session, sent: int | None = None, **how: Any) -> Answer:
+    async def end(self, session: ProbeSession, sent: int | None = None, **how: Any) -> Answer:
         """End a session, saying that everything it took was sent."""
         if not how:
             how["value"] = {"audio_files_sent": session.taken if sent is None else sent}
         return await self.ask("endSession", "POST", f"{session.path}/end", session=session, **how)
 
-    async def get(self, session: Session, query: str = "", **how: Any) -> Answer:
+    async def get(self, session: ProbeSession, query: str = "", **how: Any) -> Answer:
         """Get a session."""
         return await self.ask("getSession", "GET", session.path + query, session=session, **how)
 
-    async def patch(self, session: Session, value: Any = ..., **how: Any) -> Answer:
+    async def patch(self, session: ProbeSession, value: Any = ..., **how: Any) -> Answer:
         """Update a session."""
         path = session.path
         return await self.ask("updateSession", "PATCH", path, session=session, value=value, **how)
 
-    async def process(self, session: Session, template: str, **how: Any) -> Answer:
+    async def process(self, session: ProbeSession, template: str, **how: Any) -> Answer:
         """Process one more template."""
         path = f"{session.path}/process/template/{quote(template, safe='')}"
         return await self.ask("processTemplate", "POST", path, session=session, **how)
 
-    async def done(self, session: Session) -> Answer:
+    async def done(self, session: ProbeSession) -> Answer:
         """Poll an ended session until its processing is over; raises Skip when that takes long."""
         patience = self.options.patience
         answer = await self._poll(session, patience, _is_over)
@@ -238,12 +235,12 @@ class Probe:
         session.history.append(replace(answer.request, label=WAIT))
         return answer
 
-    async def look(self, session: Session, seconds: float) -> Answer:
+    async def look(self, session: ProbeSession, seconds: float) -> Answer:
         """Get a session once it lists audio, or after the time that this may take."""
         return await self._poll(session, seconds, judge.files)
 
     async def _poll(
-        self, session: Session, seconds: float, enough: Callable[[Answer], object]
+        self, session: ProbeSession, seconds: float, enough: Callable[[Answer], object]
     ) -> Answer:
         """The first answer that is enough, or the one after so many seconds."""
         waited, pause = 0.0, 0.05
@@ -256,7 +253,7 @@ class Probe:
 
     async def ended(
         self, upload_type: str = "chunked", name: str = "audio_0.webm", **fields: Any
-    ) -> Session:
+    ) -> ProbeSession:
         """A session with one recording that has just been ended."""
         session = await self.create(upload_type, **fields)
         if upload_type != "stream":
@@ -268,7 +265,7 @@ class Probe:
             raise Skip(f"the server ends no session: {answer}")
         return session
 
-    async def expect_done(self, session: Session) -> Answer:
+    async def expect_done(self, session: ProbeSession) -> Answer:
         """The session once it is completed; raises Skip when it ends in another way."""
         answer = await self.done(session)
         if answer.fields().get("status") != "completed":
@@ -276,14 +273,14 @@ class Probe:
         return answer
 
     async def together(
-        self, requests: list[Request], sessions: list[Session | None]
+        self, requests: list[Request], sessions: list[ProbeSession | None]
     ) -> list[Answer]:
         """Send requests at the same time."""
         pairs = [
             (request, tuple(session.history) if session else ())
             for request, session in zip(requests, sessions, strict=True)
         ]
-        return await self.run.together(pairs, rule=self.rule)
+        return await self.run.together(pairs)
 
     def needs_two(self) -> None:
         """Raise Skip when only one request may be under way."""
@@ -305,8 +302,8 @@ def _sample(mime: str | None, name: str) -> bytes:
     essence = (mime or "").partition(";")[0].strip().lower().removeprefix("audio/")
     for extension in (essence, name.rpartition(".")[2].lower()):
         if extension in ("webm", "wav", "ogg", "mp4", "m4a", "mp3"):
-            return audio.tiny(extension)
-    return audio.tiny("webm")
+            return samples.tiny(extension)
+    return samples.tiny("webm")
 
 
 HELD = Delivery.HELD

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft4Validator, ValidationError
 
-from scribe_mock.contract.rule import Grade
+from scribe_mock.contract.core.grade import Grade
 from scribe_mock.spec import load_spec, shipped
 
 #: The base that the paths of the document begin with.

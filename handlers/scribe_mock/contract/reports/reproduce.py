@@ -6,18 +6,18 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from scribe_mock.contract import audio
-from scribe_mock.contract.findings import Fault
-from scribe_mock.contract.message import Delivery, Request
-from scribe_mock.contract.options import DEFAULT_TOKEN, Options
-from scribe_mock.contract.probe import WAIT
+from scribe_mock.contract.core import samples
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.options import DEFAULT_TOKEN, Options
+from scribe_mock.contract.core.probe import WAIT
+from scribe_mock.contract.transport.message import Delivery, Request
 from scribe_mock.settings import CLIENT_SECRET
 
 #: A body of text up to this long is put on the command line.
 _SHORT = 600
 #: What rules send in place of a token.
 _MADE_UP = ("Bearer ", "Bearer other")
-_RECORDINGS = (*(entry.speech for entry in audio.FORMATS), "silence.wav")
+_RECORDINGS = (*(entry.speech for entry in samples.FORMATS), "silence.wav")
 
 _WITHHELD = """\
 python3 - "$URL" "$TOKEN" {arguments} <<'END'
@@ -168,8 +168,8 @@ class _Script:
         if plain and not text.startswith("@") and text.isprintable():
             return shlex.quote(text)
         for name in _RECORDINGS:
-            if audio.file(name).stat().st_size == len(body):
-                return f"@{shlex.quote(str(audio.file(name)))}"
+            if samples.file(name).stat().st_size == len(body):
+                return f"@{shlex.quote(str(samples.file(name)))}"
         if body not in self._files:
             self._files[body] = f"body{len(self._files) or ''}.bin"
             self._lines.append(f"{_made(body)} > {self._files[body]}")

@@ -4,10 +4,10 @@ import asyncio
 import json
 from typing import Any
 
-from scribe_mock.contract.findings import Skip
-from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.probe import Probe, in_path
-from scribe_mock.contract.recipes import BASE, Recipe, Step
+from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.probe import Probe, in_path
+from scribe_mock.contract.recipes.recipe_list import BASE, Recipe, Step
+from scribe_mock.contract.transport.message import Answer, Request
 
 
 async def follow(probe: Probe, recipe: Recipe) -> Answer:
@@ -35,7 +35,7 @@ async def _take(probe: Probe, step: Step, request: Request, history: tuple[Reque
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        answer = await probe.run.send(request, rule=None, history=history)
+        answer = await probe.run.send(request, history=history)
         if not step.until or answer.fields().get("status") not in ("created", "processing"):
             return answer
         if loop.time() - began > probe.options.patience:

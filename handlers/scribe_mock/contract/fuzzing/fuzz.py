@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import hypothesis
 from jsonschema import Draft4Validator
 
-from scribe_mock.contract import specification
-from scribe_mock.contract.findings import Fault, Skip
-from scribe_mock.contract.message import Answer, Request
-from scribe_mock.contract.narrowing import BINARY, narrowed
-from scribe_mock.contract.probe import WEBM, Probe, Session
-from scribe_mock.contract.rule import Grade
+from scribe_mock.contract.core import specification
+from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import WEBM, Probe, ProbeSession
+from scribe_mock.contract.fuzzing.narrowing import BINARY, narrowed
+from scribe_mock.contract.transport.message import Answer, Request
 
 with warnings.catch_warnings():
     # It imports whatever is installed, and some of that warns.
@@ -70,7 +70,7 @@ class Fuzzer:
         self._schema.config.update(base_url=self._base_url)
 
     async def operation(
-        self, operation_id: str, mode: schemathesis.GenerationMode, session: Session | None
+        self, operation_id: str, mode: schemathesis.GenerationMode, session: ProbeSession | None
     ) -> list[Fault]:
         """Try one operation with data that fits its schema, or doesn't.
 
@@ -96,7 +96,7 @@ class Fuzzer:
         return self._faults
 
     def _examples(
-        self, operation_id: str, mode: schemathesis.GenerationMode, session: Session | None
+        self, operation_id: str, mode: schemathesis.GenerationMode, session: ProbeSession | None
     ) -> None:
         operation = self._schema.find_operation_by_id(operation_id)
         given = {"session_id": session.session_id} if session else None

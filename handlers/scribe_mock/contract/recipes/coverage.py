@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.contract.findings import Skip
-from scribe_mock.contract.following import follow
-from scribe_mock.contract.probe import Probe
-from scribe_mock.contract.recipes import RECIPES, Recipe
+from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.probe import Probe
+from scribe_mock.contract.recipes.following import follow
+from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

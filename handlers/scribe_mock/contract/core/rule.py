@@ -3,68 +3,38 @@
 import fnmatch
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from scribe_mock.contract.findings import Fault
-    from scribe_mock.contract.message import Answer
-    from scribe_mock.contract.probe import Probe
-    from scribe_mock.contract.watch import Watch
+from scribe_mock.contract.core.demand import Demand
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.probe import Probe
+from scribe_mock.contract.core.run import WatchFunction
 
-
-class Grade(StrEnum):
-    """How sure a rule is; an inferred one yields notes."""
-
-    DOCUMENTED = "documented"
-    PROTOCOL = "protocol"
-    INFERRED = "inferred"
-
-    @property
-    def binding(self) -> bool:
-        """Whether a server that differs breaks the contract."""
-        return self is not Grade.INFERRED
-
-
-Faults = AsyncIterator["Fault | None"]
-#: Tries a server; yields what is wrong. None is for "nothing", so that helpers can be yielded.
-CheckFunction = Callable[["Probe"], Faults]
-#: Judges one answer, whatever it was asked for.
-WatchFunction = Callable[["Answer", "Watch"], Iterable["Fault"]]
+#: The faults that a rule yields; None stands for no fault, so that rules can yield what helpers
+#: return.
+Faults = AsyncIterator[Fault | None]
+#: Tries a server and yields faults.
+CheckFunction = Callable[[Probe], Faults]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One demand of the contract.
+class Rule(Demand):
+    """A demand, and how to see whether a server meets it.
 
     Args:
-        id: Dotted, from general to particular: `upload.limit.over`.
-        sentence: What the contract says.
-        source: Where it says so: a heading of the contract, and a row where it is a table.
-        grade: How sure it is.
-        operation: The operationId it is about; empty when it is about all.
-        check: Tries it; None for a rule that only watches.
-        watch: Judges every answer of the whole run; None for one that tries.
-        needs: Ids of rules without which this one makes no sense.
-        after: Ids of rules to wait for, whatever comes of them.
+        check: Tries the server; None for a rule that only judges answers.
+        watch: Judges every answer of the whole run; None for a rule that tries.
+        needs: Ids of rules that must pass before this one can be tried.
+        after: Ids of rules that must end before this one is tried.
         read_only: Whether trying it changes nothing on the server.
     """
 
-    id: str
-    sentence: str
-    source: str
-    grade: Grade
-    operation: str = ""
     check: CheckFunction | None = None
     watch: WatchFunction | None = None
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     read_only: bool = False
-
-    @property
-    def subject(self) -> str:
-        """The first part of the id."""
-        return self.id.partition(".")[0]
 
 
 def rule(

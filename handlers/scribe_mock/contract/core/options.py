@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from scribe_mock.contract.address import Address
+from scribe_mock.contract.transport.address import Address
 
 #: Sent as the bearer token when none is given: the mock takes any.
 DEFAULT_TOKEN = "scribe-mock-check"

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scribe_mock.contract.coverage import Cell
-from scribe_mock.contract.findings import Finding, Result, Verdict
-from scribe_mock.contract.options import Options
-from scribe_mock.contract.rule import Rule
+from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.rule import Rule
+from scribe_mock.contract.recipes.coverage import Cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +43,19 @@ class Report:
 
     options: Options
     results: Sequence[Result]
-    findings: Sequence[Finding]
+    findings: Sequence[ContractFinding]
     coverage: Sequence[Cell]
     requests: int
     sent_bytes: int
     seconds: float
 
     @property
-    def failures(self) -> list[Finding]:
+    def failures(self) -> list[ContractFinding]:
         """Findings that break the contract; notes too when the run is strict."""
         return [one for one in self.findings if self.options.strict or not one.is_note]
 
     @property
-    def notes(self) -> list[Finding]:
+    def notes(self) -> list[ContractFinding]:
         """Findings that break no more than an inferred rule."""
         return [one for one in self.findings if one.is_note and not self.options.strict]
 

@@ -1,0 +1,1 @@
+"""The core of the check: grade, fault, ledger of findings, run, probe, rule, engine."""
