@@ -80,7 +80,7 @@ def test_the_steps_bring_the_error_about(mock, case):
 
 async def followed(mock, recipe):
     """The last answer, as `scribe-mock check` gets it."""
-    run = Run(Options(base=Address.parse(mock.base_url)), {})
+    run = Run(Options(base=Address.parse(mock.base_url)), {}, {})
     return await follow(Probe(run), recipe)
 
 

@@ -127,8 +127,8 @@ def test_a_server_that_takes_connections_a_moment_later_is_not_gone():
     async def talk():
         async with serving(no_content) as origin:
             pass
-        run = Run(Options(base=Address(origin, "")), {})
-        sending = asyncio.ensure_future(run.together([(get(origin), ())] * 3, rule=None))
+        run = Run(Options(base=Address(origin, "")), {}, {})
+        sending = asyncio.ensure_future(run.together([(get(origin), ())] * 3))
         await asyncio.sleep(0.02)
         async with serving(no_content, port=origin.port):
             return [answer.status for answer in await sending]
