@@ -289,7 +289,7 @@ def test_what_is_documented_is_answered_to_pages_of_other_sites(mock):
 
 
 def test_a_stalled_request_is_answered(mock, monkeypatch):
-    monkeypatch.setattr("scribe_mock.server.http_protocol.HEAD_SECONDS", 0.0)
+    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.HEAD_SECONDS", 0.0)
     assert_is(below(b"GET")(mock), STALLED)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from scribe_mock.errors import ApiError, InternalError
 
@@ -55,17 +55,3 @@ def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({}
         logger.error("A request failed in the mock itself.", exc_info=error)
         error = InternalError()
     return JsonAnswer(error.envelope(), error.status, {**error.headers, **headers})
-
-
-class ErrorMiddleware:
-    """Answers the errors that operations raise on purpose; the gateway answers all others."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the app, and answer an ApiError that it raises."""
-        try:
-            await self._app(scope, receive, send)
-        except ApiError as error:
-            await answer_to(error)(scope, receive, send)

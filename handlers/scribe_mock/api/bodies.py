@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from starlette.types import Receive, Scope
@@ -21,19 +21,24 @@ def refuse_body(path: str, message: str) -> NoReturn:
     raise InvalidBody(f"The body breaks its schema at {path}: {shown}.", path=path)
 
 
-async def body_parts(receive: Receive) -> AsyncIterator[bytes]:
-    """The parts of a body as they arrive, none of them empty.
+async def read_body(receive: Receive, accept: Callable[[bytes], None]) -> None:
+    """Read a body to its end.
+
+    Args:
+        receive: ASGI's.
+        accept: Called with each part as it arrives, but not with empty ones; may raise.
 
     Raises:
-        ClientGone: the connection ended before the body was complete.
+        ClientGone: the connection ended before the body did.
     """
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        if part := message.get("body", b""):
-            yield part
+        part = message.get("body", b"")
+        if part:
+            accept(part)
         more = message.get("more_body", False)
 
 
@@ -45,12 +50,14 @@ async def read_all(scope: Scope, receive: Receive, limit: int) -> bytes:
     # Reading the body makes uvicorn send 100 Continue, so a request without one is not read.
     if announced == 0:
         return b""
-    parts, size = [], 0
-    async for part in body_parts(receive):
-        size += len(part)
-        _check_size(size, limit)
-        parts.append(part)
-    return b"".join(parts)
+    body = bytearray()
+
+    def accept(part: bytes) -> None:
+        _check_size(len(body) + len(part), limit)
+        body.extend(part)
+
+    await read_body(receive, accept)
+    return bytes(body)
 
 
 def _check_size(size: int, limit: int) -> None:

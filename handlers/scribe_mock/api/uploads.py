@@ -5,10 +5,11 @@ Rows 1 to 5 (token, session, state) are checked before, by the middlewares in `s
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 
-from scribe_mock.api.bodies import body_parts
+from scribe_mock.api.bodies import read_body
 from scribe_mock.audio.errors import AudioError
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.formats import (
@@ -67,7 +68,7 @@ class Uploads:
         with self._store.intake(upload.expected_bytes or 0) as intake:
             # Reading the body makes uvicorn send 100 Continue, so an empty one is not read.
             if upload.expected_bytes != 0:
-                await _receive_body(request, intake)
+                await read_body(request.receive, partial(_accept, intake))
             if not intake.size:
                 raise InvalidRequest("The body is empty. Send the raw bytes of one audio file.")
             if upload.sequence is None:
@@ -158,10 +159,9 @@ def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int | N
     return ", ".join(types), length
 
 
-async def _receive_body(request: Request, intake: Intake) -> None:
-    async for part in body_parts(request.receive):
-        _check_size(intake.size + len(part))
-        intake.take(part)
+def _accept(intake: Intake, part: bytes) -> None:
+    _check_size(intake.size + len(part))
+    intake.take(part)
 
 
 def _check_size(size: int) -> None:

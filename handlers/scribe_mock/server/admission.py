@@ -1,4 +1,7 @@
-"""Session and state, looked at before the rest of the request (protocol.md, "Authentication")."""
+"""Finds the session and checks its state before the rest of the request is read.
+
+The order is the contract's (CONTRACT.md, "Authentication").
+"""
 
 from typing import Any
 
@@ -6,13 +9,13 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.guards import Guard, guard_of
-from scribe_mock.server.stations import next_station
+from scribe_mock.server.connexion_internals import next_operation
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.store.session_store import SessionStore
 
 
 class AdmittedOperation:
-    """Finds one operation's session and holds it to the operation's guard."""
+    """Finds the session of one operation's requests, and checks the operation's guard."""
 
     def __init__(
         self, next_app: ASGIApp, store: SessionStore, clock: Clock, guard: Guard | None
@@ -32,7 +35,7 @@ class AdmittedOperation:
 
 
 class AdmissionAPI(RoutedAPI[Any]):
-    """The admissions of all operations of one spec whose path has a `session_id`."""
+    """The admission of all operations of one spec."""
 
     def __init__(self, *args: Any, store: SessionStore, clock: Clock, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -41,8 +44,8 @@ class AdmissionAPI(RoutedAPI[Any]):
         self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
-        """The admission of this operation; nothing for one that has no session."""
-        next_app = next_station(self.next_app, operation)
+        """The operation's admission, or the next middleware if its path has no `session_id`."""
+        next_app = next_operation(self.next_app, operation.operation_id)
         if "{session_id}" not in operation.path:
             return next_app
         guard = guard_of(operation.function)
@@ -50,6 +53,6 @@ class AdmissionAPI(RoutedAPI[Any]):
 
 
 class Admission(RoutedMiddleware[AdmissionAPI]):
-    """Holds requests to the state of their session."""
+    """Admits requests by the state of their session."""
 
     api_cls = AdmissionAPI

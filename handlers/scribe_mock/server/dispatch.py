@@ -1,4 +1,4 @@
-"""The last station: calls the operation that Connexion resolved, with its arguments by name."""
+"""The last middleware: calls the operation's method, with its arguments by name."""
 
 from typing import Any
 
@@ -6,14 +6,13 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from scribe_mock.errors import NotFound
-
 
 class BoundOperation:
-    """One operationId and the method it is bound to.
+    """One operationId and its method.
 
-    The method gets the request, and by name: path parameters, with the session in place of its id;
-    declared query parameters that were sent; `body`, the validated JSON, where the spec has one.
+    The method gets the request and, by name: the path parameters, with the session instead of its
+    id; the query parameters of the spec that were sent; `body`, the validated JSON, if the spec has
+    a body.
     """
 
     def __init__(self, operation: Any, takes_session: bool) -> None:
@@ -23,7 +22,7 @@ class BoundOperation:
         self._takes_body = "application/json" in operation.request_body.get("content", {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the method, and send what it returns."""
+        """Call the method, and send the answer that it returns."""
         request = Request(scope, receive)
         arguments = dict(scope["path_params"])
         if self._takes_session:
@@ -47,16 +46,11 @@ class DispatchAPI(RoutedAPI[BoundOperation]):
         self.add_paths()
 
     def make_operation(self, operation: Any) -> BoundOperation:
-        """The operation with what Connexion's resolver found for it."""
+        """The operation with the method that Connexion's resolver found."""
         return BoundOperation(operation, self._takes_session)
 
 
 class Dispatch(RoutedMiddleware[DispatchAPI]):
-    """Calls the operation that the routing found."""
+    """Calls the operation of a request."""
 
     api_cls = DispatchAPI
-
-
-async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    """What lies behind the operations: no path of the spec led here."""
-    raise NotFound(f"There is nothing at {scope['path'][:200]!r}. The documentation is at /docs.")

@@ -1,4 +1,4 @@
-"""The outermost station: request ids, CORS, early answers, and errors that nothing else caught."""
+"""The outermost middleware: request ids, CORS, early answers, and unexpected errors."""
 
 import asyncio
 import itertools
@@ -18,8 +18,8 @@ from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
 
 logger = logging.getLogger("scribe_mock.requests")
 
-#: After an early answer, what the client still sends is read and dropped within these bounds, so
-#: that a browser in mid-upload reads the answer instead of a reset (RFC 9112, 9.6).
+#: After an early answer the rest of the request is read and dropped, within these bounds, so that a
+#: browser that is still uploading reads the answer instead of a reset (RFC 9112, 9.6).
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 30.0
 DRAIN_IDLE_SECONDS = 5.0
@@ -30,7 +30,7 @@ _EXPOSED = (
 )
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = {"authorization", "content-type", "prefer", "x-request-id"}
-#: Two hours: browsers cache a preflight no longer.
+#: Two hours: no browser caches a preflight for longer.
 _PREFLIGHT_SECONDS = b"7200"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -38,28 +38,28 @@ _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})|%2[fF]")
 
 
 class Gateway:
-    """The whole server as one ASGI app: the rooms behind it, each under a path of its own.
+    """The whole server as one ASGI app, made of several apps under different paths.
 
     Args:
-        rooms: Path prefix → ASGI app; the longest prefix wins, "" takes the rest.
-        streams: Serves all WebSockets.
-        start: Runs once, before the first request, with or without the lifespan protocol.
-        stop: Runs when the lifespan ends.
-        log_requests: Log one line per answer, but for what pages of the mock ask for themselves.
+        apps: Path prefix → ASGI app; the longest prefix wins, and "" is for all other paths.
+        streams: The app for all WebSockets.
+        start: Called once before the first request, with or without the lifespan protocol.
+        stop: Called when the lifespan ends.
+        log_requests: Log one line per answer, except for requests of the mock's own pages.
     """
 
     def __init__(
         self,
-        rooms: Mapping[str, ASGIApp],
+        apps: Mapping[str, ASGIApp],
         *,
         streams: ASGIApp,
         start: Callable[[], Awaitable[None]],
         stop: Callable[[], Awaitable[None]],
         log_requests: bool,
     ) -> None:
-        named = [(prefix, app) for prefix, app in rooms.items() if prefix]
-        self._rooms = sorted(named, key=lambda room: -len(room[0]))
-        self._rest = rooms[""]
+        named = [(prefix, app) for prefix, app in apps.items() if prefix]
+        self._apps = sorted(named, key=lambda entry: -len(entry[0]))
+        self._rest = apps[""]
         self._streams = streams
         self._stop = stop
         self._start: Callable[[], Awaitable[None]] | None = start
@@ -67,7 +67,7 @@ class Gateway:
         self._log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the server's lifespan; a WebSocket is refused."""
+        """Serve one HTTP request, one WebSocket, or the server's lifespan."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
@@ -97,7 +97,7 @@ class Gateway:
         await receive()
         await self._begin()
         await send({"type": "lifespan.startup.complete"})
-        # A second Ctrl-C cancels this instead of asking, and what `stop` ends would hold it up.
+        # A second Ctrl-C cancels this wait, and `stop` must run then, too.
         with suppress(asyncio.CancelledError):
             await receive()
         await self._stop()
@@ -111,7 +111,7 @@ class Gateway:
             raw_path = scope.get("raw_path") or b""
             if b"%" in raw_path:
                 _check_path(raw_path)
-            await self._room(scope)(scope, exchange.receive, exchange.send)
+            await self._app_for(scope)(scope, exchange.receive, exchange.send)
         except ClientGone:
             raise
         except Exception as error:
@@ -119,32 +119,32 @@ class Gateway:
                 raise
             await answer_to(error)(scope, exchange.receive, exchange.send)
 
-    def _room(self, scope: Scope) -> ASGIApp:
+    def _app_for(self, scope: Scope) -> ASGIApp:
         path = scope["path"]
-        for prefix, app in self._rooms:
+        for prefix, app in self._apps:
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
                 return app
         return self._rest
 
 
-# Ids are to be told apart, not to be secret: a random start and a count, without a system call.
+# Ids must differ, but need not be secret: a random start and a counter need no system call.
 _request_ids = itertools.count(secrets.randbits(60))
 
 
 def new_request_id() -> bytes:
-    """An id for a request that brought none."""
+    """An id for a request without a valid X-Request-Id."""
     return b"req_%015x" % next(_request_ids)
 
 
 def fields_of_every_answer(
     headers: Iterable[tuple[bytes, bytes]],
 ) -> list[tuple[bytes, bytes]]:
-    """The fields that the answer to a request with these has, whoever answers: its id, and CORS."""
+    """The header fields of every answer to a request with these headers: its id, and CORS."""
     return Exchange({"headers": headers}, _nothing, _nothing).fields
 
 
 def _with_fields(scope: Scope, send: Send) -> Send:
-    """Give the answer that refuses a WebSocket's handshake the fields of every answer."""
+    """Add the fields of every answer to the one that refuses a WebSocket's handshake."""
 
     async def send_with_fields(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":
@@ -160,7 +160,7 @@ async def _nothing(*_: Any) -> Any:
 
 
 class Exchange:
-    """One request and its answer, as the gateway watches them pass."""
+    """One request and its answer, on their way through the gateway."""
 
     __slots__ = ("_late", "_receive", "_scope", "_send", "fields", "preflight", "status", "unread")
 
@@ -207,7 +207,7 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass the answer on with our header fields; drain the request after an early one."""
+        """Pass the answer on with our header fields, and read the rest of the request."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), *self.fields]
@@ -251,7 +251,7 @@ class Exchange:
 
 
 async def _stop(scope: Scope, exchange: Exchange) -> None:
-    """Answer a request that the server, being stopped, has waited for long enough."""
+    """Answer a request that is not complete when a stopping server ends its wait."""
     exchange.unread = False
     if not exchange.status:
         error = ServiceUnavailable(
@@ -261,7 +261,7 @@ async def _stop(scope: Scope, exchange: Exchange) -> None:
 
 
 def _check_path(raw_path: bytes) -> None:
-    """Refuse what no path of ours can mean; an encoded slash never becomes another path."""
+    """Raise NotFound for a path with an invalid encoding, or with an encoded slash."""
     broken = _BROKEN_PERCENT.search(raw_path)
     if broken is None:
         with suppress(UnicodeDecodeError):
@@ -275,7 +275,7 @@ def _check_path(raw_path: bytes) -> None:
 
 
 def _from_own_page(scope: Scope) -> bool:
-    """Whether a page of the mock asks for its own sake: an open inspector asks all the time."""
+    """Whether a page of the mock sent the request: an open inspector sends many."""
     own = (b"sec-fetch-site", b"same-origin") in scope["headers"]
     return own and not scope["path"].startswith("/voice/")
 

@@ -12,17 +12,22 @@ from starlette.types import ASGIApp
 
 from scribe_mock.api.stream import MAX_MESSAGE_BYTES
 from scribe_mock.errors import AddressError
-from scribe_mock.server.http_protocol import BoundedProtocol, BoundedWebSocket
+from scribe_mock.server.uvicorn_internals import (
+    BoundedProtocol,
+    BoundedWebSocket,
+    forget_signals,
+    http_connections,
+)
 
 #: Seconds that requests in flight get to finish after Ctrl-C or SIGTERM.
 GRACE_SECONDS = 30
 
-#: Ticks of uvicorn's main loop, ten a second, between two looks at stalled connections.
+#: Ticks of uvicorn's main loop, ten a second, between two checks for stalled connections.
 _SWEEP_TICKS = 10
 
 
 class Server(uvicorn.Server):
-    """uvicorn, ending with exit code 0 when told to stop, and closing stalled connections."""
+    """uvicorn's server, which also closes stalled connections."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
@@ -54,22 +59,21 @@ class Server(uvicorn.Server):
             self.ready.set()
 
     async def on_tick(self, counter: int) -> bool:
-        """Close stalled connections about once a second; whether to stop is uvicorn's to say."""
+        """Close stalled connections about once a second."""
         if counter % _SWEEP_TICKS == 0:
             now = asyncio.get_running_loop().time()
-            for connection in list(self.server_state.connections):
-                if isinstance(connection, BoundedProtocol):
-                    connection.close_if_stalled(now)
+            for connection in http_connections(self):
+                connection.close_if_stalled(now)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop when requests in flight are done; uvicorn would then die of the signal again."""
+        """Stop when requests in progress are done, without uvicorn's second signal to itself."""
         super().handle_exit(sig, frame)
-        self._captured_signals.clear()
+        forget_signals(self)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises AddressError when the address can't be had.
+    """A listening socket; raises AddressError if the address cannot be listened on.
 
     Args:
         host: A name or an address, IPv4 or IPv6.
@@ -81,9 +85,9 @@ def listen(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise AddressError(f"{host} is no address to listen on: {error.strerror}.") from None
+        raise AddressError(f"{host} is not an address to listen on: {error.strerror}.") from None
     except ValueError:  # a label of no or too many letters, or a zero byte
-        raise AddressError(f"{host!r:.300} is no address to listen on: no such name.") from None
+        raise AddressError(f"{host!r:.300} is not an address to listen on: no such name.") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -1,48 +1,63 @@
-"""Connexion's routing, told to answer for exactly the paths of the spec."""
+"""Routing by the paths that Connexion read from the spec, in one step."""
 
-import re
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from connexion.middleware.routing import RoutingMiddleware
-from starlette.exceptions import HTTPException
-from starlette.routing import Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe_mock.errors import MethodNotAllowed
+from scribe_mock.errors import MethodNotAllowed, NotFound
+from scribe_mock.server.connexion_internals import RoutedPath, next_operation, routed_paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a request goes: a path with its method, and the checks of its operation."""
+
+    path: RoutedPath
+    app: ASGIApp
 
 
 class SpecRouting(RoutingMiddleware):
-    """Routes by the spec; a wrong method is answered with every method that would do."""
+    """Finds the operation of a request, and calls its first middleware directly.
+
+    Connexion would search two routers of Starlette, copy the request's scope for each, and then
+    look up the operation in every middleware.
+    """
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)
-        self.router.redirect_slashes = False
-        self._routes: list[Route] = []
+        self._targets: list[_Target] = []
 
     def add_api(self, specification: Any, **options: Any) -> None:
-        """Add the spec's operations as Connexion does, then make their paths exact."""
-        known = len(self.router.routes)
+        """Add the operations of a spec."""
         super().add_api(specification, **options)
-        for mount in cast(list[Mount], self.router.routes[known:]):
-            router = cast(Router, mount.app)
-            router.redirect_slashes = False
-            # A name may hold a newline; which names will do is the operation's to say.
-            mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
-            for route in cast(list[Route], router.routes):
-                # `$` also matches before a newline at the end, which a client can send as %0A.
-                pattern = route.path_regex.pattern.removesuffix("$")
-                route.path_regex = re.compile(rf"{pattern}\Z")
-                self._routes.append(route)
+        self._targets = [
+            _Target(path, next_operation(self.app, path.operation_id))
+            for path in routed_paths(self)
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route; raises MethodNotAllowed."""
-        try:
-            await super().__call__(scope, receive, send)
-        except HTTPException as error:
-            if error.status_code != 405:
-                raise
-            raise MethodNotAllowed(scope["method"], self._methods(scope["path"])) from None
+        """Pass the request to its operation; raises NotFound, MethodNotAllowed."""
+        path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
+        allowed: set[str] = set()
+        for target in self._targets:
+            found = target.path.pattern.match(path)
+            if found is None:
+                continue
+            if method in target.path.methods:
+                convertors = target.path.convertors
+                scope["path_params"] = {
+                    name: convertors[name].convert(text) for name, text in found.groupdict().items()
+                }
+                await target.app(scope, receive, send)
+                return
+            allowed |= target.path.methods
+        if allowed:
+            raise MethodNotAllowed(method, sorted(allowed))
+        await not_found(scope, receive, send)
 
-    def _methods(self, path: str) -> list[str]:
-        routes = [route for route in self._routes if route.path_regex.match(path)]
-        return sorted({method for route in routes for method in route.methods or ()})
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """An ASGI app for paths that the spec does not have; raises NotFound."""
+    raise NotFound(f"There is nothing at {scope['path'][:200]!r}. The documentation is at /docs.")

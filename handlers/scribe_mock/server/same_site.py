@@ -1,13 +1,14 @@
-"""The control API is for programs, and for pages on the mock's own host.
+"""Refuses requests of other sites' pages to the control API.
 
-Nothing else would keep any web page that the developer visits from making their browser reset the
-mock or read its sessions: a token would not, since login gives one to whoever asks. Browsers say
-where a request comes from, in `Origin` and `Sec-Fetch-Site` (Fetch Metadata); programs send
-neither, and go on working. A frontend on another port of the same host may use the control API. A
-page opened from `file://` has the origin `null`, like a sandboxed frame of any site, so it may not.
+Without this, any web page that the developer visits could make the browser reset the mock or read
+its sessions; a token would not prevent it, since login gives one to everybody. Browsers tell where
+a request comes from in `Origin` and `Sec-Fetch-Site` (Fetch Metadata). Other programs send neither
+and are accepted. So is a page on another port of the same host: it is the developer's own frontend.
+A page opened from `file://` has the origin `null`, like a sandboxed frame of any site: refused.
 
-A page whose name was given this machine's address (DNS rebinding) is no other site to the browser.
-Only the name in `Host` tells, so on the loopback interface it has to be a known one.
+A page can also make its own host name resolve to this machine (DNS rebinding); the browser then
+sees no other site. Only `Host` shows it, so on the loopback interface the host name must be a
+known one.
 """
 
 from collections.abc import Mapping
@@ -27,8 +28,8 @@ class SameSite:
     """Refuses requests that a browser sends for a page of another site.
 
     Args:
-        app: What is guarded.
-        settings: Name the public URL, and whether a proxy is trusted to know names.
+        app: The guarded app.
+        settings: For the public URL, and whether a proxy in front checks host names.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -42,7 +43,7 @@ class SameSite:
         """Pass the request on; raises CrossSiteRefused."""
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         _refuse_other_sites(scope["method"], headers)
-        # Browsers always send a Host; a health check in HTTP/1.0 may not.
+        # Browsers always send Host; a health check with HTTP/1.0 may not.
         if "host" in headers and not self._any_name and _is_loopback(scope):
             self._refuse_strange_names(headers["host"])
         await self._app(scope, receive, send)
@@ -51,8 +52,8 @@ class SameSite:
         name = _host(f"//{host}")
         if name not in self._names and not _is_address(name):
             raise CrossSiteRefused(
-                f"The control API has no host named {host[:100]}. Call it as localhost, or start "
-                f"the mock with --public-url http://{host[:100]}."
+                f"The control API does not accept the host name {host[:100]}. Call it as "
+                f"localhost, or start the mock with --public-url http://{host[:100]}."
             )
 
 
@@ -75,7 +76,7 @@ def _other_site(origin: str) -> CrossSiteRefused:
 
 
 def _host(address: str) -> str | None:
-    """The host of an address; one name for all of the local machine's."""
+    """The host of a URL; all names of the local machine become one."""
     try:
         name = urlsplit(address).hostname
     except ValueError:
@@ -86,7 +87,7 @@ def _host(address: str) -> str | None:
 
 
 def _is_address(name: str | None) -> bool:
-    """Whether it is an IP address, which nobody can make a name lead to."""
+    """Whether a host is an IP address, which needs no resolution."""
     try:
         ip_address(name or "")
     except ValueError:
@@ -95,6 +96,6 @@ def _is_address(name: str | None) -> bool:
 
 
 def _is_loopback(scope: Scope) -> bool:
-    """Whether a request came in over the loopback interface."""
+    """Whether a request arrived on the loopback interface."""
     address, *_ = scope.get("server") or ("",)
     return _is_address(address) and ip_address(address).is_loopback

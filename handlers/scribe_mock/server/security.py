@@ -1,4 +1,4 @@
-"""Connexion's security: the spec's bearer schemes as one check an operation, made at start-up."""
+"""The check of bearer tokens: one for each operation, made at start from the spec."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,18 +6,19 @@ from typing import Any
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe_mock.errors import AuthenticationFailed
-from scribe_mock.server.stations import next_station
+from scribe_mock.api.answers import answer_to
+from scribe_mock.errors import ApiError, AuthenticationFailed
+from scribe_mock.server.connexion_internals import next_operation
 
-#: The scheme that takes any token: the one at hand when refreshing may have expired.
+#: The scheme that accepts any token: a client's current one may have expired when it refreshes.
 _ANY_BEARER = "anyBearer"
 
-#: The scheme of the control API: needed only where the server has a list of tokens.
+#: The scheme of the control API: a token is needed only if the server has a list of tokens.
 _BEARER_IF_LISTED = "bearerIfListed"
 
 
 class TokenOperation:
-    """The check of one operation's bearer token."""
+    """Checks the bearer token of one operation's requests, and answers the operation's errors."""
 
     def __init__(
         self, next_app: ASGIApp, schemes: Collection[str], accepted: Collection[str]
@@ -27,10 +28,13 @@ class TokenOperation:
         self._accepted = () if _ANY_BEARER in schemes else accepted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on when its token is accepted; raises AuthenticationFailed."""
-        if self._required:
-            check_token(scope["headers"], self._accepted)
-        await self._next_app(scope, receive, send)
+        """Check the token, pass the request on, and answer an ApiError of any of that."""
+        try:
+            if self._required:
+                check_token(scope["headers"], self._accepted)
+            await self._next_app(scope, receive, send)
+        except ApiError as error:
+            await answer_to(error)(scope, receive, send)
 
 
 class TokenAPI(SecurityAPI):
@@ -45,19 +49,20 @@ class TokenAPI(SecurityAPI):
         super().__init__(*args, **options)
 
     def make_operation(self, operation: Any) -> TokenOperation:
-        """The check that the spec's `security` of this operation asks for."""
+        """The check that the operation's `security` in the spec demands."""
         schemes = {name for requirement in operation.security or () for name in requirement}
-        return TokenOperation(next_station(self.next_app, operation), schemes, self._accepted)
+        next_app = next_operation(self.next_app, operation.operation_id)
+        return TokenOperation(next_app, schemes, self._accepted)
 
 
 class TokenSecurity(SecurityMiddleware):
-    """Holds requests to the spec's security requirements."""
+    """Checks the bearer tokens of requests."""
 
     api_cls = TokenAPI
 
 
 def check_token(headers: list[tuple[bytes, bytes]], accepted: Collection[str]) -> None:
-    """Raise AuthenticationFailed unless there is one acceptable bearer token (RFC 6750, 2.1)."""
+    """Raise AuthenticationFailed unless there is one accepted bearer token (RFC 6750, 2.1)."""
     values = [value for name, value in headers if name == b"authorization"]
     if len(values) != 1:
         raise AuthenticationFailed(

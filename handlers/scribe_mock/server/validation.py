@@ -1,7 +1,7 @@
-"""Connexion's request validation, with its validators built once.
+"""Request validation: the query and the JSON body, with validators that are built once.
 
-Parameters in the path are not judged here: a fault in one answers after the session's and the
-media type's, in the order of the contract, so the operations judge them.
+Path parameters are validated by the operations, since in the contract's order they come after the
+session and the media type.
 """
 
 import json
@@ -25,17 +25,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.bodies import MAX_JSON_BYTES, parse_json, read_all, refuse_body
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.schema_errors import in_json
-from scribe_mock.server.stations import next_station
+from scribe_mock.server.connexion_internals import next_operation
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    # In ECMA 262, the dialect of OpenAPI, `$` is the end; in Python also before a last newline.
+    # OpenAPI's dialect is ECMA 262, where `$` matches only the end; in Python it also matches
+    # before a final newline.
     if isinstance(instance, str) and not re.search(re.sub(r"\$\Z", r"\\Z", pattern), instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[ValidationError]:
-    # jsonschema compares each with each; one text for each is enough to tell them apart.
+    # jsonschema compares each pair, which takes quadratic time.
     if wanted and isinstance(instance, list):
         texts = {json.dumps(value, sort_keys=True) for value in instance}
         if len(texts) < len(instance):
@@ -46,18 +47,18 @@ _BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniq
 
 
 class Parameters(ParameterValidator):
-    """Connexion's check of parameters, which says in one line what is wrong with which."""
+    """Connexion's validation of parameters, with messages of one line."""
 
     @staticmethod
     def validate_parameter(
         parameter_type: str, value: Any, param: Any, param_name: str | None = None
     ) -> str | None:
-        """What is wrong with a value; None for nothing."""
+        """What is wrong with a value, or None."""
         if value is None:
             return f"{param['name']} is missing." if param.get("required") else None
-        # JSON Schema has no word for NaN, which is a number within any bounds.
+        # JSON Schema accepts NaN, which is within any bounds.
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{param['name']}: {value} is no finite number."
+            return f"{param['name']}: {value} is not a finite number."
         checker = Draft4Validator.FORMAT_CHECKER
         validator = Draft4Validator(param.get("schema", {}), format_checker=checker)
         found = next(validator.iter_errors(value), None)
@@ -65,7 +66,7 @@ class Parameters(ParameterValidator):
 
 
 class ValidatedOperation:
-    """The checks of one operation's query and JSON body."""
+    """Validates the query and the JSON body of one operation's requests."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
@@ -92,11 +93,11 @@ class ValidatedOperation:
 
 
 class JsonBody:
-    """Reads the JSON bodies of one operation, and holds them to their schema.
+    """Reads the JSON bodies of one operation, and validates them.
 
     Args:
-        schema: Of the body; references resolved.
-        required: Whether there must be a body; one that is left out reads as None.
+        schema: The body's schema, with resolved references.
+        required: Whether there must be a body; without one the value is None.
     """
 
     def __init__(self, schema: Any, required: bool) -> None:
@@ -110,7 +111,7 @@ class JsonBody:
         if not data and not self._required:
             return None
         body = parse_json(data)
-        # The first error and no better one: to compare them all is work that a client chooses.
+        # Only the first error: a client could make the search for the best one very slow.
         found = next(self._validator.iter_errors(body), None)
         if found is not None:
             refuse_body(_place(found), in_json(found))
@@ -118,7 +119,7 @@ class JsonBody:
 
 
 def _place(error: Any) -> str:
-    """The JSON path of the value at fault: one that is missing, or should not be there, too."""
+    """The JSON path of the value at fault, which may be missing or not allowed."""
     named = []
     if error.validator == "required":
         named = [name for name in error.validator_value if name not in error.instance]
@@ -129,15 +130,17 @@ def _place(error: Any) -> str:
 
 
 class ValidationAPI(RequestValidationAPI):
-    """The checks of all operations of one spec."""
+    """The request validation of all operations of one spec."""
 
     def make_operation(self, operation: Any) -> Any:
-        """The checks that the spec's parameters and request body ask for."""
-        checked = ValidatedOperation(next_station(self.next_app, operation), operation)
+        """The operation's validation, or the next middleware if there is nothing to validate."""
+        checked = ValidatedOperation(
+            next_operation(self.next_app, operation.operation_id), operation
+        )
         return checked if checked.has_checks else checked.next_app
 
 
 class Validation(RequestValidationMiddleware):
-    """Holds requests to the parameters and bodies of the spec."""
+    """Validates requests against the parameters and bodies of the spec."""
 
     api_cls = ValidationAPI

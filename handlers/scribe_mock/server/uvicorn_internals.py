@@ -1,38 +1,50 @@
-"""The HTTP protocol under the app: uvicorn's, with bounds and with our envelope for its faults.
+"""uvicorn's protocols with bounds, and the error envelope for what uvicorn refuses itself.
 
-These faults belong to no operation, so the spec tells of them in prose and under
-`x-outside-operations`: 400 for what is not HTTP, 408 for a request that stalls, 431 for a head
-that is too large.
+These errors belong to no operation, so the spec has them in prose and under `x-outside-operations`:
+400 for what is not HTTP, 408 for a request that stalls, 431 for a head that is too large.
+
+This module alone uses names of uvicorn that uvicorn does not promise to keep; a test checks that
+each exists in the installed version:
+
+- `HttpToolsProtocol`: `.cycle`, `.flow`, `.headers`, `.parser`, `.pipeline`, `.url`, `.loop`,
+  `.transport`, `._should_upgrade`, `._unset_keepalive_if_required`, `.send_400_response`,
+  `.on_response_complete`, `.shutdown`
+- `RequestResponseCycle`: `.body`, `.message_event`, `.more_body`, `.response_complete`,
+  `.response_started`, `.scope`
+- `FlowControl`: `.pause_reading`, `.read_paused`, and `HIGH_WATER_LIMIT`
+- `WebSocketsSansIOProtocol`: `.conn`, `.handle_events`, `.handle_parser_exception`, `.transport`
+- `Server`: `.server_state`, `._captured_signals`
 """
 
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import httptools
+import uvicorn
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from scribe_mock.server.gateway import fields_of_every_answer
 
-#: Bytes of a request line and its header fields together.
+#: The most bytes of a request line and its header fields together.
 MAX_HEAD_BYTES = 64 * 1024
-#: What one read from a socket gives at most: it may hold a body before the head that follows.
+#: The most bytes of one read from a socket: it may contain a body before the next head.
 _READ_BYTES = 256 * 1024
 
-#: Bytes that lie ready on a WebSocket, at most.
+#: The most bytes that wait to be sent on a WebSocket.
 MAX_UNREAD_BYTES = 1024 * 1024
 
-#: Seconds for a head to be complete, between two parts of a body, for a whole request, and for an
-#: answer of which nothing is read. The last is long: the kernel takes more of it in large steps.
+#: The most seconds for a head, between two parts of a body, for a whole request, and without any
+#: progress of an answer. The last is long, since the kernel accepts more bytes in large steps only.
 HEAD_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 REQUEST_SECONDS = 900.0
 UNREAD_SECONDS = 900.0
 
-#: What a WebSocket's handshake has once each (RFC 6455, 4.1), and what it can't have: a body.
+#: The header fields of a WebSocket's handshake, each once (RFC 6455, 4.1); it has no body.
 _HANDSHAKE = {
     b"upgrade": re.compile(rb"websocket", re.IGNORECASE),
     b"sec-websocket-key": re.compile(rb"[A-Za-z0-9+/]{22}=="),
@@ -52,8 +64,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._too_large = False
         self._began = self._heard = self._read = self.loop.time()
         self._unsent = 0
-        # The answer to what is no request, while requests before it wait for theirs.
-        self._farewell = b""
+        # The last answer on this connection, while earlier requests wait for theirs.
+        self._last_answer = b""
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -64,48 +76,52 @@ class BoundedProtocol(HttpToolsProtocol):
         self._began = self._heard
 
     def on_url(self, url: bytes) -> None:
-        """A part of the request line."""
-        self._count(len(url))
+        """A part of the request line arrived."""
+        self._head_bytes += len(url)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse_head()
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header field; one that trails a body counts for nothing (RFC 9110, 6.5.1)."""
-        self._count(len(name) + len(value) + 4)
+        """A header field arrived; trailers after a body are dropped (RFC 9110, 6.5.1)."""
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse_head()
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is complete; it has one Host, or none in HTTP/1.0 (RFC 9112, 3.2)."""
+        """The head is complete; it must have one Host, or none in HTTP/1.0 (RFC 9112, 3.2)."""
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            raise ValueError("the head has not one Host")
+            raise ValueError("the head must have one Host")
         if not self.parser.should_upgrade() or self._should_upgrade():
             self._in_head = False
             self._unparsed_bytes = 0
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The request is complete; a head that asks for another protocol is all of its own."""
+        """The request is complete, unless it asks for another protocol."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """A request has its answer."""
+        """The answer to a request was sent."""
         was_last = not self.pipeline
         super().on_response_complete()
-        if self._farewell and was_last:
-            self._part()
+        if self._last_answer and was_last:
+            self._send_last_answer()
         elif self._in_head:
-            # The next request has begun: the connection does not rest.
+            # The next request has begun, so the connection is not idle.
             self._unset_keepalive_if_required()
 
     def resume_writing(self) -> None:
-        """The client has read nearly all that lay ready for it."""
+        """The client has read most of what waited to be sent."""
         super().resume_writing()
         self._read = self.loop.time()
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body, handed on as it is: uvicorn would copy it twice on its way."""
+        """A part of the body arrived; it is passed on without the two copies that uvicorn makes."""
         cycle = self.cycle
         if cycle.response_complete:
             return
@@ -120,13 +136,13 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the client."""
-        if self._farewell:
+        """Bytes arrived from the client."""
+        if self._last_answer:
             return
         self._heard = self.loop.time()
         self._parse(data)
         if self._in_head:
-            # A field that never ends does not reach `on_header`.
+            # The parser calls `on_header` only at the end of a field.
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_HEAD_BYTES + _READ_BYTES:
                 self._too_large = True
@@ -141,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response("")
 
     def _feed(self, data: memoryview) -> memoryview | None:
-        """Parse; returns what follows a head whose upgrade is not taken up."""
+        """Parse bytes; returns those after a head whose upgrade is ignored, if any."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -155,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return None
 
     def _should_upgrade(self) -> bool:
-        """Whether the head is a WebSocket's handshake; another upgrade is not taken up."""
+        """Whether the head is a WebSocket's handshake; other upgrades are ignored."""
         if not self.parser.should_upgrade() or self.parser.get_method() != b"GET":
             return False
         if self.cycle is not None and not self.cycle.response_complete:
@@ -167,9 +183,9 @@ class BoundedProtocol(HttpToolsProtocol):
         return len(whole) == len(_HANDSHAKE)
 
     def _begin_again(self) -> None:
-        """Read the head without its `Upgrade`, which a server may ignore (RFC 9110, 7.8).
+        """Parse the head again without its `Upgrade`, which a server may ignore (RFC 9110, 7.8).
 
-        It takes a new parser: to the old one, what follows is no body but the other protocol.
+        It needs a new parser: the old one takes the following bytes for another protocol.
         """
         version = self.parser.get_http_version().encode()
         first = self.parser.get_method() + b" " + self.url + b" HTTP/" + version
@@ -179,7 +195,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.parser.feed_data(_head(first, fields))
 
     def shutdown(self) -> None:
-        """Stop when the request under way is done, but don't wait for one that only waits."""
+        """Stop when the request in progress is done, but do not wait for one that only waits."""
         cycle = self.cycle
         waits = cycle is not None and cycle.scope.get("state", {}).get("waits", False)
         if waits and not cycle.response_complete:
@@ -187,14 +203,13 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._too_large = True
-            raise ValueError("the head is too large")
+    def _refuse_head(self) -> NoReturn:
+        """Make the parser stop."""
+        self._too_large = True
+        raise ValueError("the head is too large")
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser refused; uvicorn would send plain text."""
+        """Answer what the parser refused with the envelope; uvicorn would send plain text."""
         if self._too_large:
             self._refuse(
                 "431 Request Header Fields Too Large",
@@ -207,9 +222,9 @@ class BoundedProtocol(HttpToolsProtocol):
             )
 
     def close_if_stalled(self, now: float) -> None:
-        """Answer 408 and close when the client takes too long; `now` is the loop's time."""
+        """Answer 408 and close if the client is too slow; `now` is the event loop's time."""
         self._drop_if_unread(now)
-        if self.transport.is_closing() or self._farewell:
+        if self.transport.is_closing() or self._last_answer:
             return
         reading_body = self.cycle is not None and self.cycle.more_body and not self._in_head
         if reading_body and not self.cycle.response_complete:
@@ -222,12 +237,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(
                 "408 Request Timeout",
                 "request_timeout",
-                f"The request stalled: nothing came for {IDLE_SECONDS:g} seconds, or it was not "
+                f"The request stalled: no bytes for {IDLE_SECONDS:g} seconds, or it was not "
                 f"complete after {REQUEST_SECONDS:g}.",
             )
 
     def _drop_if_unread(self, now: float) -> None:
-        """Drop the connection when the client reads nothing of what lies ready for it."""
+        """Drop the connection if the client reads nothing of its answer."""
         unsent = self.transport.get_write_buffer_size()
         if unsent != self._unsent or not unsent:
             self._unsent, self._read = unsent, now
@@ -235,7 +250,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _refuse(self, status: str, code: str, message: str) -> None:
-        """Answer what is no whole request, after those before it, and close."""
+        """Answer an invalid or incomplete request after the earlier ones, and close."""
         body = json.dumps({"error": {"code": code, "message": message}}).encode()
         fields = [
             (b"content-type", b"application/json"),
@@ -243,41 +258,52 @@ class BoundedProtocol(HttpToolsProtocol):
             (b"connection", b"close"),
             *fields_of_every_answer(self.headers or ()),
         ]
-        self._farewell = _head(f"HTTP/1.1 {status}".encode(), fields) + body
+        self._last_answer = _head(f"HTTP/1.1 {status}".encode(), fields) + body
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
-            self._part()
+            self._send_last_answer()
         elif not self._in_head:
-            self._give_up(cycle)
+            self._end_cycle(cycle)
 
-    def _give_up(self, cycle: Any) -> None:
-        """Answer for a request under way, whose body is at fault."""
+    def _end_cycle(self, cycle: Any) -> None:
+        """Answer a request in progress that has an invalid body."""
         if self.pipeline:
             self.pipeline.popleft()
             return
         if cycle.response_started:
-            self._farewell = b""
-        self._part()
+            self._last_answer = b""
+        self._send_last_answer()
 
-    def _part(self) -> None:
-        self.transport.write(self._farewell)
+    def _send_last_answer(self) -> None:
+        self.transport.write(self._last_answer)
         self.transport.close()
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which keeps few answers to pings for a client that reads none.
+    """uvicorn's WebSocket, which disconnects a client that does not read its answers to pings.
 
-    The messages before a fault count as well: uvicorn would drop those.
+    Messages before an invalid frame are processed; uvicorn would drop them.
     """
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the client."""
+        """Bytes arrived from the client."""
         self.conn.receive_data(data)
         self.handle_events()
         if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             self.transport.abort()
         elif self.conn.parser_exc is not None and not self.transport.is_closing():
             self.handle_parser_exception()
+
+
+def http_connections(server: uvicorn.Server) -> list[BoundedProtocol]:
+    """The open HTTP connections of a server."""
+    found = list(server.server_state.connections)
+    return [connection for connection in found if isinstance(connection, BoundedProtocol)]
+
+
+def forget_signals(server: uvicorn.Server) -> None:
+    """Keep a server from raising the signal that stopped it a second time."""
+    server._captured_signals.clear()
 
 
 def _head(first: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
