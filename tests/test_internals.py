@@ -18,11 +18,12 @@ FENCES = {"uvicorn_internals.py", "connexion_internals.py"}
 #: Owner → the names of it that `uvicorn_internals` and `connexion_internals` use.
 NAMES = {
     httptools_impl.HttpToolsProtocol: (
-        "cycle flow headers parser pipeline url loop transport _should_upgrade "
+        "cycle expect_100_continue flow headers parser pipeline url loop transport _should_upgrade "
         "_unset_keepalive_if_required send_400_response on_response_complete shutdown"
     ),
     httptools_impl.RequestResponseCycle: (
-        "body message_event more_body response_complete response_started scope"
+        "body message_event more_body response_complete response_started scope "
+        "transport on_response"
     ),
     flow_control.FlowControl: "pause_reading read_paused",
     flow_control: "HIGH_WATER_LIMIT",

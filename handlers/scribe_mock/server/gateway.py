@@ -214,7 +214,8 @@ class Exchange:
             if self.unread:
                 self._late = True
                 headers.append((b"connection", b"close"))
-            await self._send({**message, "headers": headers})
+            message["headers"] = headers
+            await self._send(message)
         elif self._late and not message.get("more_body", False):
             await self._send({**message, "more_body": True})
             await self._drain()

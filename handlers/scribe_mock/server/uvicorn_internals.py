@@ -6,11 +6,11 @@ These errors belong to no operation, so the spec has them in prose and under `x-
 This module alone uses names of uvicorn that uvicorn does not promise to keep; a test checks that
 each exists in the installed version:
 
-- `HttpToolsProtocol`: `.cycle`, `.flow`, `.headers`, `.parser`, `.pipeline`, `.url`, `.loop`,
-  `.transport`, `._should_upgrade`, `._unset_keepalive_if_required`, `.send_400_response`,
-  `.on_response_complete`, `.shutdown`
+- `HttpToolsProtocol`: `.cycle`, `.expect_100_continue`, `.flow`, `.headers`, `.parser`,
+  `.pipeline`, `.url`, `.loop`, `.transport`, `._should_upgrade`, `.send_400_response`,
+  `._unset_keepalive_if_required`, `.on_response_complete`, `.shutdown`
 - `RequestResponseCycle`: `.body`, `.message_event`, `.more_body`, `.response_complete`,
-  `.response_started`, `.scope`
+  `.response_started`, `.scope`, `.transport`, `.on_response`
 - `FlowControl`: `.pause_reading`, `.read_paused`, and `HIGH_WATER_LIMIT`
 - `WebSocketsSansIOProtocol`: `.conn`, `.handle_events`, `.handle_parser_exception`, `.transport`
 - `Server`: `.server_state`, `._captured_signals`
@@ -88,7 +88,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > MAX_HEAD_BYTES:
             self._refuse_head()
         if self._in_head:
-            super().on_header(name, value)
+            # As uvicorn does it; a call for each field would cost more than the rest of this.
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete; it must have one Host, or none in HTTP/1.0 (RFC 9112, 3.2)."""
@@ -99,6 +103,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._in_head = False
             self._unparsed_bytes = 0
             super().on_headers_complete()
+            if not self.parser.should_upgrade():
+                JoinedWrites.of(self.cycle)
 
     def on_message_complete(self) -> None:
         """The request is complete, unless it asks for another protocol."""
@@ -277,6 +283,58 @@ class BoundedProtocol(HttpToolsProtocol):
     def _send_last_answer(self) -> None:
         self.transport.write(self._last_answer)
         self.transport.close()
+
+
+class JoinedWrites:
+    """The transport for one answer: its head is sent together with the first part of its body.
+
+    uvicorn writes both one after the other; one system call less saves a tenth of a small upload.
+    """
+
+    __slots__ = ("_cycle", "_head", "_on_response", "_transport")
+
+    def __init__(self, cycle: Any) -> None:
+        self._cycle = cycle
+        self._transport = cycle.transport
+        self._on_response = cycle.on_response
+        self._head: bytes | None = None
+
+    @classmethod
+    def of(cls, cycle: Any) -> None:
+        """Make a request's answer use joined writes."""
+        joined = cls(cycle)
+        cycle.transport, cycle.on_response = joined, joined.complete
+
+    def write(self, data: bytes) -> None:
+        """Write bytes, but hold back the head until the next call."""
+        if not self._cycle.response_started:  # 100 Continue
+            self._transport.write(data)
+        elif self._head is None:
+            self._head = data
+        elif self._head:
+            data, self._head = self._head + data, b""
+            self._transport.write(data)
+        else:
+            self._transport.write(data)
+
+    def complete(self) -> None:
+        """Write a head that has no body, and end the answer."""
+        self._write_head()
+        self._on_response()
+
+    def close(self) -> None:
+        """Write what is held back, and close the connection."""
+        self._write_head()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return bool(self._transport.is_closing())
+
+    def _write_head(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):

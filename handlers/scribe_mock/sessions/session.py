@@ -195,20 +195,23 @@ class Session:
                 "Get session until it is no longer 202."
             )
 
-    def add_upload(self, chunks: Iterable[Chunk], now: float) -> None:
-        """Add one upload's chunks; each replaces an earlier one with its sequence number.
+    def add_upload(self, chunks: Iterable[Chunk], now: float) -> list[Chunk]:
+        """Add one upload's chunks; returns the earlier ones with their numbers, now replaced.
 
         Raises:
             SessionExpired, SessionEnded, SessionCompleted: it accepts no audio any more.
         """
         self.require_open(now)
+        replaced = []
         for chunk in chunks:
             earlier = self.chunks.get(chunk.sequence)
             if earlier is not None:
                 chunk.replaced = earlier.replaced + 1
+                replaced.append(earlier)
             self.chunks[chunk.sequence] = chunk
         self.uploads += 1
         self.started = True
+        return replaced
 
     def end(self, now: float, outcome: Outcome, seconds: float, sent: int | None = None) -> None:
         """End the recording: processing takes `seconds` and has the result `outcome`.

@@ -187,14 +187,14 @@ class MemoryStore:
         if entry.session.generation != admitted.generation:
             raise SessionNotFound(admitted.session_id)
         added = pieces(entry.session)
-        size = sum([_size(parts) for _, parts in added])
+        size = sum([chunk.size for chunk, _ in added])
         more = size - intake.size + _CHUNK_BYTES * len(added)
         self._make_room(more, keep=admitted.session_id)
-        entry.session.add_upload([chunk for chunk, _ in added], now)
+        replaced = entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
+        size -= sum([chunk.size for chunk in replaced])
         for chunk, parts in added:
-            size -= _size(entry.audio.get(chunk.sequence, ()))
             entry.audio[chunk.sequence] = parts
             entry.digests.pop(chunk.sequence, None)
         entry.audio_bytes += size
