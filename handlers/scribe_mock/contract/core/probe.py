@@ -10,20 +10,16 @@ from urllib.parse import quote
 
 from scribe_mock.contract.core import judge, samples
 from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.contract.transport.wire import Midway
 
-#: The type that the samples are sent with, unless a rule says otherwise.
-WEBM = "audio/webm;codecs=opus"
 #: The label of a request that was repeated until processing was over.
 WAIT = "until processing is over"
-UNKNOWN = "ses_00000000000000000000"
-LOGIN_PATH = "/connect-auth/v1/account/login"
-REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
-DISCOVERY_PATH = "/.well-known/medscribealliance"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -135,7 +131,7 @@ class Probe:
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
         """A body for Create session, marked as ours."""
         protocol = "websocket" if upload_type == "stream" else "http"
-        data = {"scribe_mock_check": self.run.name} | fields.pop("additional_data", {})
+        data = {MARK: self.run.name} | fields.pop("additional_data", {})
         head = {"upload_type": upload_type, "communication_protocol": protocol}
         return head | {"additional_data": data} | fields
 
@@ -304,6 +300,3 @@ def _sample(mime: str | None, name: str) -> bytes:
         if extension in ("webm", "wav", "ogg", "mp4", "m4a", "mp3"):
             return samples.tiny(extension)
     return samples.tiny("webm")
-
-
-HELD = Delivery.HELD

@@ -10,8 +10,6 @@ from jsonschema import Draft4Validator, ValidationError
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.spec import load_spec, shipped
 
-#: The base that the paths of the document begin with.
-SPEC_BASE = "/voice/v1"
 #: A response that carries the session, whatever its status.
 SESSION_GONE = ("getSession", 410)
 

@@ -20,7 +20,9 @@ from jsonschema import Draft4Validator
 from scribe_mock.contract.core import specification
 from scribe_mock.contract.core.fault import Fault, Skip
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.fuzzing.narrowing import BINARY, narrowed
 from scribe_mock.contract.transport.message import Answer, Request
 
@@ -280,7 +282,7 @@ def _marked(body: bytes | None, operation: str, name: str) -> bytes | None:
     data = value.get("additional_data", absent) if isinstance(value, dict) else None
     if not isinstance(data, dict):
         return body
-    return json.dumps(value | {"additional_data": {"scribe_mock_check": name} | data}).encode()
+    return json.dumps(value | {"additional_data": {MARK: name} | data}).encode()
 
 
 def _label(body: bytes | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.fault import Fault, Skip
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
@@ -237,9 +238,9 @@ async def patch_echo(probe: Probe) -> Faults:
     yield judge.field(answer, "status", "success")
     shown = await probe.get(session)
     yield judge.field(shown, "patient_details", {"name": "After"})
-    yield judge.field(shown, "additional_data", {"scribe_mock_check": probe.run.name})
-    await probe.patch(session, {"additional_data": {"scribe_mock_check": "changed"}})
-    yield judge.field(await probe.get(session), "additional_data", {"scribe_mock_check": "changed"})
+    yield judge.field(shown, "additional_data", {MARK: probe.run.name})
+    await probe.patch(session, {"additional_data": {MARK: "changed"}})
+    yield judge.field(await probe.get(session), "additional_data", {MARK: "changed"})
 
 
 @_rule("patch.fields", "Each of the six fields can be changed before End session.", Grade.PROTOCOL)
@@ -250,7 +251,7 @@ async def patch_fields(probe: Probe) -> Faults:
         {"patient_details": {"age": 42}},
         {"templates": _TEMPLATES},
         {"language_hint": ["en"]},
-        {"additional_data": {"scribe_mock_check": probe.run.name}},
+        {"additional_data": {MARK: probe.run.name}},
         {"session_mode": "consultation"},
         {"model": "pro"},
     ):
