@@ -1,9 +1,8 @@
 """What a rule can do to a server: create sessions, upload, end, look, and send anything odd."""
 
-import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from scribe_mock.contract.core import judge, samples
 from scribe_mock.contract.core.fault import Skip
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.transport.address import Address
@@ -225,7 +225,7 @@ class Probe:
     async def done(self, session: ProbeSession) -> Answer:
         """Poll an ended session until its processing is over; raises Skip when that takes long."""
         patience = self.options.patience
-        answer = await self._poll(session, patience, _is_over)
+        answer = await poll_until(lambda: self.get(session), _is_over, patience)
         if not _is_over(answer):
             raise Skip(f"processing took longer than --patience {patience:g} s")
         session.history.append(replace(answer.request, label=WAIT))
@@ -233,19 +233,7 @@ class Probe:
 
     async def look(self, session: ProbeSession, seconds: float) -> Answer:
         """Get a session once it lists audio, or after the time that this may take."""
-        return await self._poll(session, seconds, judge.files)
-
-    async def _poll(
-        self, session: ProbeSession, seconds: float, enough: Callable[[Answer], object]
-    ) -> Answer:
-        """The first answer that is enough, or the one after so many seconds."""
-        waited, pause = 0.0, 0.05
-        while True:
-            answer = await self.get(session)
-            if enough(answer) or waited >= seconds:
-                return answer
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, 1.0)
+        return await poll_until(lambda: self.get(session), judge.files, seconds)
 
     async def ended(
         self, upload_type: str = "chunked", name: str = "audio_0.webm", **fields: Any

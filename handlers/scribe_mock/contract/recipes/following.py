@@ -1,11 +1,11 @@
 """Takes the steps of a recipe on a server."""
 
-import asyncio
 import json
 from typing import Any
 
 from scribe_mock.contract.core.fault import Skip
 from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, in_path
 from scribe_mock.contract.recipes.recipe_list import Recipe, Step
 from scribe_mock.contract.transport.message import Answer, Request
@@ -34,15 +34,19 @@ async def follow(probe: Probe, recipe: Recipe) -> Answer:
 
 
 async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    while True:
-        answer = await probe.run.send(request, history=history)
-        if not step.until or answer.fields().get("status") not in ("created", "processing"):
-            return answer
-        if loop.time() - began > probe.options.patience:
-            raise Skip(f"processing took longer than --patience {probe.options.patience:g} s")
-        await asyncio.sleep(0.2)
+    if not step.until:
+        return await probe.run.send(request, history=history)
+    patience = probe.options.patience
+    answer = await poll_until(
+        lambda: probe.run.send(request, history=history), _is_processed, patience
+    )
+    if not _is_processed(answer):
+        raise Skip(f"processing took longer than --patience {patience:g} s")
+    return answer
+
+
+def _is_processed(answer: Answer) -> bool:
+    return answer.fields().get("status") not in ("created", "processing")
 
 
 def _request(probe: Probe, step: Step, session_id: str) -> Request:
