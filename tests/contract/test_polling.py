@@ -6,7 +6,7 @@ import time
 import pytest
 from tests.contract.server import Running, Server
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe

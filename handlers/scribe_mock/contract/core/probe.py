@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge, samples
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until

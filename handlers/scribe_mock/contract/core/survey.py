@@ -3,8 +3,8 @@
 from collections.abc import Awaitable
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.events import CannotRun
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import CannotRun, Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import MISSING
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.options import DEFAULT_TOKEN

@@ -18,7 +18,8 @@ import hypothesis
 from jsonschema import Draft4Validator
 
 from scribe_mock.contract.core import specification
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.probe import Probe, ProbeSession

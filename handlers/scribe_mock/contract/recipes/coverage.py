@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.recipes.following import follow
 from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe

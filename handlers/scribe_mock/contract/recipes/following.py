@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, in_path

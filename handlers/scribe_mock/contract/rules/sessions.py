@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.polling import poll_until

@@ -5,7 +5,8 @@ from itertools import combinations
 from typing import Any
 
 from scribe_mock.contract.core import judge, prepared_sessions, samples
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.probe import Probe, ProbeSession
