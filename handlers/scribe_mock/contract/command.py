@@ -67,8 +67,11 @@ def run(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) 
 
 def list_rules(options: argparse.Namespace) -> int:
     """Print rules, one a line: id, grade and sentence."""
-    from scribe_mock.contract.core.engine import chosen
-
+    try:
+        from scribe_mock.contract.core.engine import chosen
+    except ModuleNotFoundError:
+        require_extra()
+        raise
     asked = Options(
         base=Address.parse("http://localhost"), only=tuple(options.only), skip=tuple(options.skip)
     )
