@@ -3,6 +3,9 @@
 #: Under this path lies the session API.
 BASE_PATH = "/voice/v1"
 
+#: Under the base lies what a server says of itself, without authentication.
+DISCOVERY_PATH = "/.well-known/medscribealliance"
+
 #: Login and refresh lie at the root of the host, outside the base.
 LOGIN_PATH = "/connect-auth/v1/account/login"
 REFRESH_PATH = "/connect-auth/v1/account/refresh-token"

@@ -1,9 +1,8 @@
 """Loads OpenAPI files, and explains what is wrong with a broken one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import yaml
 
@@ -40,6 +39,38 @@ def load_spec(path: Path) -> dict[str, Any]:
     return document
 
 
+def resolved(document: Mapping[str, Any], node: Any) -> Any:
+    """What the `$ref` of a node refers to, through further references; else the node itself.
+
+    Raises:
+        SpecError: it refers to nothing in this document, or in a circle to itself.
+    """
+    if not _refers(node):
+        return node
+    # Imported here because it takes time, and `--help` does not need it.
+    from referencing import Registry, Specification
+    from referencing.exceptions import Unresolvable
+
+    whole = Specification.OPAQUE.create_resource(document)
+    resolver = Registry().with_resource("", whole).resolver()
+    seen: set[str] = set()
+    while _refers(node):
+        reference = node["$ref"]
+        try:
+            if reference in seen:
+                raise ValueError("it refers to itself")
+            node = resolver.lookup(reference).contents
+        # The library lets a wrong index, and a step into what has no parts, fail in its own way.
+        except (Unresolvable, ValueError, TypeError):
+            raise SpecError(f"$ref {reference[:100]!r} refers to nothing in this file.") from None
+        seen.add(reference)
+    return node
+
+
+def _refers(node: Any) -> bool:
+    return isinstance(node, Mapping) and isinstance(node.get("$ref"), str)
+
+
 def explain(path: Path, document: dict[str, Any]) -> str | None:
     """What is wrong with an OpenAPI 3.0 document, in one line; None if no fault was found.
 
@@ -57,34 +88,15 @@ def _faults(document: dict[str, Any], value: Any, place: str, depth: int) -> Ite
         for index, child in enumerate(value):
             yield from _faults(document, child, f"{place}/{index}", depth + 1)
     elif isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str) and not _leads_somewhere(document, reference):
-            yield f"{place}: $ref {reference[:100]!r} refers to nothing in this file."
+        try:
+            resolved(document, value)
+        except SpecError as error:
+            yield f"{place}: {error}"
         for key, child in value.items():
             # A status is often written as a number; Connexion accepts that.
             if not isinstance(key, str) and not place.endswith("/responses"):
                 yield f"{place}: the key {key} is not text; put it in quotes."
             yield from _faults(document, child, f"{place}/{key}", depth + 1)
-
-
-def _leads_somewhere(document: dict[str, Any], reference: str) -> bool:
-    """Whether a reference leads to a value of this document; not, when it leads in a circle."""
-    seen: set[str] = set()
-    while reference.startswith("#/") and reference not in seen:
-        seen.add(reference)
-        value: Any = document
-        for step in reference.removeprefix("#/").split("/"):
-            name = unquote(step).replace("~1", "/").replace("~0", "~")
-            if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-                value = value[int(name)]
-            elif isinstance(value, dict) and name in value:
-                value = value[name]
-            else:
-                return False
-        if not (isinstance(value, dict) and isinstance(value.get("$ref"), str)):
-            return True
-        reference = value["$ref"]
-    return False
 
 
 def _breach(document: dict[str, Any]) -> str | None:

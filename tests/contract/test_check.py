@@ -12,7 +12,7 @@ from tests.contract.checking import named, run, serving
 from tests.contract.server import Refusal, Running, Server
 
 from scribe_mock.contract.core.engine import check
-from scribe_mock.contract.core.events import CannotRun
+from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.ledger import Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address

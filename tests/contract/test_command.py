@@ -52,10 +52,10 @@ def test_a_note_fails_only_a_strict_run(capsys, more, code):
     ("arguments", "reason"),
     [
         ([], "Name the server"),
-        (["nonsense"], "is no address"),
-        (["ws://127.0.0.1/v1"], "no http or https address"),
-        (["http://127.0.0.1:9/\u65e5\u672c"], "is no address"),
-        (["http://127.0.0.1:9/a b"], "is no address"),
+        (["nonsense"], "is not an address"),
+        (["ws://127.0.0.1/v1"], "not an http or https address"),
+        (["http://127.0.0.1:9/\u65e5\u672c"], "is not an address"),
+        (["http://127.0.0.1:9/a b"], "is not an address"),
         (["http://127.0.0.1:9/v1", "--token", "a\u2192b"], "no header field"),
         (["http://127.0.0.1:9/v1", "--patience", "nan"], "at least 0"),
         (["http://127.0.0.1:9/v1"], "can't be reached"),
@@ -169,3 +169,40 @@ def test_an_interrupt_ends_fuzzing_at_once():
         _, said = app.tester.communicate(timeout=60)
     assert (app.tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
     assert app.since == 5
+
+
+def test_the_check_leaves_nothing_in_the_current_folder(tmp_path):
+    with Running(Server()) as running:
+        subprocess.run(
+            [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=fuzz"],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+#: Runs the program with an output that nobody reads.
+UNREAD = """\
+import subprocess, sys
+process = subprocess.Popen(
+    [sys.executable, "-m", "scribe_mock", *sys.argv[1:]], stdout=subprocess.PIPE
+)
+process.stdout.close()
+sys.exit(process.wait())
+"""
+
+
+@pytest.mark.parametrize("command", ["rules", "check --list", "check URL --only=upload.row.7"])
+@pytest.mark.parametrize("server", [Server, mutants.UnsupportedIs415])
+def test_output_that_nobody_reads_changes_no_exit_code(command, server):
+    with Running(server()) as running:
+        arguments = command.replace("URL", running.base_url).split()
+        done = subprocess.run(
+            [sys.executable, "-c", UNREAD, *arguments],
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    broken = "URL" in command and server is mutants.UnsupportedIs415
+    assert (done.returncode, done.stderr) == (int(broken), "")

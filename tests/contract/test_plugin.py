@@ -1,3 +1,5 @@
+import json
+import re
 import subprocess
 import sys
 
@@ -68,3 +70,37 @@ def test_a_server_that_is_not_there_ends_the_session(tmp_path):
     code, shown = pytest_in(tmp_path, "--scribe-url=http://127.0.0.1:9/v1", "-k", "upload.success")
     assert code == 2, shown
     assert "can't be reached" in shown
+
+
+def test_each_option_of_the_check_has_its_twin(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "scribe_mock", "check", "--help"], capture_output=True, text=True
+    )
+    _, shown = pytest_in(tmp_path, "--help")
+    options = set(re.findall(r"--([a-z][a-z-]+)", done.stdout)) - {"help", "list"}
+    assert {one for one in options if f"--scribe-{one}" not in shown} == set()
+    assert "--scribe-list" not in shown  # pytest has --collect-only
+
+
+def test_the_options_of_the_check_have_their_effect(tmp_path):
+    with Running(Server()) as running:
+        code, shown = pytest_in(
+            tmp_path,
+            f"--scribe-url={running.base_url}",
+            "--scribe-only=upload.row.7",
+            "--scribe-report=json=out.json",
+            "--scribe-time-budget=0",
+            "-rs",
+        )
+    assert code == 0, shown
+    assert "--time-budget 0 s is used up" in shown
+    assert json.loads((tmp_path / "out.json").read_text())["rules"]
+
+
+def test_an_option_that_makes_no_sense_is_told(tmp_path):
+    code, shown = pytest_in(
+        tmp_path, "--scribe-url=http://127.0.0.1:9/v1", "--scribe-concurrency=0"
+    )
+    assert code == 4, shown
+    assert shown.startswith("ERROR: scribe-mock: --concurrency is at least 1")
+    assert shown.count("\n") < 3

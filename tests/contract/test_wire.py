@@ -6,6 +6,8 @@ import hashlib
 import re
 from contextlib import asynccontextmanager
 
+import pytest
+
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.transport import websocket
@@ -91,7 +93,8 @@ def test_an_early_answer_does_not_wait_for_the_body_to_be_read():
     assert answer.ended - answer.began < PATIENCE / 2
 
 
-async def opens_and_reads_nothing(reader, writer):
+async def open_stream(reader, writer):
+    """Accept the handshake of a WebSocket."""
     head = await reader.readuntil(b"\r\n\r\n")
     key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
     digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
@@ -99,6 +102,10 @@ async def opens_and_reads_nothing(reader, writer):
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
     )
+
+
+async def opens_and_reads_nothing(reader, writer):
+    await open_stream(reader, writer)
     await asyncio.sleep(PATIENCE)
 
 
@@ -110,6 +117,64 @@ def test_a_stream_that_nobody_reads_is_given_up():
                 return await websocket.stream(address, [bytes(1_000_000)] * 20, seconds=2)
 
     assert asyncio.run(talk()).trouble == "the server read nothing for 2 seconds"
+
+
+async def pings_and_closes(reader, writer):
+    await open_stream(reader, writer)
+    await reader.readexactly(2 + 4 + len("first"))
+    writer.write(b"\x89\x02hi")
+    pong = await reader.readexactly(2 + 4 + 2)
+    key, sent = pong[2:6], pong[6:]
+    assert bytes(one ^ other for one, other in zip(sent, key, strict=False)) == b"hi"
+    writer.write(b"\x88\x05" + (1003).to_bytes(2, "big") + b"odd")
+    await reader.read()
+
+
+async def opens_and_leaves(reader, writer):
+    await open_stream(reader, writer)
+    await writer.drain()
+    writer.close()
+
+
+async def opens_wrongly(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n")
+    writer.write(b"Connection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n")
+    await asyncio.sleep(PATIENCE)
+
+
+async def breaks_the_protocol(reader, writer):
+    await open_stream(reader, writer)
+    writer.write(b"\xff\x00")
+    await reader.read()
+
+
+async def refuses_in_an_old_way(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.0 403 Forbidden\r\nX-Why: old\r\n\r\nno")
+    await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (pings_and_closes, (101, b"", "close 1003 odd")),
+        (opens_and_leaves, (101, b"", "close 1006 ")),
+        (opens_wrongly, (0, b"", "the handshake is wrong")),
+        (breaks_the_protocol, (101, b"", "the connection broke")),
+        (refuses_in_an_old_way, (403, b"no", "the handshake was answered 403")),
+        (silent, (0, b"", "the handshake got no complete answer")),
+    ],
+)
+def test_what_servers_do_with_a_stream_is_told(answer, seen):
+    async def talk():
+        async with serving(answer) as origin:
+            address = Address(Origin("ws", origin.host, origin.port), "/a?b=c")
+            return await websocket.stream(address, ["first"], seconds=1)
+
+    found = asyncio.run(talk())
+    assert (found.status, found.body) == seen[:2]
+    assert str(found).startswith(seen[2])
 
 
 def test_a_host_that_can_not_be_is_trouble_and_no_crash():

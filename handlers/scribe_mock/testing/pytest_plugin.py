@@ -9,11 +9,19 @@ An expected deviation that no longer happens fails its test, so that the mark ge
 """
 
 import os
+from argparse import Namespace
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from scribe_mock.contract.arguments import ARGUMENTS, read_options
+from scribe_mock.contract.core.exceptions import CannotRun
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.extra import require_extra
+
+#: What stands before the names of the check's options.
+_PREFIX = "--scribe-"
 _KEY = pytest.StashKey["_Checked"]()
 
 
@@ -38,15 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--scribe-url", metavar="URL", help="check this server: the base under which /sessions lies"
     )
-    add("--scribe-token", metavar="T", default="", help="bearer token to send")
-    add("--scribe-login", action="store_true", help="get a token with id and secret, as `check`")
-    add("--scribe-seed", metavar="N", type=int, default=0, help="what is random follows it")
-    add("--scribe-patience", metavar="S", type=float, default=30.0, help="seconds for processing")
-    add("--scribe-strict", action="store_true", help="let notes fail their tests too")
-    add("--scribe-read-only", action="store_true", help="try only what changes nothing")
-    add("--scribe-only", metavar="RULE", action="append", default=[], help="rules to try")
-    add("--scribe-skip", metavar="RULE", action="append", default=[], help="rules not to try")
-    add("--scribe-yes", action="store_true", help="go on although the host is public")
+    for argument in ARGUMENTS:
+        if argument.for_pytest:
+            argument.add_to(add, _PREFIX)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop at once, with one line, when the check can't be run as it was asked for."""
+    if config.getoption("--scribe-url"):
+        _options(config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,13 +131,15 @@ class _Checked:
     def __init__(self, session: pytest.Session) -> None:
         from dataclasses import replace
 
+        from scribe_mock.contract import reports
         from scribe_mock.contract.core.engine import check
-        from scribe_mock.contract.core.events import CannotRun
 
         names = [item.name for item in session.items if isinstance(item, RuleItem)]
         self.options = replace(_options(session.config), only=tuple(names))
         try:
+            files = reports.wanted(_values(session.config).report)
             report = check(self.options)
+            reports.write_all(files, report)
         except CannotRun as reason:
             pytest.exit(f"scribe-mock: {reason}", returncode=2)
         self._results = {result.rule.id: result for result in report.results}
@@ -139,36 +149,25 @@ class _Checked:
         return self._results[rule_id]
 
 
-def _options(config: pytest.Config) -> Any:
-    from argparse import Namespace
+def _values(config: pytest.Config) -> Namespace:
+    """What was given for the options of the check, under the names that these have there."""
+    given = {
+        argument.destination: config.getoption(_PREFIX + argument.name)
+        for argument in ARGUMENTS
+        if argument.for_pytest
+    }
+    return Namespace(url=config.getoption("--scribe-url"), **given)
 
-    from scribe_mock.contract import command
-    from scribe_mock.contract.core.events import CannotRun
-    from scribe_mock.contract.core.options import DEFAULT_TOKEN, EXPIRED_SESSION
 
-    def given(name: str) -> Any:
-        return config.getoption(f"--scribe-{name}")
-
-    namespace = Namespace(
-        url=given("url"),
-        token=given("token") or DEFAULT_TOKEN,
-        login=given("login"),
-        patience=given("patience"),
-        seed=given("seed"),
-        only=given("only"),
-        skip=given("skip"),
-        time_budget=None,
-        strict=given("strict"),
-        concurrency=64,
-        max_bytes=100_000_000,
-        read_only=given("read-only"),
-        expired_session=EXPIRED_SESSION,
-    )
+def _options(config: pytest.Config) -> Options:
+    """The options of the run; raises UsageError when the server can't be checked with them."""
+    values = _values(config)
     try:
-        options = command.read(namespace, os.environ)
+        require_extra()
+        options = read_options(values, os.environ)
     except CannotRun as reason:
-        raise pytest.UsageError(str(reason)) from None
-    public = not (given("yes") or options.read_only) and options.base.origin.is_public()
+        raise pytest.UsageError(f"scribe-mock: {reason}") from None
+    public = not (values.yes or options.read_only) and options.base.origin.is_public()
     if public:
-        raise pytest.UsageError(f"{options.base} is a public host; say --scribe-yes to go on.")
+        raise pytest.UsageError(f"{options.base} is a public host; confirm with --scribe-yes.")
     return options

@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from scribe_mock.contract import rules
-from scribe_mock.contract.core.events import CannotRun, Listener, Report, RuleEnded, Started
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.events import Listener, Report, RuleEnded, Started
+from scribe_mock.contract.core.exceptions import CannotRun, Skip
 from scribe_mock.contract.core.ledger import Result, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe

@@ -71,7 +71,3 @@ class Report:
 
 Event = Started | RuleEnded | Report
 Listener = Callable[[Event], None]
-
-
-class CannotRun(Exception):
-    """There is nothing to check; the text says why and what to do."""

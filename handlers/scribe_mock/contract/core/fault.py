@@ -6,10 +6,6 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.transport.message import Answer, Request
 
 
-class Skip(Exception):
-    """The rule cannot be tried; the text says why."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One deviation, as one request met it.

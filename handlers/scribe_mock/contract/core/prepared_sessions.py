@@ -4,7 +4,7 @@ import asyncio
 import math
 from typing import Any, Literal
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.watch import timestamp
 

@@ -1,29 +1,25 @@
 """What a rule can do to a server: create sessions, upload, end, look, and send anything odd."""
 
-import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge, samples
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.contract.transport.wire import Midway
 
-#: The type that the samples are sent with, unless a rule says otherwise.
-WEBM = "audio/webm;codecs=opus"
 #: The label of a request that was repeated until processing was over.
 WAIT = "until processing is over"
-UNKNOWN = "ses_00000000000000000000"
-LOGIN_PATH = "/connect-auth/v1/account/login"
-REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
-DISCOVERY_PATH = "/.well-known/medscribealliance"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -135,7 +131,7 @@ class Probe:
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
         """A body for Create session, marked as ours."""
         protocol = "websocket" if upload_type == "stream" else "http"
-        data = {"scribe_mock_check": self.run.name} | fields.pop("additional_data", {})
+        data = {MARK: self.run.name} | fields.pop("additional_data", {})
         head = {"upload_type": upload_type, "communication_protocol": protocol}
         return head | {"additional_data": data} | fields
 
@@ -229,7 +225,7 @@ class Probe:
     async def done(self, session: ProbeSession) -> Answer:
         """Poll an ended session until its processing is over; raises Skip when that takes long."""
         patience = self.options.patience
-        answer = await self._poll(session, patience, _is_over)
+        answer = await poll_until(lambda: self.get(session), _is_over, patience)
         if not _is_over(answer):
             raise Skip(f"processing took longer than --patience {patience:g} s")
         session.history.append(replace(answer.request, label=WAIT))
@@ -237,19 +233,7 @@ class Probe:
 
     async def look(self, session: ProbeSession, seconds: float) -> Answer:
         """Get a session once it lists audio, or after the time that this may take."""
-        return await self._poll(session, seconds, judge.files)
-
-    async def _poll(
-        self, session: ProbeSession, seconds: float, enough: Callable[[Answer], object]
-    ) -> Answer:
-        """The first answer that is enough, or the one after so many seconds."""
-        waited, pause = 0.0, 0.05
-        while True:
-            answer = await self.get(session)
-            if enough(answer) or waited >= seconds:
-                return answer
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, 1.0)
+        return await poll_until(lambda: self.get(session), judge.files, seconds)
 
     async def ended(
         self, upload_type: str = "chunked", name: str = "audio_0.webm", **fields: Any
@@ -304,6 +288,3 @@ def _sample(mime: str | None, name: str) -> bytes:
         if extension in ("webm", "wav", "ogg", "mp4", "m4a", "mp3"):
             return samples.tiny(extension)
     return samples.tiny("webm")
-
-
-HELD = Delivery.HELD

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scribe_mock.contract.core.demand import Demand
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.watch import Watch

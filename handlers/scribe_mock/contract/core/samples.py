@@ -7,6 +7,9 @@ from pathlib import Path
 
 from scribe_mock.spec import shipped
 
+#: The type that samples are sent with, unless a rule says otherwise.
+WEBM = "audio/webm;codecs=opus"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -19,7 +22,7 @@ class Format:
 
 #: The seven of the published page.
 FORMATS = (
-    Format("audio/webm;codecs=opus", "webm", "speech.webm"),
+    Format(WEBM, "webm", "speech.webm"),
     Format("audio/wav", "wav", "speech.wav"),
     Format("audio/ogg", "ogg", "speech-vorbis.ogg"),
     Format("audio/ogg;codecs=opus", "ogg", "speech.ogg"),

@@ -8,10 +8,8 @@ from typing import Any
 from jsonschema import Draft4Validator, ValidationError
 
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.spec import load_spec, shipped
+from scribe_mock.spec import load_spec, resolved, shipped
 
-#: The base that the paths of the document begin with.
-SPEC_BASE = "/voice/v1"
 #: A response that carries the session, whatever its status.
 SESSION_GONE = ("getSession", 410)
 
@@ -61,11 +59,10 @@ def document() -> dict[str, Any]:
 @cache
 def operations() -> Mapping[str, Operation]:
     """All operations."""
-    spec = document()
     found = {}
-    for path, methods in spec["paths"].items():
+    for path, methods in document()["paths"].items():
         for method, raw in methods.items():
-            entry = _resolved(raw, spec)
+            entry = _resolved(raw)
             content = entry.get("requestBody", {}).get("content", {})
             found[entry["operationId"]] = Operation(
                 entry["operationId"],
@@ -80,9 +77,7 @@ def operations() -> Mapping[str, Operation]:
 @cache
 def outside() -> Mapping[str, Mapping[str, Any]]:
     """The errors that belong to no operation, by status."""
-    found: Mapping[str, Mapping[str, Any]] = _resolved(
-        document()["x-outside-operations"], document()
-    )
+    found: Mapping[str, Mapping[str, Any]] = _resolved(document()["x-outside-operations"])
     return found
 
 
@@ -120,16 +115,13 @@ def _grade(error: ValidationError) -> Grade:
     return Grade(schema.get("x-grade", "protocol"))
 
 
-def _resolved(node: Any, spec: Mapping[str, Any]) -> Any:
+def _resolved(node: Any) -> Any:
+    """A part of the document with everything in place of the references to it."""
+    node = resolved(document(), node)
     if isinstance(node, dict):
-        if "$ref" in node:
-            target: Any = spec
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            return _resolved(target, spec)
-        return {key: _resolved(value, spec) for key, value in node.items()}
+        return {key: _resolved(value) for key, value in node.items()}
     if isinstance(node, list):
-        return [_resolved(value, spec) for value in node]
+        return [_resolved(value) for value in node]
     return node
 
 

@@ -3,21 +3,16 @@
 from collections.abc import Awaitable
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.events import CannotRun
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import CannotRun, Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import MISSING
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.options import DEFAULT_TOKEN
-from scribe_mock.contract.core.probe import (
-    DISCOVERY_PATH,
-    LOGIN_PATH,
-    REFRESH_PATH,
-    UNKNOWN,
-    Probe,
-    ProbeSession,
-)
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.wire import Unreachable
+from scribe_mock.paths import DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
 
 
 async def survey(run: Run) -> None:
@@ -31,7 +26,7 @@ async def survey(run: Run) -> None:
     await _log_in(probe)
     try:
         if run.options.read_only:
-            _judge_read_only(await probe.get(ProbeSession(session_id=UNKNOWN)), run)
+            _judge_read_only(await probe.get(ProbeSession(session_id=UNKNOWN_SESSION)), run)
             answers = [await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)]
         else:
             answers = await _look(probe)

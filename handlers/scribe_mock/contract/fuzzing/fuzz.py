@@ -1,41 +1,44 @@
 """Schemathesis: requests made from the schema, and links followed from one operation to the next.
 
-It runs in a thread of its own, sends through the run's wire and never prints. What it may object
-to is narrowed to what the contract promises: the statuses and bodies of answers, bad JSON that is
-taken and good JSON that is refused. Binary bodies break no schema, whatever bytes they have.
+It runs in a thread, sends through the run's wire and never prints. Its objections are limited to
+what the contract promises: documented status codes, a refusal of JSON that breaks the schema, and
+a success for JSON that keeps it. Any bytes are a valid binary body.
 """
 
 import asyncio
-import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import hypothesis
-from jsonschema import Draft4Validator
+from hypothesis.configuration import set_hypothesis_home_dir, storage_directory
 
-from scribe_mock.contract.core import specification
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.contract.fuzzing.json_bodies import grade_of, is_about_body, label, marked
 from scribe_mock.contract.fuzzing.narrowing import BINARY, narrowed
 from scribe_mock.contract.transport.message import Answer, Request
 
 with warnings.catch_warnings():
-    # It imports whatever is installed, and some of that warns.
+    # It imports pytest plugins and others that are installed, and some of them warn.
     warnings.simplefilter("ignore")
     import requests
     import schemathesis
-    from schemathesis import Case, Response
+    from schemathesis import Response
     from schemathesis.checks import not_a_server_error
     from schemathesis.core.failures import FailureGroup
     from schemathesis.openapi.checks import UndefinedStatusCode
     from schemathesis.specs.openapi import checks as openapi_checks
 
-#: Examples of one operation and mode, of linked scenarios, and steps in each of these.
+#: Most examples of one operation and mode, most linked scenarios, and most steps in a scenario.
 EXAMPLES, SCENARIOS, STEPS = 15, 6, 8
 
 _CHECKS = (
@@ -43,20 +46,12 @@ _CHECKS = (
     openapi_checks.status_code_conformance,
 )
 
-#: Constraints of request schemas that are inferred: a server may be more or less strict.
-_INFERRED = {
-    "session_id": ("maxLength", "pattern"),
-    "templates": ("uniqueItems", "items"),
-    "language_hint": ("items",),
-    "transcript_language": ("pattern",),
-}
-
 
 class Fuzzer:
     """Drives Schemathesis for one rule.
 
     Args:
-        probe: The rule's hands.
+        probe: Sends the rule's requests.
     """
 
     def __init__(self, probe: Probe) -> None:
@@ -72,20 +67,25 @@ class Fuzzer:
     async def operation(
         self, operation_id: str, mode: schemathesis.GenerationMode, session: ProbeSession | None
     ) -> list[Fault]:
-        """Try one operation with data that fits its schema, or doesn't.
+        """Try one operation with data that fits its schema, or with data that does not.
+
+        Args:
+            operation_id: Of the operation.
+            mode: Which of the two.
+            session: The session that the requests are for; None for generated session ids.
 
         Raises:
-            Skip: the server could not be asked.
+            Skip: the run stops, as after a crash of the server.
         """
         return await self._threaded(lambda: self._examples(operation_id, mode, session))
 
     async def links(self) -> list[Fault]:
-        """Follow the links of the document from Create session on; raises Skip."""
+        """Follow the links of the document, starting at Create session; raises Skip."""
         return await self._threaded(self._scenarios)
 
     async def _threaded(self, work: Callable[[], None]) -> list[Fault]:
         def quietly() -> None:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _without_files():
                 warnings.simplefilter("ignore")
                 work()
 
@@ -118,7 +118,7 @@ class Fuzzer:
         machine = self._schema.as_state_machine()
 
         class Linked(machine):  # type: ignore[valid-type, misc]
-            """Schemathesis's machine, sending through our wire and collecting what fails."""
+            """The state machine of Schemathesis; it sends through the run's wire."""
 
             def call(self, case: Any, **kwargs: Any) -> Any:
                 response = None if fuzzer._stopped else fuzzer._call(case)
@@ -139,12 +139,12 @@ class Fuzzer:
         try:
             answer = future.result()
         except Skip as skip:
-            # One operation that fails is a finding of its own; the others go on.
+            # An operation that fails has its own finding; the others are tried all the same.
             if self._probe.run.gone or "--max-bytes" in str(skip):
                 self._stopped = str(skip)
             return None
         except CancelledError:
-            self._stopped = "the run was stopped"  # this thread would go on asking all the same
+            self._stopped = "the run was stopped"  # otherwise this thread would send more requests
             return None
         return _response(answer, prepared)
 
@@ -164,7 +164,7 @@ class Fuzzer:
         )
         operation = case.operation.definition.raw["operationId"]
         if operation in ("createSession", "updateSession"):
-            sent = _marked(sent, operation, self._probe.run.name)
+            sent = marked(sent, operation, self._probe.run.name)
         request = self._probe.request(
             case.method,
             "",
@@ -172,7 +172,7 @@ class Fuzzer:
             body=sent,
             headers=headers,
             operation=operation,
-            label=f"{operation} with {_label(sent)}",
+            label=f"{operation} with {label(sent)}",
         )
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         return replace(request, target=target), prepared
@@ -198,15 +198,15 @@ class Fuzzer:
         kind = type(failure).__name__
         grade: Grade | None = None
         if kind in ("AcceptedNegativeData", "RejectedPositiveData"):
-            if not _is_about_body(answer, operation):
+            if not is_about_body(answer, operation):
                 return
-            grade = _grade(answer, operation) if answer.accepted else Grade.INFERRED
+            grade = grade_of(answer, operation) if answer.accepted else Grade.INFERRED
         elif not isinstance(failure, UndefinedStatusCode):
-            return  # bodies are judged on every answer, by rules that name the field
+            return  # other rules judge the body of every answer, and name the field
         self._faults.append(
             Fault(
                 expected=_EXPECTED.get(kind, "an answer as the schema says"),
-                got=f"{answer} for {operation} with {_label(answer.request.body)}",
+                got=f"{answer} for {operation} with {label(answer.request.body)}",
                 answer=answer,
                 key=f"{operation}|{kind}|{answer.status}",
                 grade=grade,
@@ -215,7 +215,7 @@ class Fuzzer:
 
 
 _REQUEST_FIELDS = ("method", "url", "headers", "params", "json", "data", "files")
-#: Fields that are not Schemathesis's to send; who asks for gzip gets gzip, which no rule reads.
+#: Header fields of Schemathesis that are not sent: the check frames bodies and reads no gzip.
 _OURS = frozenset(
     {
         "accept-encoding",
@@ -233,6 +233,21 @@ _EXPECTED = {
 }
 
 
+@contextmanager
+def _without_files() -> Iterator[None]:
+    """Keep Hypothesis from leaving its caches in the current folder.
+
+    The setting belongs to the whole process, so it is put back: pytest may run other tests.
+    """
+    before = storage_directory(intent_to_write=False).home_directory
+    with TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(before)
+
+
 def _settings(examples: int) -> hypothesis.settings:
     return hypothesis.settings(
         max_examples=examples,
@@ -247,7 +262,7 @@ def _settings(examples: int) -> hypothesis.settings:
 
 
 def _nothing(case: Any, base_url: str) -> Any:
-    """A response for a case that could not be sent."""
+    """The response for a case that could not be sent."""
     prepared = requests.Request(method="GET", url=base_url).prepare()
     return Response(
         status_code=0, headers={}, content=b"", request=prepared, elapsed=0.0, verify=False
@@ -268,80 +283,3 @@ def _response(answer: Answer, prepared: Any) -> Any:
         verify=False,
         encoding="utf-8",
     )
-
-
-def _marked(body: bytes | None, operation: str, name: str) -> bytes | None:
-    """A body with the run's mark among its additional_data, where it has or may have such."""
-    try:
-        value = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        return body
-    absent: Any = {} if operation == "createSession" else None
-    data = value.get("additional_data", absent) if isinstance(value, dict) else None
-    if not isinstance(data, dict):
-        return body
-    return json.dumps(value | {"additional_data": {"scribe_mock_check": name} | data}).encode()
-
-
-def _label(body: bytes | None) -> str:
-    if body is None:
-        return "no body"
-    text = body[:80].decode("utf-8", "replace")
-    return f"the body {text!r}" if len(body) <= 80 else f"the body {text!r}…"
-
-
-def _is_about_body(answer: Answer, operation: str) -> bool:
-    """Whether the JSON body that crossed the wire is why the objection was made.
-
-    Schemathesis also negates header fields and paths, which mean something else by the time they
-    are sent; and a session's state refuses what keeps the schema.
-    """
-    schema = specification.operations()[operation].request
-    value = _sent(answer)
-    if schema is None or value is None:
-        return False
-    valid = Draft4Validator(schema).is_valid(value)
-    if answer.accepted:
-        return not valid
-    return valid and value != {} and answer.code in ("invalid_request", "")
-
-
-def _sent(answer: Answer) -> Any:
-    """The JSON that was sent; None when it was none."""
-    try:
-        return json.loads(answer.request.body or b"")
-    except (ValueError, RecursionError):
-        return None
-
-
-def _grade(answer: Answer, operation: str) -> Grade | None:
-    """How sure it is that an accepted body breaks the schema; weaker where only taste is broken."""
-    schema = specification.operations()[operation].request
-    if schema is None or operation in ("login", "refreshToken"):
-        return Grade.INFERRED
-    relaxed = Draft4Validator(dict(_relaxed(schema)))
-    return Grade.INFERRED if relaxed.is_valid(_sent(answer)) else None
-
-
-def _relaxed(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """A request schema without what is inferred in it."""
-    for key, value in schema.items():
-        if key == "additionalProperties":
-            continue
-        if key == "properties":
-            yield (
-                key,
-                {
-                    name: {
-                        word: part
-                        for word, part in field.items()
-                        if word not in _INFERRED.get(name, ())
-                    }
-                    for name, field in value.items()
-                },
-            )
-        else:
-            yield key, value
-
-
-__all__ = ["Case", "Fuzzer"]

@@ -4,7 +4,8 @@ import copy
 from typing import Any
 
 from scribe_mock.contract.core import specification
-from scribe_mock.contract.core.probe import WEBM
+from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.paths import BASE_PATH
 
 #: Statuses that any operation may answer: no path decoded, too long a path, too many requests.
 _ANYWHERE = ("400", "404", "405", "413", "414", "422", "429")
@@ -20,8 +21,8 @@ def narrowed(base_path: str) -> dict[str, Any]:
     spec.pop("x-outside-operations", None)
     paths = {}
     for path, methods in spec["paths"].items():
-        own = path.startswith(specification.SPEC_BASE)
-        new = base_path + path.removeprefix(specification.SPEC_BASE) if own else path
+        own = path.startswith(BASE_PATH)
+        new = base_path + path.removeprefix(BASE_PATH) if own else path
         paths[new] = methods
         for operation in methods.values():
             _widen(operation["responses"])

@@ -1,9 +1,10 @@
 """What a run has reached: a matrix of operation, status and code."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.recipes.following import follow
 from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
@@ -30,16 +31,19 @@ class Cell:
 
 
 async def collect(probe: Probe) -> Sequence[Cell]:
-    """The matrix of a run; what the rules did not reach is tried by its recipe."""
-    whole = not (probe.options.only or probe.options.skip or probe.options.read_only)
-    cells = []
-    for recipe in RECIPES:
-        reason = "" if whole else "not all rules were tried"
-        if whole and not _count(probe, recipe):
-            reason = recipe.why_not or probe.run.time_is_up or await _follow(probe, recipe)
-        count = _count(probe, recipe)
-        cells.append(Cell(recipe=recipe, count=count, reason="" if count else reason))
-    return cells
+    """The matrix of a run; answers that no rule got are tried by their recipes, in parallel."""
+    return await asyncio.gather(*(_cell(probe, recipe) for recipe in RECIPES))
+
+
+async def _cell(probe: Probe, recipe: Recipe) -> Cell:
+    options = probe.options
+    reason = ""
+    if options.only or options.skip or options.read_only:
+        reason = "not all rules were tried"
+    elif not _count(probe, recipe):
+        reason = recipe.why_not or probe.run.time_is_up or await _follow(probe, recipe)
+    count = _count(probe, recipe)
+    return Cell(recipe=recipe, count=count, reason="" if count else reason)
 
 
 def _count(probe: Probe, recipe: Recipe) -> int:

@@ -1,13 +1,15 @@
 """Takes the steps of a recipe on a server."""
 
-import asyncio
 import json
 from typing import Any
 
-from scribe_mock.contract.core.fault import Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, in_path
-from scribe_mock.contract.recipes.recipe_list import BASE, Recipe, Step
+from scribe_mock.contract.recipes.recipe_list import Recipe, Step
 from scribe_mock.contract.transport.message import Answer, Request
+from scribe_mock.paths import BASE_PATH
 
 
 async def follow(probe: Probe, recipe: Recipe) -> Answer:
@@ -32,21 +34,25 @@ async def follow(probe: Probe, recipe: Recipe) -> Answer:
 
 
 async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    while True:
-        answer = await probe.run.send(request, history=history)
-        if not step.until or answer.fields().get("status") not in ("created", "processing"):
-            return answer
-        if loop.time() - began > probe.options.patience:
-            raise Skip(f"processing took longer than --patience {probe.options.patience:g} s")
-        await asyncio.sleep(0.2)
+    if not step.until:
+        return await probe.run.send(request, history=history)
+    patience = probe.options.patience
+    answer = await poll_until(
+        lambda: probe.run.send(request, history=history), _is_processed, patience
+    )
+    if not _is_processed(answer):
+        raise Skip(f"processing took longer than --patience {patience:g} s")
+    return answer
+
+
+def _is_processed(answer: Answer) -> bool:
+    return answer.fields().get("status") not in ("created", "processing")
 
 
 def _request(probe: Probe, step: Step, session_id: str) -> Request:
     path = step.path.replace("{session}", in_path(session_id))
     path = path.replace("{expired}", in_path(probe.options.expired_session))
-    under_base = path.startswith(BASE)
+    under_base = path.startswith(BASE_PATH)
     headers = tuple(step.fields.items())
     body = step.body()
     if step.operation == "createSession" and isinstance(step.value, dict):
@@ -54,7 +60,7 @@ def _request(probe: Probe, step: Step, session_id: str) -> Request:
     framed = any(name == "Content-Length" for name, _ in headers)
     return probe.request(
         step.method,
-        path.removeprefix(BASE),
+        path.removeprefix(BASE_PATH),
         body=None if framed else body,
         headers=headers,
         token="" if step.token else None,
@@ -65,7 +71,7 @@ def _request(probe: Probe, step: Step, session_id: str) -> Request:
 
 
 def _marked(value: dict[str, Any], probe: Probe) -> dict[str, Any]:
-    data = {"scribe_mock_check": probe.run.name} | value.get("additional_data", {})
+    data = {MARK: probe.run.name} | value.get("additional_data", {})
     marked = value | {"additional_data": data}
     if "session_id" in value:
         marked["session_id"] = f"{value['session_id']}-{probe.run.name[-12:]}"

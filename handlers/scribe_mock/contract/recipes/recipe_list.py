@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scribe_mock.contract.core import samples
-
-BASE = "/voice/v1"
-LOGIN = "/connect-auth/v1/account/login"
-REFRESH = "/connect-auth/v1/account/refresh-token"
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.paths import BASE_PATH, DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
 
 #: Bytes of a JSON body that is too large.
 TOO_MUCH_JSON = 1024 * 1024 + 1
@@ -88,11 +86,13 @@ class Recipe:
 
     def summary(self) -> str:
         """The way there, in a line."""
-        return " → ".join(f"{step.method} {step.path.removeprefix(BASE)}" for step in self.steps)
+        return " → ".join(
+            f"{step.method} {step.path.removeprefix(BASE_PATH)}" for step in self.steps
+        )
 
 
 def _sessions(**more: Any) -> Step:
-    return Step(operation="createSession", method="POST", path=f"{BASE}/sessions", **more)
+    return Step(operation="createSession", method="POST", path=f"{BASE_PATH}/sessions", **more)
 
 
 def _create(upload_type: str = "chunked", **more: Any) -> Step:
@@ -101,48 +101,47 @@ def _create(upload_type: str = "chunked", **more: Any) -> Step:
 
 
 def _upload(session: str = "{session}", name: str = "audio_0.webm", **more: Any) -> Step:
-    more = {"audio": "webm", "headers": (("Content-Type", "audio/webm;codecs=opus"),)} | more
-    path = f"{BASE}/sessions/{session}/audio/{name}"
+    more = {"audio": "webm", "headers": (("Content-Type", samples.WEBM),)} | more
+    path = f"{BASE_PATH}/sessions/{session}/audio/{name}"
     return Step(operation="uploadAudio", method="POST", path=path, **more)
 
 
 def _end(session: str = "{session}", **more: Any) -> Step:
     more = more or {"value": {"audio_files_sent": 0}}
-    path = f"{BASE}/sessions/{session}/end"
+    path = f"{BASE_PATH}/sessions/{session}/end"
     return Step(operation="endSession", method="POST", path=path, **more)
 
 
 def _get(session: str = "{session}", until: str = "", query: str = "", **more: Any) -> Step:
-    path = f"{BASE}/sessions/{session}{query}"
+    path = f"{BASE_PATH}/sessions/{session}{query}"
     return Step(operation="getSession", method="GET", path=path, until=until, **more)
 
 
 def _patch(session: str = "{session}", **more: Any) -> Step:
     more = more or {"value": {"patient_details": {"name": "Asha Rao"}}}
-    path = f"{BASE}/sessions/{session}"
+    path = f"{BASE_PATH}/sessions/{session}"
     return Step(operation="updateSession", method="PATCH", path=path, **more)
 
 
 def _process(
     session: str = "{session}", template: str = "clinical_notes_template", **more: Any
 ) -> Step:
-    path = f"{BASE}/sessions/{session}/process/template/{template}"
+    path = f"{BASE_PATH}/sessions/{session}/process/template/{template}"
     return Step(operation="processTemplate", method="POST", path=path, **more)
 
 
 def _login(**more: Any) -> Step:
     more.setdefault("value", {"client_id": "demo-clinic", "client_secret": "not-a-real-secret"})
     more = {key: value for key, value in more.items() if value is not None}
-    return Step(operation="login", method="POST", path=LOGIN, token=False, **more)
+    return Step(operation="login", method="POST", path=LOGIN_PATH, token=False, **more)
 
 
 def _refresh(**more: Any) -> Step:
     more.setdefault("value", {"access_token": "access_1", "refresh_token": "refresh_1"})
     more = {key: value for key, value in more.items() if value is not None}
-    return Step(operation="refreshToken", method="POST", path=REFRESH, **more)
+    return Step(operation="refreshToken", method="POST", path=REFRESH_PATH, **more)
 
 
-NOBODY = "ses_00000000000000000000"
 _OWN_ID = {"session_id": "ses_recipe_own_id_1"}
 _NOT_JSON: dict[str, Any] = {"text": "not JSON", "value": ...}
 _TOO_LARGE: dict[str, Any] = {"text": "{}", "size": TOO_MUCH_JSON, "value": ...}
@@ -162,7 +161,7 @@ def _of(operation: str, *entries: tuple[int, str, tuple[Step, ...] | str]) -> tu
 _DISCOVER = Step(
     operation="getDiscovery",
     method="GET",
-    path=f"{BASE}/.well-known/medscribealliance",
+    path=f"{BASE_PATH}{DISCOVERY_PATH}",
     token=False,
 )
 _DONE = (_create(), _end(), _get(until="completed"))
@@ -179,8 +178,8 @@ RECIPES: tuple[Recipe, ...] = (
             (_create(), _upload(headers=(("Content-Type", "audio/flac"),))),
         ),
         (400, "invalid_request", (_create(), _upload(name="consultation.webm"))),
-        (401, "authentication_failed", (_upload(NOBODY, token=False),)),
-        (404, "session_not_found", (_upload(NOBODY),)),
+        (401, "authentication_failed", (_upload(UNKNOWN_SESSION, token=False),)),
+        (404, "session_not_found", (_upload(UNKNOWN_SESSION),)),
         (410, "session_expired", (_upload("{expired}"),)),
         (413, "chunk_too_large", (_create(), _upload(size=samples.TEN_MIB + 1))),
         (500, "internal_error", _NO_CRASH),
@@ -207,8 +206,8 @@ RECIPES: tuple[Recipe, ...] = (
         (400, "session_ended", (_create(), _end(), _end())),
         (400, "session_completed", (*_DONE, _end())),
         (400, "invalid_request", (_create(), _end(**_NOT_JSON))),
-        (401, "authentication_failed", (_end(NOBODY, value={}, token=False),)),
-        (404, "session_not_found", (_end(NOBODY),)),
+        (401, "authentication_failed", (_end(UNKNOWN_SESSION, value={}, token=False),)),
+        (404, "session_not_found", (_end(UNKNOWN_SESSION),)),
         (410, "session_expired", (_end("{expired}"),)),
         (413, "request_too_large", (_create(), _end(**_TOO_LARGE))),
         (422, "invalid_request", (_create(), _end(value={"audio_files_sent": -1}))),
@@ -234,8 +233,8 @@ RECIPES: tuple[Recipe, ...] = (
                 _get(until="failed"),
             ),
         ),
-        (401, "authentication_failed", (_get(NOBODY, token=False),)),
-        (404, "session_not_found", (_get(NOBODY),)),
+        (401, "authentication_failed", (_get(UNKNOWN_SESSION, token=False),)),
+        (404, "session_not_found", (_get(UNKNOWN_SESSION),)),
         (404, "template_not_found", (_create(), _get(query="?template_id=no_such_template"))),
         (410, "expired", (_get("{expired}"),)),
         (500, "internal_error", _NO_CRASH),
@@ -244,8 +243,8 @@ RECIPES: tuple[Recipe, ...] = (
         "updateSession",
         (200, "", (_create(), _patch())),
         (400, "invalid_request", (_create(), _patch(value={}))),
-        (401, "authentication_failed", (_patch(NOBODY, value={}, token=False),)),
-        (404, "session_not_found", (_patch(NOBODY),)),
+        (401, "authentication_failed", (_patch(UNKNOWN_SESSION, value={}, token=False),)),
+        (404, "session_not_found", (_patch(UNKNOWN_SESSION),)),
         (409, "session_already_committed", (_create(), _end(), _patch(value={"model": "pro"}))),
         (410, "session_expired", (_patch("{expired}"),)),
         (413, "request_too_large", (_create(), _patch(**_TOO_LARGE))),
@@ -257,8 +256,8 @@ RECIPES: tuple[Recipe, ...] = (
         "processTemplate",
         (202, "", (*_DONE, _process())),
         (400, "invalid_request", (*_DONE, _process(template="x" * 129))),
-        (401, "authentication_failed", (_process(NOBODY, token=False),)),
-        (404, "session_not_found", (_process(NOBODY),)),
+        (401, "authentication_failed", (_process(UNKNOWN_SESSION, token=False),)),
+        (404, "session_not_found", (_process(UNKNOWN_SESSION),)),
         (409, "session_not_completed", (_create(), _process())),
         (410, "session_expired", (_process("{expired}"),)),
         (500, "internal_error", _NO_CRASH),
@@ -295,14 +294,18 @@ RECIPES: tuple[Recipe, ...] = (
                 Step(
                     operation="",
                     method="POST",
-                    path=f"{BASE}/sessions",
+                    path=f"{BASE_PATH}/sessions",
                     audio="",
                     headers=(("Content-Length", "abc"),),
                 ),
             ),
         ),
-        (404, "not_found", (Step(operation="", method="GET", path=f"{BASE}/session"),)),
-        (405, "method_not_allowed", (Step(operation="", method="PUT", path=f"{BASE}/sessions"),)),
+        (404, "not_found", (Step(operation="", method="GET", path=f"{BASE_PATH}/session"),)),
+        (
+            405,
+            "method_not_allowed",
+            (Step(operation="", method="PUT", path=f"{BASE_PATH}/sessions"),),
+        ),
         (408, "request_timeout", "the server would have to be kept waiting for half a minute"),
         (
             431,
@@ -311,7 +314,7 @@ RECIPES: tuple[Recipe, ...] = (
                 Step(
                     operation="",
                     method="GET",
-                    path=f"{BASE}/sessions/x",
+                    path=f"{BASE_PATH}/sessions/x",
                     headers=(("X-Filler", "x" * 70_000),),
                 ),
             ),

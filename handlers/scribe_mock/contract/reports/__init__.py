@@ -1,9 +1,10 @@
 """What a run looks like to a person, and to the programs that read reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from scribe_mock.contract.core.events import Report
+from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.reports import html, json_report, junit, sarif
 
 #: Kind of a report → what writes it as text.
@@ -13,6 +14,33 @@ WRITERS: Mapping[str, Callable[[Report], str]] = {
     "html": html.render,
     "sarif": sarif.render,
 }
+
+
+def wanted(texts: Iterable[str]) -> list[tuple[str, Path]]:
+    """Kind and file of each report that was asked for.
+
+    Args:
+        texts: Values of `--report`, such as `json=out.json`.
+
+    Raises:
+        CannotRun: a value names no kind or no file.
+    """
+    found = []
+    for text in texts:
+        kind, _, name = text.partition("=")
+        if kind not in WRITERS or not name:
+            raise CannotRun(f"--report {text}: expected KIND=FILE with {', '.join(WRITERS)}.")
+        found.append((kind, Path(name)))
+    return found
+
+
+def write_all(files: Iterable[tuple[str, Path]], report: Report) -> None:
+    """Write a report to files, given by kind and path; raises CannotRun when one can't be."""
+    for kind, path in files:
+        try:
+            write(kind, path, report)
+        except OSError as error:
+            raise CannotRun(f"The report can't be written to {path}: {error.strerror}.") from None
 
 
 def write(kind: str, path: Path, report: Report) -> None:

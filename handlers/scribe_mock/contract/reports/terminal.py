@@ -1,6 +1,8 @@
 """What a person sees while a run goes on and at its end, by Rich."""
 
+from collections.abc import Callable
 from itertools import groupby
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -12,6 +14,34 @@ from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.recipes.coverage import Cell
 from scribe_mock.contract.reports.reproduce import reproduction
 from scribe_mock.contract.reports.words import figures, met_by, verdict
+
+#: Columns of what is no terminal.
+_WIDTH_OF_FILES = 120
+
+
+class _UntilUnread(Console):
+    """A console that goes on without output when nobody reads it any more."""
+
+    def __init__(self, stream: TextIO, silence: Callable[[], None]) -> None:
+        super().__init__(
+            file=stream, width=None if stream.isatty() else _WIDTH_OF_FILES, highlight=False
+        )
+        self._silence = silence
+
+    def on_broken_pipe(self) -> None:
+        """Go on; Rich would end the process with exit code 1."""
+        self.quiet = True
+        self._silence()
+
+
+def console_of(stream: TextIO, silence: Callable[[], None]) -> Console:
+    """A console for a terminal or a file.
+
+    Args:
+        stream: Where the output goes.
+        silence: Called when the stream is a pipe whose reader has stopped.
+    """
+    return _UntilUnread(stream, silence)
 
 
 class Terminal:

@@ -5,16 +5,12 @@ from typing import Any
 
 from scribe_mock.contract.core import judge, prepared_sessions, samples
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import (
-    DISCOVERY_PATH,
-    UNKNOWN,
-    WEBM,
-    Headers,
-    Probe,
-    in_path,
-)
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Headers, Probe, in_path
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.transport.message import Answer
+from scribe_mock.paths import DISCOVERY_PATH
 
 _TEMPLATE = "/process/template/clinical_notes_template"
 
@@ -160,7 +156,7 @@ async def token_before_session(probe: Probe) -> Faults:
     for operation in CALLS:
         if operation not in ("createSession", "uploadAudio") and operation not in probe.run.missing:
             answer = await call(
-                probe, operation, UNKNOWN, token=None, label=f"{operation} without a token"
+                probe, operation, UNKNOWN_SESSION, token=None, label=f"{operation} without a token"
             )
             yield judge.refused(answer, 401, "authentication_failed")
 
@@ -171,7 +167,7 @@ async def session_before_body(probe: Probe) -> Faults:
     for operation in ("endSession", "updateSession"):
         if operation not in probe.run.missing:
             answer = await call(
-                probe, operation, UNKNOWN, body=b"not JSON", label=f"{operation}, not JSON"
+                probe, operation, UNKNOWN_SESSION, body=b"not JSON", label=f"{operation}, not JSON"
             )
             yield judge.refused(answer, 404, "session_not_found")
 

@@ -7,8 +7,10 @@ from typing import Any
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import WEBM, Probe
+from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
@@ -146,7 +148,7 @@ async def echo(probe: Probe) -> Faults:
     """As they were sent, to the last digit."""
     session = await probe.create(**_FULL)
     answer = await probe.get(session)
-    sent = {"scribe_mock_check": probe.run.name} | _FULL["additional_data"]
+    sent = {MARK: probe.run.name} | _FULL["additional_data"]
     yield judge.field(answer, "additional_data", sent)
     yield judge.field(answer, "patient_details", _FULL["patient_details"])
     plain = await probe.get(await probe.create())

@@ -8,11 +8,13 @@ from typing import Any
 from scribe_mock.contract.core import judge, samples
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import DISCOVERY_PATH, UNKNOWN, Probe
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.wire import Unreachable
+from scribe_mock.paths import DISCOVERY_PATH
 
 
 def _rule(
@@ -163,7 +165,7 @@ async def base_url(probe: Probe) -> Faults:
     try:
         base = Address.parse(given)
         request = probe.request(
-            "GET", f"/sessions/{UNKNOWN}", token=None, at=base, operation="getSession"
+            "GET", f"/sessions/{UNKNOWN_SESSION}", token=None, at=base, operation="getSession"
         )
         own = base.origin == probe.options.base.origin
         found = await probe.send(request) if own else await probe.run.wire.send(request)

@@ -5,13 +5,10 @@ from typing import Any
 
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import (
-    LOGIN_PATH,
-    REFRESH_PATH,
-    Probe,
-)
+from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.message import Answer
+from scribe_mock.paths import LOGIN_PATH, REFRESH_PATH
 
 
 def _login_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:

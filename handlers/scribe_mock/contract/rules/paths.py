@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import (
-    DISCOVERY_PATH,
-    UNKNOWN,
-    Probe,
-)
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.paths import DISCOVERY_PATH
 
 
 def _outside(
@@ -30,9 +28,9 @@ async def unknown_path(probe: Probe) -> Faults:
     for method, path in (
         ("GET", "/session"),
         ("GET", "/no-such-place"),
-        ("POST", f"/sessions/{UNKNOWN}/audio"),
-        ("POST", f"/sessions/{UNKNOWN}/finish"),
-        ("GET", f"/sessions/{UNKNOWN}/audio/audio_0.webm/more"),
+        ("POST", f"/sessions/{UNKNOWN_SESSION}/audio"),
+        ("POST", f"/sessions/{UNKNOWN_SESSION}/finish"),
+        ("GET", f"/sessions/{UNKNOWN_SESSION}/audio/audio_0.webm/more"),
     ):
         body = b"" if method == "POST" else None
         answer = await probe.send(probe.request(method, path, body=body))
@@ -44,9 +42,9 @@ async def wrong_method(probe: Probe) -> Faults:
     """The path is right."""
     for method, path, operation in (
         ("PUT", "/sessions", "createSession"),
-        ("DELETE", f"/sessions/{UNKNOWN}", "getSession"),
-        ("GET", f"/sessions/{UNKNOWN}/end", "endSession"),
-        ("PUT", f"/sessions/{UNKNOWN}/audio/audio_0.webm", "uploadAudio"),
+        ("DELETE", f"/sessions/{UNKNOWN_SESSION}", "getSession"),
+        ("GET", f"/sessions/{UNKNOWN_SESSION}/end", "endSession"),
+        ("PUT", f"/sessions/{UNKNOWN_SESSION}/audio/audio_0.webm", "uploadAudio"),
         ("POST", DISCOVERY_PATH, "getDiscovery"),
     ):
         if operation in probe.run.missing:
@@ -67,7 +65,7 @@ _HOSTILE_IDS = (
     "%F0%9F%8E%A4",
     "%FF",
     "x" * 4000,
-    "ses_0000000000000000000%30",
+    f"{UNKNOWN_SESSION[:-1]}%30",
     "null",
     "undefined",
     "{session_id}",
@@ -124,7 +122,7 @@ async def odd_headers(probe: Probe) -> Faults:
 async def odd_methods(probe: Probe) -> Faults:
     """The HTTP parser may refuse it."""
     for method in ("TRACE", "PROPFIND", "BREW"):
-        request = probe.request(method, f"/sessions/{UNKNOWN}", exempt=True)
+        request = probe.request(method, f"/sessions/{UNKNOWN_SESSION}", exempt=True)
         answer = await probe.send(request)
         if answer.status >= 500:
             yield judge.status_is(answer, 405, 404, 400, what=f"the method {method}")

@@ -1,12 +1,14 @@
 """End, get, update, process a template: what comes back, and what is refused."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
@@ -237,9 +239,9 @@ async def patch_echo(probe: Probe) -> Faults:
     yield judge.field(answer, "status", "success")
     shown = await probe.get(session)
     yield judge.field(shown, "patient_details", {"name": "After"})
-    yield judge.field(shown, "additional_data", {"scribe_mock_check": probe.run.name})
-    await probe.patch(session, {"additional_data": {"scribe_mock_check": "changed"}})
-    yield judge.field(await probe.get(session), "additional_data", {"scribe_mock_check": "changed"})
+    yield judge.field(shown, "additional_data", {MARK: probe.run.name})
+    await probe.patch(session, {"additional_data": {MARK: "changed"}})
+    yield judge.field(await probe.get(session), "additional_data", {MARK: "changed"})
 
 
 @_rule("patch.fields", "Each of the six fields can be changed before End session.", Grade.PROTOCOL)
@@ -250,7 +252,7 @@ async def patch_fields(probe: Probe) -> Faults:
         {"patient_details": {"age": 42}},
         {"templates": _TEMPLATES},
         {"language_hint": ["en"]},
-        {"additional_data": {"scribe_mock_check": probe.run.name}},
+        {"additional_data": {MARK: probe.run.name}},
         {"session_mode": "consultation"},
         {"model": "pro"},
     ):
@@ -318,28 +320,30 @@ async def document(probe: Probe) -> Faults:
     wanted = started.fields().get("document_id")
     yield judge.field(started, "template_id", _TEMPLATES[1])
     yield judge.field(started, "status", "in-progress")
-    waited, pause = 0.0, 0.1
-    while True:
-        answer = await probe.get(session)
-        entry = _document(answer, wanted)
-        if entry is None:
-            yield Fault(
-                expected=f"the document {wanted} is listed",
-                got=f"templates = {judge.shown(answer.fields().get('templates'))}",
-                answer=answer,
-            )
-            return
-        if entry.get("status") != "in-progress":
-            break
-        if entry.get("data") is not None:
-            yield judge.same(answer, "data while in progress", None, entry.get("data"))
-            return
-        if waited > probe.options.patience:
-            raise Skip(f"it took longer than --patience {probe.options.patience:g} s")
-        await asyncio.sleep(pause)
-        waited, pause = waited + pause, min(pause * 1.5, 1.0)
+    patience = probe.options.patience
+    answer = await poll_until(
+        lambda: probe.get(session), lambda seen: _is_ready(_document(seen, wanted)), patience
+    )
+    entry = _document(answer, wanted)
+    if entry is None:
+        yield Fault(
+            expected=f"the document {wanted} is listed",
+            got=f"templates = {judge.shown(answer.fields().get('templates'))}",
+            answer=answer,
+        )
+        return
+    if not _is_ready(entry):
+        raise Skip(f"processing took longer than --patience {patience:g} s")
+    if entry.get("status") == "in-progress":
+        yield judge.same(answer, "data while in progress", None, entry.get("data"))
+        return
     if entry.get("status") == "success" and not isinstance(entry.get("data"), dict):
         yield judge.same(answer, "data of a successful document", "an object", entry.get("data"))
+
+
+def _is_ready(entry: Any) -> bool:
+    """Whether there is nothing to wait for: no entry, no longer in progress, or data too soon."""
+    return entry is None or entry.get("status") != "in-progress" or entry.get("data") is not None
 
 
 def _document(answer: Any, wanted: Any) -> Any:

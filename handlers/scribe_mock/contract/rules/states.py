@@ -7,7 +7,8 @@ from typing import Literal
 from scribe_mock.contract.core import judge, prepared_sessions
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import UNKNOWN, Probe, ProbeSession
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.message import Answer
 
@@ -20,7 +21,7 @@ PATIENT = {"patient_details": {"name": "Asha Rao", "age": 42}}
 async def _in_state(probe: Probe, state: str) -> ProbeSession:
     """A session in this state; final ones are shared."""
     if state == "unknown":
-        return ProbeSession(session_id=UNKNOWN)
+        return ProbeSession(session_id=UNKNOWN_SESSION)
     if state == "expired":
         return await prepared_sessions.expired(probe)
     if state in FINAL:

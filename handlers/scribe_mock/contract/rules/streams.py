@@ -6,7 +6,8 @@ import wave
 from collections.abc import Callable, Sequence
 
 from scribe_mock.contract.core import judge, samples
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule

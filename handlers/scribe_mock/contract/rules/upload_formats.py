@@ -6,8 +6,9 @@ from dataclasses import replace
 from scribe_mock.contract.core import judge, samples
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.core.samples import WEBM
 
 _SOURCE = "Upload audio, MIME type"
 _EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")

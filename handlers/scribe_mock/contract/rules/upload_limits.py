@@ -7,7 +7,8 @@ from typing import Any
 from scribe_mock.contract.core import judge, prepared_sessions, samples
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import UNKNOWN, Probe, ProbeSession
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.upload_order import REFUSALS
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW
@@ -182,7 +183,7 @@ async def _with_fault(probe: Probe, row: int) -> tuple[ProbeSession | str, dict[
     if row == 1:
         return await probe.create(), how | {"token": None}
     if row == 2:
-        return UNKNOWN, how
+        return UNKNOWN_SESSION, how
     if row == 3:
         return await prepared_sessions.expired(probe), how
     if row == 4:

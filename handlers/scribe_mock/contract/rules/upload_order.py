@@ -5,10 +5,13 @@ from itertools import combinations
 from typing import Any
 
 from scribe_mock.contract.core import judge, prepared_sessions, samples
-from scribe_mock.contract.core.fault import Fault, Skip
+from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import UNKNOWN, WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW, judged_as_ended
 from scribe_mock.contract.transport.message import Delivery
 
@@ -53,7 +56,7 @@ _RESERVE = 4_000_000
 async def _session(probe: Probe, rows: set[int]) -> ProbeSession | str:
     """A session with the faults of the rows that are about sessions."""
     if 2 in rows:
-        return UNKNOWN
+        return UNKNOWN_SESSION
     if 3 in rows:
         return await prepared_sessions.expired(probe)
     upload_type = "stream" if 6 in rows else "single" if 11 in rows else "chunked"

@@ -6,8 +6,10 @@ from dataclasses import replace
 from scribe_mock.contract.core import judge, prepared_sessions, samples
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.probe import UNKNOWN, WEBM, Probe, ProbeSession
+from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
+from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.transport.message import Answer, Delivery
 
 #: Row of the table → the rule that tries it alone.
@@ -79,7 +81,7 @@ async def token(probe: Probe) -> Faults:
 @_row(2, "unknown", "The session is unknown: 404 session_not_found.", Grade.DOCUMENTED)
 async def unknown(probe: Probe) -> Faults:
     """Nobody has such a session."""
-    yield judge.refused(await probe.upload(UNKNOWN), 404, "session_not_found")
+    yield judge.refused(await probe.upload(UNKNOWN_SESSION), 404, "session_not_found")
 
 
 @_row(3, "expired", "The session expired: 410 session_expired.", Grade.PROTOCOL)

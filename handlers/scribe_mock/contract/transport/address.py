@@ -1,4 +1,4 @@
-"""Where a server is: its origin, and the base under which its sessions lie."""
+"""Where a server is: scheme, host and port, and the path under which its sessions lie."""
 
 import ipaddress
 import socket
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-#: Ports that a URL leaves out.
+#: The default port of each scheme.
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -25,7 +25,7 @@ class Origin:
 
     @property
     def authority(self) -> str:
-        """The value of the Host field: without the port where it is the scheme's own."""
+        """The value of the Host field, without the port if it is the default of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -33,10 +33,13 @@ class Origin:
         return f"{self.scheme}://{self.authority}"
 
     def is_public(self) -> bool:
-        """Whether the host lies outside this machine and private networks; unknown ones do."""
+        """Whether the host has an address outside this machine and private networks.
+
+        A host name that has no address is not public: nothing can be sent there.
+        """
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        except OSError:
+        except (OSError, UnicodeError):
             return False
         addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
         return any(address.is_global for address in addresses)
@@ -48,7 +51,7 @@ class Address:
 
     Args:
         origin: Scheme, host and port.
-        path: From the slash on, with the query, as it goes over the wire; no slash at its end.
+        path: Path and query as they go over the wire, without a slash at the end of the path.
     """
 
     origin: Origin
@@ -59,13 +62,13 @@ class Address:
         """The address in a URL.
 
         Raises:
-            ValueError: it is no absolute http, https, ws or wss URL.
+            ValueError: it is not an absolute http, https, ws or wss URL in ASCII.
         """
         url = url.strip()
         parts = urlsplit(url)
         sendable = url.isascii() and url.isprintable() and " " not in url
         if not sendable or parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError(f"{url!r} is no address such as http://127.0.0.1:8080/voice/v1")
+            raise ValueError(f"{url!r} is not an address such as http://127.0.0.1:8080/voice/v1")
         origin = Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
         query = f"?{parts.query}" if parts.query else ""
         return cls(origin, parts.path.rstrip("/") + query)

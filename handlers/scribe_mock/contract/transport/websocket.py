@@ -1,4 +1,7 @@
-"""A WebSocket as a browser opens it: no Authorization, then frames, then the other side's close."""
+"""A WebSocket as a browser opens it: no Authorization, then frames, then the close of the server.
+
+A refused handshake is an ordinary HTTP response, so h11 parses it, whatever its body is like.
+"""
 
 import asyncio
 import ssl
@@ -6,24 +9,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import (
-    AcceptConnection,
-    BytesMessage,
-    CloseConnection,
-    Event,
-    Ping,
-    RejectConnection,
-    RejectData,
-    TextMessage,
-)
-from wsproto.events import Request as Handshake
-from wsproto.utilities import ProtocolError
+import h11
+from websockets.client import ClientProtocol
+from websockets.frames import CloseCode
+from websockets.uri import WebSocketURI
 
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import ANSWER_BYTES
 
-#: Seconds for the handshake, and for the other side to close, if nothing else is said.
+#: Seconds for the handshake, and for the server to close, unless others are given.
 TIMEOUT = 5.0
 
 
@@ -34,9 +28,11 @@ class ClientStream:
     Args:
         status: 101, the status of a refusal, or 0 when no answer came.
         headers, body: Of a refusal.
-        code: With which the server closed; None when it did not.
-        reason: Which it gave.
-        trouble: What went wrong below the protocol.
+        code: The close code of the server (RFC 6455, section 7.4); 1006 when the connection ended
+            without one, None when the server did not close.
+        reason: The reason that it gave.
+        trouble: What went wrong, such as a connection that broke; empty if nothing did.
+        sent_bytes: Bytes of the frames that were sent.
     """
 
     status: int = 0
@@ -67,8 +63,8 @@ async def stream(
     Args:
         address: A ws:// or wss:// URL.
         frames: Text and binary frames.
-        wait: Wait for the server to close; else close at once, as a client does that leaves.
-        seconds: For the connection, for the handshake, and for the other side to close.
+        wait: Wait for the server to close; otherwise close at once, as a closed browser tab does.
+        seconds: For the connection, for the handshake, and for the server to close.
     """
     found = ClientStream()
     try:
@@ -82,22 +78,23 @@ async def stream(
         found.trouble = f"{address.origin} can't be reached: {error}"
         return found
     try:
-        await _Talk(found, reader, writer, seconds).run(address, frames, wait=wait)
+        await _Connection(found, address, reader, writer, seconds).run(frames, wait=wait)
     except TimeoutError:
         found.trouble = f"the server read nothing for {seconds:g} seconds"
-    except (OSError, ProtocolError, EOFError) as error:
-        found.trouble = found.trouble or f"the connection broke: {error}"
+    except (OSError, h11.ProtocolError) as error:
+        found.trouble = f"the connection broke: {error}"
     finally:
-        writer.transport.abort()  # a side that reads nothing would be waited for
+        writer.transport.abort()  # closing would wait for a server that reads nothing
     return found
 
 
-class _Talk:
+class _Connection:
     """One connection from the handshake to its close."""
 
     def __init__(
         self,
         found: ClientStream,
+        address: Address,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         seconds: float,
@@ -106,28 +103,38 @@ class _Talk:
         self._reader = reader
         self._writer = writer
         self._seconds = seconds
-        self._socket = WSConnection(ConnectionType.CLIENT)
+        origin = address.origin
+        path, _, query = address.path.partition("?")
+        uri = WebSocketURI(origin.secure, origin.host, origin.port, path, query)
+        self._protocol = ClientProtocol(uri, max_size=ANSWER_BYTES)
+        self._http = _upgrade()
         self._over = False
 
-    async def run(self, address: Address, frames: Sequence[str | bytes], *, wait: bool) -> None:
-        await self._send(Handshake(host=address.origin.authority, target=address.path or "/"))
+    async def run(self, frames: Sequence[str | bytes], *, wait: bool) -> None:
+        self._protocol.send_request(self._protocol.connect())
+        await self._flush()
         await self._read_until(lambda: self._over or self._found.status == 101)
         if self._found.status != 101:
+            if not self._found.status and not self._found.trouble:
+                self._found.trouble = "the handshake got no complete answer"
             return
         for frame in frames:
             if self._over:
                 return
             if isinstance(frame, str):
-                await self._send(TextMessage(data=frame))
+                self._protocol.send_text(frame.encode())
             else:
-                await self._send(BytesMessage(data=frame))
+                self._protocol.send_binary(frame)
+            await self._flush()
             self._found.sent_bytes += len(frame)
-        if not wait:
-            await self._send(CloseConnection(code=1000))
+        if not wait and not self._over:
+            self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
+            await self._flush()
         await self._read_until(lambda: self._over)
 
-    async def _send(self, event: Event) -> None:
-        self._writer.write(self._socket.send(event))
+    async def _flush(self) -> None:
+        """Write what the protocol wants to send, such as frames and pongs."""
+        self._writer.writelines(self._protocol.data_to_send())
         async with asyncio.timeout(self._seconds):
             await self._writer.drain()
 
@@ -136,27 +143,64 @@ class _Talk:
             async with asyncio.timeout(self._seconds):
                 while not reached():
                     data = await self._reader.read(65536)
-                    self._socket.receive_data(data or None)
-                    for event in self._socket.events():
-                        self._take(event)
+                    if self._found.status != 101:
+                        self._read_handshake(data)
+                    if self._found.status in (0, 101):
+                        self._read_frames(data)
                     if not data:
                         self._over = True
+                    elif self._found.status == 101 and not self._over:
+                        await self._flush()
 
-    def _take(self, event: Event) -> None:
+    def _read_handshake(self, data: bytes) -> None:
+        """Find out whether the handshake is accepted, and collect the answer when it is not."""
         found = self._found
-        if isinstance(event, AcceptConnection):
-            found.status = 101
-        elif isinstance(event, RejectConnection):
-            found.status = event.status_code
-            found.headers = tuple(
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
-            )
-            self._over = not event.has_body
-        elif isinstance(event, RejectData):
-            found.body += event.data
-            self._over = event.body_finished or len(found.body) > ANSWER_BYTES
-        elif isinstance(event, CloseConnection):
-            found.code, found.reason = event.code, event.reason or ""
-            self._over = True
-        elif isinstance(event, Ping):
-            self._writer.write(self._socket.send(event.response()))
+        self._http.receive_data(data)
+        while not self._over and found.status != 101:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return
+            if isinstance(event, h11.InformationalResponse):
+                found.status = 101 if event.status_code == 101 else 0
+            elif isinstance(event, h11.Response):
+                found.status = event.status_code
+                found.headers = tuple(
+                    (name.decode("latin-1"), value.decode("latin-1"))
+                    for name, value in event.headers.raw_items()
+                )
+            elif isinstance(event, h11.Data):
+                found.body += event.data
+                self._over = len(found.body) > ANSWER_BYTES
+            else:
+                self._over = True
+
+    def _read_frames(self, data: bytes) -> None:
+        """Let the protocol read. It answers pings and closes; messages are ignored."""
+        found, protocol = self._found, self._protocol
+        if data:
+            protocol.receive_data(data)
+        else:
+            protocol.receive_eof()
+        protocol.events_received()
+        if found.status != 101:
+            return
+        if protocol.handshake_exc is not None:
+            found.status, found.trouble = 0, f"the handshake is wrong: {protocol.handshake_exc}"
+        elif protocol.close_rcvd is not None:
+            found.code, found.reason = protocol.close_rcvd.code, protocol.close_rcvd.reason
+        elif not data:
+            found.code = CloseCode.ABNORMAL_CLOSURE
+        elif protocol.parser_exc is not None:
+            found.trouble = f"the connection broke: {protocol.parser_exc}"
+        else:
+            return
+        self._over = True
+
+
+def _upgrade() -> h11.Connection:
+    """A parser that waits for the answer to a request for an upgrade."""
+    parser = h11.Connection(h11.CLIENT)
+    headers = [("Host", "h"), ("Upgrade", "websocket"), ("Connection", "Upgrade")]
+    parser.send(h11.Request(method="GET", target="/", headers=headers))
+    parser.send(h11.EndOfMessage())
+    return parser

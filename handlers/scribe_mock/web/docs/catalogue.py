@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
+from scribe_mock.spec import resolved
 from scribe_mock.web.docs.advice import advice_for, explanation_for
 from scribe_mock.web.docs.programs import OUTSIDE, program
 from scribe_mock.web.docs.samples import curl, fetch, pytest
@@ -102,13 +103,3 @@ def _cases(
 def _examples(spec: Mapping[str, Any], response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     content = resolved(spec, response).get("content", {}).get("application/json", {})
     return [resolved(spec, example) for example in content.get("examples", {}).values()]
-
-
-def resolved(spec: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a node's `$ref` points to, else the node itself."""
-    while "$ref" in node:
-        target: Any = spec
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
-        node = target
-    return node

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scribe_mock.web.docs.catalogue import resolved
+from scribe_mock.spec import resolved
 from scribe_mock.web.docs.samples import ADDRESS, TOKEN
 
 #: The first server of an exported page: the spec's first one would be the file system there.

@@ -1,0 +1,187 @@
+"""The options of `scribe-mock check`, defined once for the command line and for pytest.
+
+pytest has each of them with `--scribe-` in front, such as `--scribe-patience`.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scribe_mock.contract.core.exceptions import CannotRun
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.transport.address import Address
+from scribe_mock.settings import CLIENT_ID, CLIENT_SECRET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argument:
+    """One option.
+
+    Args:
+        name: Without the dashes before it.
+        help: What it does, in a line.
+        metavar: What stands for the value in `--help`; empty for an option without a value.
+        convert: Makes the value from its text.
+        default: The value without the option.
+        repeats: Whether it may be given again; the value is then a list.
+        for_rules: Whether `scribe-mock rules` has it, too.
+        for_pytest: Whether pytest has it, too.
+    """
+
+    name: str
+    help: str
+    metavar: str = ""
+    convert: Callable[[str], Any] = str
+    default: Any = None
+    repeats: bool = False
+    for_rules: bool = False
+    for_pytest: bool = True
+
+    @property
+    def destination(self) -> str:
+        """The attribute that holds the value."""
+        return self.name.replace("-", "_")
+
+    def add_to(self, add: Callable[..., Any], prefix: str = "--") -> None:
+        """Add it to a parser.
+
+        Args:
+            add: `add_argument` of argparse, or `addoption` of pytest.
+            prefix: What stands before the name.
+        """
+        if not self.metavar:
+            add(prefix + self.name, action="store_true", help=self.help)
+            return
+        shown = self.help if self.default is None else f"{self.help} (default: {self.default})"
+        add(
+            prefix + self.name,
+            metavar=self.metavar,
+            type=self.convert,
+            action="append" if self.repeats else "store",
+            default=[] if self.repeats else self.default,
+            help=shown,
+        )
+
+
+ARGUMENTS = (
+    Argument(name="token", metavar="T", default=Options.token, help="bearer token to send"),
+    Argument(
+        name="login", help=f"get a token with the id and secret in {CLIENT_ID} and {CLIENT_SECRET}"
+    ),
+    Argument(
+        name="expired-session",
+        metavar="ID",
+        default=Options.expired_session,
+        help="a session that has expired; scribe-mock has the default one",
+    ),
+    Argument(name="yes", help="do not ask before a public host is checked"),
+    Argument(name="read-only", help="send only requests that change nothing on the server"),
+    Argument(
+        name="only",
+        metavar="RULE",
+        repeats=True,
+        for_rules=True,
+        help="rules to try, such as upload.limit.*; may be given again",
+    ),
+    Argument(
+        name="skip",
+        metavar="RULE",
+        repeats=True,
+        for_rules=True,
+        help="rules not to try; may be given again",
+    ),
+    Argument(name="list", for_pytest=False, help="list the rules that would be tried, and stop"),
+    Argument(name="strict", help="let notes fail the run, too"),
+    Argument(
+        name="report",
+        metavar="KIND=FILE",
+        repeats=True,
+        help="also write a report: json, junit, html or sarif; may be given again",
+    ),
+    Argument(
+        name="seed",
+        metavar="N",
+        convert=int,
+        default=Options.seed,
+        help="seed for random test data; the same seed sends the same requests",
+    ),
+    Argument(
+        name="patience",
+        metavar="S",
+        convert=float,
+        default=Options.patience,
+        help="seconds that processing may take; above the default, other answers may take longer, "
+        "too",
+    ),
+    Argument(
+        name="time-budget",
+        metavar="S",
+        convert=float,
+        help="start no more rules after this many seconds",
+    ),
+    Argument(
+        name="concurrency",
+        metavar="N",
+        convert=int,
+        default=Options.concurrency,
+        help="most requests at the same time",
+    ),
+    Argument(
+        name="max-bytes",
+        metavar="N",
+        convert=int,
+        default=Options.max_bytes,
+        help="most bytes of request bodies in the whole run",
+    ),
+)
+
+
+def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Options:
+    """The options of a run.
+
+    Args:
+        values: One attribute for each of ARGUMENTS, and `url`.
+        environ: Where the id and the secret for `--login` are.
+
+    Raises:
+        CannotRun: a value makes no sense.
+    """
+    if values.concurrency < 1 or values.max_bytes < 0 or not values.patience >= 0:
+        raise CannotRun("--concurrency is at least 1; --max-bytes and --patience are at least 0.")
+    if not (values.token.isascii() and values.token.isprintable()):
+        raise CannotRun("--token has a character that no header field can have.")
+    return Options(
+        base=_base(values.url),
+        token=values.token,
+        login=_login(environ) if values.login else None,
+        patience=values.patience,
+        seed=values.seed,
+        only=tuple(values.only),
+        skip=tuple(values.skip),
+        time_budget=values.time_budget,
+        strict=values.strict,
+        concurrency=values.concurrency,
+        max_bytes=values.max_bytes,
+        read_only=values.read_only,
+        expired_session=values.expired_session,
+    )
+
+
+def _base(url: str | None) -> Address:
+    if not url:
+        raise CannotRun("Name the server: scribe-mock check http://127.0.0.1:8080/voice/v1")
+    try:
+        base = Address.parse(url)
+    except ValueError as error:
+        raise CannotRun(f"{error}.") from None
+    if base.origin.scheme not in ("http", "https"):
+        raise CannotRun(f"{url} is not an http or https address.")
+    return base
+
+
+def _login(environ: Mapping[str, str]) -> tuple[str, str]:
+    client_id, secret = environ.get(CLIENT_ID, ""), environ.get(CLIENT_SECRET, "")
+    if not client_id or not secret:
+        raise CannotRun(f"--login needs {CLIENT_ID} and {CLIENT_SECRET} in the environment.")
+    return client_id, secret

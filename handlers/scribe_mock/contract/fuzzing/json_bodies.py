@@ -1,0 +1,99 @@
+"""JSON bodies that Schemathesis generated: their mark, their description, and what they break."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+from scribe_mock.contract.core import specification
+from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.transport.message import Answer
+
+#: Field of a request → inferred keywords of its schema: servers may be stricter or less strict.
+_INFERRED = {
+    "session_id": ("maxLength", "pattern"),
+    "templates": ("uniqueItems", "items"),
+    "language_hint": ("items",),
+    "transcript_language": ("pattern",),
+}
+
+
+def marked(body: bytes | None, operation: str, run: str) -> bytes | None:
+    """A body with the run's mark in `additional_data`; unchanged if it cannot have one.
+
+    Args:
+        body: JSON or anything else.
+        operation: Create session may get `additional_data`; Update session only where it has some.
+        run: The name of the run.
+    """
+    try:
+        value = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return body
+    absent: Any = {} if operation == "createSession" else None
+    data = value.get("additional_data", absent) if isinstance(value, dict) else None
+    if not isinstance(data, dict):
+        return body
+    return json.dumps(value | {"additional_data": {MARK: run} | data}).encode()
+
+
+def label(body: bytes | None) -> str:
+    """A body in a few words."""
+    if body is None:
+        return "no body"
+    text = body[:80].decode("utf-8", "replace")
+    return f"the body {text!r}" if len(body) <= 80 else f"the body {text!r}…"
+
+
+def is_about_body(answer: Answer, operation: str) -> bool:
+    """Whether the JSON body that was sent is the cause of an objection.
+
+    Schemathesis also changes header fields and paths, which mean something else once they are
+    sent. And a request that keeps the schema can be refused because of the session's state.
+    """
+    schema = specification.operations()[operation].request
+    value = _sent(answer)
+    if schema is None or value is None:
+        return False
+    valid = Draft4Validator(schema).is_valid(value)
+    if answer.accepted:
+        return not valid
+    return valid and value != {} and answer.code in ("invalid_request", "")
+
+
+def grade_of(answer: Answer, operation: str) -> Grade | None:
+    """The grade of an objection to an accepted body; None for that of the rule.
+
+    It is inferred where the body breaks only inferred parts of the schema.
+    """
+    schema = specification.operations()[operation].request
+    if schema is None or operation in ("login", "refreshToken"):
+        return Grade.INFERRED
+    relaxed = Draft4Validator(dict(_relaxed(schema)))
+    return Grade.INFERRED if relaxed.is_valid(_sent(answer)) else None
+
+
+def _sent(answer: Answer) -> Any:
+    """The JSON that was sent; None if the body was not JSON."""
+    try:
+        return json.loads(answer.request.body or b"")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _relaxed(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A request schema without its inferred parts."""
+    for key, value in schema.items():
+        if key == "properties":
+            yield (
+                key,
+                {name: _without(field, _INFERRED.get(name, ())) for name, field in value.items()},
+            )
+        elif key != "additionalProperties":
+            yield key, value
+
+
+def _without(field: Mapping[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+    return {word: part for word, part in field.items() if word not in words}
