@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scribe_mock.contract.core.events import CannotRun
+from scribe_mock.contract.core.extra import require_extra
 from scribe_mock.contract.core.options import DEFAULT_TOKEN, EXPIRED_SESSION, PATIENCE, Options
 from scribe_mock.contract.core.rule import Rule
 from scribe_mock.contract.transport.address import Address
@@ -122,13 +123,14 @@ def _some(found: list[Rule]) -> list[Rule]:
 
 
 def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) -> int:
+    asked = read(options, environ)
+
     from rich.console import Console
 
     from scribe_mock.contract import reports
     from scribe_mock.contract.core.engine import check, chosen
     from scribe_mock.contract.reports.terminal import Terminal
 
-    asked = read(options, environ)
     wanted = [_report(text) for text in options.report]
     _some(chosen(asked))
     _ask(asked, options, stdin)
@@ -149,7 +151,8 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
 
 
 def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Options:
-    """The options of a run; raises CannotRun when one makes no sense."""
+    """The options of a run; raises CannotRun when one makes no sense, or the extra is missing."""
+    require_extra()
     if not options.url:
         raise CannotRun("Name the server: scribe-mock check http://127.0.0.1:8080/voice/v1")
     try:
