@@ -10,6 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 ifneq ($(shell command -v uv),)
   MAKE_VENV := uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
   INSTALL := uv pip install --quiet --python $(BIN)/python
+else ifeq ($(shell $(PYTHON) -c 'import pip; print(pip.__version__ > "23")' 2>/dev/null),True)
+  # Python's own pip: an environment without one is made in a tenth of the time.
+  MAKE_VENV := $(PYTHON) -m venv --without-pip $(VENV)
+  INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --no-compile
 else
   MAKE_VENV := $(PYTHON) -m venv $(VENV)
   INSTALL := $(BIN)/python -m pip install --quiet --no-compile
