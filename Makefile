@@ -1,12 +1,14 @@
 # `make serve` installs what serving needs (requirements.lock), `make test` and the rest everything
 # (requirements-dev.lock): by uv where it is on the PATH, else by pip. Both go into .venv, and what is
-# there is not installed again. Nothing is compiled ahead: Python compiles what it imports.
+# there is not installed again. Nothing is compiled ahead: Python compiles what it imports, once, so
+# it must be allowed to store the result.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.base-installed
 ALL := $(VENV)/.all-installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(shell command -v uv),)
   MAKE_VENV := uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
   INSTALL := uv pip install --quiet --python $(BIN)/python
