@@ -1,31 +1,61 @@
-# `make serve` and `make test` are all a newcomer needs; each installs first, from requirements.lock.
+# `make serve` installs what serving needs (requirements.lock), `make test` and the rest everything
+# (requirements-dev.lock): by uv where it is on the PATH, else by pip. Both go into .venv, and what is
+# there is not installed again. Nothing is compiled ahead: Python compiles what it imports, once, so
+# it must be allowed to store the result.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+BASE := $(VENV)/.base-installed
+ALL := $(VENV)/.all-installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE
+ifneq ($(shell command -v uv),)
+  MAKE_VENV := uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+  INSTALL := uv pip install --quiet --python $(BIN)/python
+else ifeq ($(shell $(PYTHON) -c 'import pip; print(pip.__version__ > "23")' 2>/dev/null),True)
+  # Python's own pip: an environment without one is made in a tenth of the time.
+  MAKE_VENV := $(PYTHON) -m venv --without-pip $(VENV)
+  INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --no-compile
+else
+  MAKE_VENV := $(PYTHON) -m venv $(VENV)
+  INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+endif
+# The locks name every package, so there is nothing to resolve.
+LOCKED := $(INSTALL) --no-deps --require-hashes --requirement
+EDITABLE := $(INSTALL) --no-deps --editable .
 
-.PHONY: help install serve test check mutants seeds bench bench-docs pictures spec-lint lock clean
+UV := $(or $(shell command -v uv),$(BIN)/uv)
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.PHONY: help install install-base serve check test mutants seeds bench bench-docs \
+  pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(BASE): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "scribe-mock needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing into $(VENV) (once; it takes a minute)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing what serving needs into $(VENV) (once)"
+	@$(MAKE_VENV)
+	@$(LOCKED) requirements.lock
+	@$(EDITABLE)
 	@touch $@
 
-install: $(INSTALLED) ## make the virtual environment
+$(ALL): requirements-dev.lock pyproject.toml | $(BASE)
+	@echo "Installing what checks and tests need into $(VENV) (once; it takes a minute)"
+	@$(LOCKED) requirements-dev.lock
+	@touch $@
 
-serve: $(INSTALLED) ## start the mock; options in ARGS="--port 9000"
+install: $(ALL) ## install everything into .venv
+
+install-base: $(BASE) ## install what serving needs into .venv
+
+serve: $(BASE) ## start the mock; options in ARGS="--port 9000"
 	@exec $(BIN)/scribe-mock serve $(ARGS)
 
-check: $(INSTALLED) ## ruff and mypy
+check: $(ALL) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,25 +63,26 @@ check: $(INSTALLED) ## ruff and mypy
 test: check ## checks, then all tests; options in ARGS="-k upload"
 	$(BIN)/pytest -n auto $(ARGS)
 
-mutants: $(INSTALLED) ## every mutant through the whole check; some by name in ARGS="EndRace"
+mutants: $(ALL) ## every mutant through the whole check; some by name in ARGS="EndRace"
 	$(BIN)/python -m tests.contract $(ARGS)
 
-seeds: $(INSTALLED) ## the check against the mock, at ten seeds
+seeds: $(ALL) ## the check against the mock, at ten seeds
 	$(BIN)/python -m tests.contract.seeds $(ARGS)
 
-bench: $(INSTALLED) ## the benchmarks, side by side (wrk and espeak-ng are needed, ffmpeg for one figure)
+bench: $(ALL) ## the benchmarks, side by side (wrk and espeak-ng are needed, ffmpeg for one figure)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-bench-docs: $(INSTALLED) ## how fast the documentation loads (Chromium is needed)
+bench-docs: $(ALL) ## how fast the documentation loads (Chromium is needed)
 	$(BIN)/python -m tests.benchmarks.docs
 
-pictures: $(INSTALLED) ## the README's pictures of the pages (Chromium is needed)
+pictures: $(ALL) ## the README's pictures of the pages (Chromium is needed)
 	$(BIN)/python -m tests.pictures
 
-lock: $(INSTALLED) ## resolve requirements.lock anew
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade --output-file requirements.lock
+lock: $(BASE) ## resolve both lock files anew
+	@command -v $(UV) >/dev/null || $(INSTALL) uv
+	$(UV) pip compile pyproject.toml $(LOCKING) --upgrade --output-file requirements.lock
+	$(UV) pip compile pyproject.toml --extra check --group dev --constraint requirements.lock \
+	  $(LOCKING) --upgrade --output-file requirements-dev.lock
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

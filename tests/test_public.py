@@ -4,6 +4,8 @@ import subprocess
 import sys
 from importlib import metadata, resources
 
+import pytest
+
 import scribe_mock
 
 
@@ -15,6 +17,11 @@ def test_all_public_names_are_there_and_explained():
     for name in scribe_mock.__all__:
         assert getattr(scribe_mock, name) is not None
         assert name == "__version__" or getattr(scribe_mock, name).__doc__
+
+
+def test_another_name_is_no_attribute():
+    with pytest.raises(AttributeError, match="no attribute 'Serve'"):
+        scribe_mock.__getattr__("Serve")
 
 
 def test_the_version_is_that_of_the_distribution():

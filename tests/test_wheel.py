@@ -64,6 +64,36 @@ def test_the_wheels_spec_and_fixtures_are_the_repositorys(wheel):
             assert archive.read(f"scribe_mock/{name}") == (ROOT / name).read_bytes()
 
 
+def test_the_base_install_is_small(installed):
+    # It serves and no more; see ARCHITECTURE.md, "Dependencies".
+    packages = next(installed.parent.glob("lib/python3*/site-packages"))
+    own = {"pip", "setuptools"}  # what a fresh environment has
+    names = {path.name.partition("-")[0] for path in packages.glob("*.dist-info")} - own
+    assert len(names) <= 45
+    assert not names & {"schemathesis", "hypothesis", "pytest", "rich"}
+    files = [path for path in packages.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files if path.parts[len(packages.parts)] not in own)
+    assert size < 210e6
+
+
+def test_without_the_extra_everything_but_the_check_works(installed, tmp_path):
+    program = installed / "scribe-mock"
+
+    def scribe_mock(*arguments):
+        command = [program, *arguments]
+        return subprocess.run(
+            command, env=CLEAN, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    refused = scribe_mock("check", "http://127.0.0.1:9/voice/v1")
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert "pip install 'scribe-mock[check]'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    audio = scribe_mock("audio", ROOT / "fixtures/audio/speech.webm")
+    assert (audio.returncode, audio.stderr) == (0, "")
+
+
 def test_the_wheel_serves_from_a_fresh_environment(installed, tmp_path):
     with subprocess.Popen(
         [installed / "scribe-mock", "serve", "--port", "0"],

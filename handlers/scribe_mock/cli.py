@@ -76,13 +76,16 @@ def serve(settings: Settings) -> int:
 
 def examine(files: Sequence[Path]) -> int:
     """Print what is known of audio files; returns 1 if one has a serious finding."""
-    from rich.console import Console
-
     from scribe_mock.audio.limits import Limits
     from scribe_mock.audio.report import report
 
+    fine = True
+    print("What the doctor says of each file, and the chunks that a single upload would make:")
     try:
-        return 0 if report(files, Limits(), Console()) else 1
+        for text, serious in report(files, Limits()):
+            print(f"\n{text}", flush=True)
+            fine = fine and not serious
+        return 0 if fine else 1
     except OSError as error:
         raise SettingsError(f"Can't read {error.filename}: {error.strerror}.") from None
 

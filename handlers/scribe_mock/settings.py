@@ -4,7 +4,6 @@ Each field is also an option of `scribe-mock serve` (`--max-memory`) and an envi
 (`SCRIBE_MOCK_MAX_MEMORY`). The field's metadata says how its text is parsed and explained.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -225,6 +224,8 @@ def _read(name: str, text: str, source: str) -> Any:
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
+    import difflib  # only for this message, and pytest's start should not wait for it
+
     names = {name.removeprefix(ENVIRONMENT_PREFIX): name for name in sorted(known)}
     near = difflib.get_close_matches(key.removeprefix(ENVIRONMENT_PREFIX).upper(), names, n=1)
     if near:

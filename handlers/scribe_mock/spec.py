@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -104,7 +104,7 @@ def _breach(document: dict[str, Any]) -> str | None:
     from openapi_spec_validator import OpenAPIV30SpecValidator
 
     try:
-        error = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+        error = next(iter(OpenAPIV30SpecValidator(cast(Any, document)).iter_errors()), None)
     except Exception:  # the validator itself failed, so it has no explanation
         return None
     if error is None:

@@ -1,11 +1,9 @@
-"""What the doctor says of files on disk, as a table, with the chunks a single upload would make."""
+"""What the doctor says of files on disk, with the chunks that a single upload would make."""
 
-from collections.abc import Iterable, Sequence
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from scribe_mock.audio.errors import AudioError
 from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
@@ -15,34 +13,24 @@ from scribe_mock.audio.piece import Piece
 from scribe_mock.audio.workers import AudioWorkers
 from scribe_mock.sessions.diagnosis import Diagnosis
 
-_COLUMNS = (
-    "file",
-    "found",
-    "seconds",
-    "loudness",
-    "speech",
-    "findings",
-    "chunks of a single upload",
-)
+#: Where the second column starts.
+_INDENT = 12
 
 
-def report(paths: Iterable[Path], limits: Limits, console: Console) -> bool:
-    """Print the table; whether all files are free of serious findings.
+def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
+    """For each file the text about it, and whether a finding is serious.
 
     Raises:
         OSError: a file can't be read.
     """
-    table = Table(*_COLUMNS, title="What the doctor says", title_justify="left", show_lines=True)
-    fine = True
     with AudioWorkers() as workers:
         for path in paths:
             data = path.read_bytes()
             kind = _kind(path, data)
             diagnosis = workers.diagnose(data, kind, KINDS[kind].extension, limits)
-            fine = fine and not diagnosis.serious
-            table.add_row(*_row(path, diagnosis, _chunks(workers, data, kind, limits)))
-    console.print(table)
-    return fine
+            chunks = _chunks(workers, data, kind, limits)
+            lines = [line for row in _rows(diagnosis, chunks) for line in _wrapped(*row)]
+            yield "\n".join([_printable(path.name), *lines]), diagnosis.serious
 
 
 def _kind(path: Path, data: bytes) -> str:
@@ -54,35 +42,48 @@ def _kind(path: Path, data: bytes) -> str:
     )
 
 
-def _chunks(workers: AudioWorkers, data: bytes, kind: str, limits: Limits) -> str:
+def _chunks(workers: AudioWorkers, data: bytes, kind: str, limits: Limits) -> list[str]:
     try:
         return _places(workers.split(data, kind, limits))
     except AudioError as error:
-        return f"refused: {error}"
+        return [f"refused: {error}"]
 
 
-def _places(pieces: Sequence[Piece]) -> str:
-    return "\n".join(
+def _places(pieces: Sequence[Piece]) -> list[str]:
+    return [
         f"{index}: {piece.start_s:.2f} to {piece.end_s:.2f} s"
         + ("" if piece.speech else ", no speech")
         for index, piece in enumerate(pieces)
-    )
+    ]
 
 
-def _row(path: Path, found: Diagnosis, chunks: str) -> list[Text]:
-    sound = f"{found.codec}, {found.rate} Hz, {found.channels} ch" if found.codec else ""
-    findings = "\n".join(
+def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Names and values, each value as lines."""
+    sound = f", {found.codec}, {found.rate} Hz, {found.channels} ch" if found.codec else ""
+    yield "found", [f"{found.container or 'nothing known'}{sound}"]
+    if found.duration_s is not None:
+        yield "seconds", [f"{found.duration_s:.2f}"]
+    if found.loudness_dbfs is not None:
+        yield "loudness", [f"{found.loudness_dbfs:.1f} dBFS"]
+    if found.speech_share is not None:
+        yield "speech", [f"{found.speech_share:.0%}"]
+    findings = [
         f"{finding.code}{' (serious)' if finding.serious else ''}: {finding.message} "
         f"{finding.advice}"
         for finding in found.findings
-    )
-    cells = (
-        path.name,
-        f"{found.container or 'nothing known'}\n{sound}".strip(),
-        "" if found.duration_s is None else f"{found.duration_s:.2f}",
-        "" if found.loudness_dbfs is None else f"{found.loudness_dbfs:.1f} dBFS",
-        "" if found.speech_share is None else f"{found.speech_share:.0%}",
-        findings or "none",
-        chunks,
-    )
-    return [Text(cell) for cell in cells]
+    ]
+    yield "findings", findings or ["none"]
+    yield "chunks", chunks
+
+
+def _wrapped(name: str, values: list[str]) -> Iterator[str]:
+    """A row of two columns, no wider than the terminal."""
+    width = max(shutil.get_terminal_size().columns, 40) - _INDENT
+    lines = [line for value in values for line in textwrap.wrap(_printable(value), width) or [""]]
+    for index, line in enumerate(lines):
+        yield f"{'' if index else f'  {name}':{_INDENT}}{line}"
+
+
+def _printable(text: str) -> str:
+    """The text without characters that would steer a terminal: names and codecs come from files."""
+    return "".join(char if char.isprintable() else "?" for char in text)
