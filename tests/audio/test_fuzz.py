@@ -12,11 +12,11 @@ from itertools import pairwise
 import pytest
 from tests.audio.factory import sample
 
+from scribe_mock.audio.audio_errors import AudioError
+from scribe_mock.audio.containers.ogg import checksum
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.errors import AudioError
 from scribe_mock.audio.kinds import KINDS
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.ogg import checksum
 from scribe_mock.audio.split import split
 
 FILES = int(os.environ.get("SCRIBE_MOCK_FUZZ", "5250"))

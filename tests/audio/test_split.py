@@ -4,7 +4,7 @@ import pytest
 from tests.audio.factory import conversation, decode, encode, silence
 
 from scribe_mock.audio import kinds
-from scribe_mock.audio.container import open_track
+from scribe_mock.audio.containers.registry import open_track
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, assemble, split
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from scribe_mock.paths import audio_path, stream_path
 from scribe_mock.sessions.clock import rfc3339
-from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 from scribe_mock.sessions.outcomes import Document, Outcome
 from scribe_mock.sessions.session import Chunk, Session
 from scribe_mock.sessions.states import State
@@ -154,7 +154,7 @@ def _time_or_none(timestamp: float | None) -> str | None:
     return None if timestamp is None else rfc3339(timestamp)
 
 
-def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[Finding]) -> dict[str, Any]:
+def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[AudioFinding]) -> dict[str, Any]:
     """A chunk in the control API; `diagnostics` are the findings about it."""
     diagnosis = chunk.diagnosis
     duration = chunk.duration_s

@@ -20,7 +20,7 @@ from scribe_mock.sessions.session import Chunk, Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
 if TYPE_CHECKING:
-    from scribe_mock.audio.stream import StreamChunk
+    from scribe_mock.audio.live_stream import StreamChunk
 
 #: Bytes of one message.
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -172,7 +172,7 @@ class StreamCutter:
     """
 
     def __init__(self, rate: int) -> None:
-        from scribe_mock.audio.stream import Pcm16Resampler, StreamChunker
+        from scribe_mock.audio.live_stream import Pcm16Resampler, StreamChunker
 
         self._resampler = Pcm16Resampler(rate)
         self._chunker = StreamChunker()

@@ -10,7 +10,7 @@ from functools import partial
 from starlette.requests import Request
 
 from scribe_mock.api.bodies import read_body
-from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.formats import (
     MAX_UPLOAD_BYTES,

@@ -8,10 +8,10 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from scribe_mock.audio.errors import DamagedAudio
+from scribe_mock.audio.audio_errors import DamagedAudio
+from scribe_mock.audio.containers.wav import decode_pcm
 from scribe_mock.audio.limits import Budget
 from scribe_mock.audio.track import Track
-from scribe_mock.audio.wav import decode_pcm
 
 Samples = NDArray[np.float32]
 

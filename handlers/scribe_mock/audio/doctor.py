@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scribe_mock.audio import findings, kinds
-from scribe_mock.audio.container import read_container
+from scribe_mock.audio.audio_errors import AudioError
+from scribe_mock.audio.containers.registry import read_container
 from scribe_mock.audio.decode import Decoder, Resampler, Samples, as_float
-from scribe_mock.audio.errors import AudioError
 from scribe_mock.audio.glance import DECODABLE, glance
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.track import Track
 from scribe_mock.audio.vad import Profile, Profiler, speech_of
-from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 _DEFAULT_LIMITS = Limits()
 #: Longest chunk that discovery advertises, in seconds; codecs may add a little.
@@ -108,7 +108,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
     )
 
 
-def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[Finding]:
+def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[AudioFinding]:
     found = []
     if track.complaint:
         found.append(findings.truncated(f"The file is not complete: {track.complaint}."))
@@ -123,7 +123,7 @@ def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[Findin
     return found
 
 
-def _codec_findings(diagnosis: Diagnosis, declared: str) -> tuple[Finding, ...]:
+def _codec_findings(diagnosis: Diagnosis, declared: str) -> tuple[AudioFinding, ...]:
     kind = kinds.KINDS.get(declared)
     codec = diagnosis.codec or ""
     family = "pcm" if codec.startswith("pcm") else codec

@@ -12,9 +12,9 @@ from scribe_mock.audio.glance import glance
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.piece import Piece
 from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
-from scribe_mock.audio.workers import AudioWorkers
+from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.errors import ScribeError
-from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 from scribe_mock.sessions.session import Chunk, Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
@@ -172,7 +172,7 @@ def _begin(parts: Parts) -> bytes:
 
 def findings(
     chunks: Sequence[Chunk], digests: Mapping[int, str]
-) -> Mapping[int, Sequence[Finding]]:
+) -> Mapping[int, Sequence[AudioFinding]]:
     """What is wrong with each chunk, by itself and beside the others, by sequence number."""
     looked_at = [
         StoredChunk(chunk.sequence, digests[chunk.sequence], chunk.diagnosis or Diagnosis())

@@ -1,21 +1,21 @@
 """The findings of the doctor: what is wrong, in a sentence, and what to do about it."""
 
-from scribe_mock.audio.errors import AudioError, TruncatedAudio
-from scribe_mock.sessions.diagnosis import Finding
+from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
+from scribe_mock.sessions.diagnosis import AudioFinding
 
 
-def type_differs(message: str, expected: str) -> Finding:
+def type_differs(message: str, expected: str) -> AudioFinding:
     """Return the finding for a chunk that is not what it was declared as."""
     advice = (
         f"Send {expected}, or declare what is sent: take the type from MediaRecorder.mimeType "
         "instead of writing it down."
     )
-    return Finding("declared_type_differs", message, advice, serious=True)
+    return AudioFinding("declared_type_differs", message, advice, serious=True)
 
 
-def headerless() -> Finding:
+def headerless() -> AudioFinding:
     """Return the finding for a slice of a MediaRecorder's file."""
-    return Finding(
+    return AudioFinding(
         "headerless_webm",
         "The chunk is a piece of WebM without its header; it can't be decoded by itself.",
         "Only the first chunk of a MediaRecorder has the header. Stop and start the recorder for "
@@ -24,9 +24,9 @@ def headerless() -> Finding:
     )
 
 
-def truncated(message: str) -> Finding:
+def truncated(message: str) -> AudioFinding:
     """Return the finding for a file that ends too early."""
-    return Finding(
+    return AudioFinding(
         "truncated",
         message,
         "Send the chunk after the recorder's last dataavailable event, and check that the whole "
@@ -35,11 +35,11 @@ def truncated(message: str) -> Finding:
     )
 
 
-def broken(error: AudioError) -> Finding:
+def broken(error: AudioError) -> AudioFinding:
     """Return the finding for what could not be read at all."""
     if isinstance(error, TruncatedAudio):
         return truncated(f"The chunk is {error.found}.")
-    return Finding(
+    return AudioFinding(
         error.code,
         f"The chunk is {error.found}.",
         f"Send {error.expected}.",
@@ -47,18 +47,18 @@ def broken(error: AudioError) -> Finding:
     )
 
 
-def too_long(duration_s: float, longest_s: float) -> Finding:
+def too_long(duration_s: float, longest_s: float) -> AudioFinding:
     """Return the finding for a chunk longer than what discovery advertises."""
-    return Finding(
+    return AudioFinding(
         "longer_than_20_s",
         f"The chunk lasts {duration_s:.1f} s; at most {longest_s:.0f} s are advertised.",
         "Start a new chunk after 10 s or so, at the latest after 20 s.",
     )
 
 
-def silent(loudness_dbfs: float) -> Finding:
+def silent(loudness_dbfs: float) -> AudioFinding:
     """Return the finding for a chunk in which nothing can be heard."""
-    return Finding(
+    return AudioFinding(
         "silent",
         f"There is no sound in the chunk ({loudness_dbfs:.0f} dBFS).",
         "Check that the right microphone is chosen and not muted.",
@@ -66,18 +66,18 @@ def silent(loudness_dbfs: float) -> Finding:
     )
 
 
-def too_quiet(loudness_dbfs: float) -> Finding:
+def too_quiet(loudness_dbfs: float) -> AudioFinding:
     """Return the finding for a chunk that is hard to understand."""
-    return Finding(
+    return AudioFinding(
         "too_quiet",
         f"The chunk is very quiet ({loudness_dbfs:.0f} dBFS).",
         "Raise the microphone's gain, turn on autoGainControl, or move closer.",
     )
 
 
-def clipped(places: int) -> Finding:
+def clipped(places: int) -> AudioFinding:
     """Return the finding for a chunk that was recorded too loud."""
-    return Finding(
+    return AudioFinding(
         "clipped",
         f"The sound is cut off at full scale in {places} places.",
         "Lower the microphone's gain.",

@@ -1,7 +1,7 @@
 """What the first bytes of a chunk tell at once, without decoding it."""
 
 from scribe_mock.audio import findings, kinds
-from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 #: The containers that can be looked into.
 DECODABLE = frozenset({"webm", "wav", "ogg", "mp4", "mp3"})
@@ -36,7 +36,7 @@ def _fits(container: str, declared: str, extension: str) -> bool:
 
 def _type_findings(
     container: str | None, declared: str, extension: str, data: bytes
-) -> tuple[Finding, ...]:
+) -> tuple[AudioFinding, ...]:
     expected = kinds.KINDS.get(declared)
     by_extension = _BY_EXTENSION.get(extension)
     found = kinds.describe(data)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from scribe_mock.audio.errors import TooLongAudio, TooMuchWork
+from scribe_mock.audio.audio_errors import TooLongAudio, TooMuchWork
 
 
 @dataclass(frozen=True)

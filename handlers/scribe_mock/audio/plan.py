@@ -42,7 +42,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class PlannedChunk:
     """One stretch of a recording, in seconds, and whether somebody speaks in it."""
 
     start_s: float
@@ -50,7 +50,7 @@ class Chunk:
     speech: bool
 
 
-def plan(profile: Profile, duration_s: float, rules: Rules) -> list[Chunk]:
+def plan(profile: Profile, duration_s: float, rules: Rules) -> list[PlannedChunk]:
     """Return the chunks of a recording: in order, apart, each stretch of speech within one.
 
     A recording without speech is kept whole, in equal pieces.
@@ -61,16 +61,16 @@ def plan(profile: Profile, duration_s: float, rules: Rules) -> list[Chunk]:
     return plan_speech(speech, profile, duration_s, rules)
 
 
-def pieces(start_s: float, end_s: float, longest: float) -> list[Chunk]:
+def pieces(start_s: float, end_s: float, longest: float) -> list[PlannedChunk]:
     """Return equal chunks without speech that fill a stretch."""
     count = max(1, int(np.ceil((end_s - start_s) / longest - 1e-9)))
     edges = np.linspace(start_s, end_s, count + 1).tolist()
-    return [Chunk(a, b, False) for a, b in pairwise(edges)]
+    return [PlannedChunk(a, b, False) for a, b in pairwise(edges)]
 
 
 def plan_speech(
     speech: Sequence[Stretch], profile: Profile, duration_s: float, rules: Rules
-) -> list[Chunk]:
+) -> list[PlannedChunk]:
     """Return the chunks for known stretches of speech, of which there is at least one."""
     atoms = _atoms(speech, profile, rules)
     chunks = []
@@ -101,14 +101,14 @@ def _edge(before: float, after: float, rules: Rules, outer: bool) -> Stretch:
     return middle, middle
 
 
-def _fit(start: float, end: float, first: float, last: float, longest: float) -> Chunk:
+def _fit(start: float, end: float, first: float, last: float, longest: float) -> PlannedChunk:
     """Return the chunk with as much of the silence around its speech as its length allows."""
     surplus = end - start - longest
     if surplus > 0:
         room = (first - start) + (end - last)
         share = min(1.0, surplus / room) if room > 0 else 0.0
         start, end = start + (first - start) * share, end - (end - last) * share
-    return Chunk(start, min(end, start + longest), True)
+    return PlannedChunk(start, min(end, start + longest), True)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from scribe_mock.audio.errors import AudioError
+from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
 from scribe_mock.audio.kinds import KINDS, sniff
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.piece import Piece
-from scribe_mock.audio.workers import AudioWorkers
+from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.sessions.diagnosis import Diagnosis
 
 #: Where the second column starts.

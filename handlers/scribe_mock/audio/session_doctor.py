@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scribe_mock.sessions.diagnosis import Diagnosis, Finding
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class StoredChunk:
     diagnosis: Diagnosis
 
 
-def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[Finding, ...]]:
+def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[AudioFinding, ...]]:
     """Return what is wrong with each chunk beside the others, by sequence number.
 
     A gap is reported at the chunk after it.
     """
     ordered = sorted(chunks, key=lambda chunk: chunk.sequence)
-    found: dict[int, list[Finding]] = {chunk.sequence: [] for chunk in ordered}
+    found: dict[int, list[AudioFinding]] = {chunk.sequence: [] for chunk in ordered}
     seen: dict[str, int] = {}
     previous: StoredChunk | None = None
     for chunk in ordered:
@@ -42,7 +42,7 @@ def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[Finding, 
     return {sequence: tuple(findings) for sequence, findings in found.items()}
 
 
-def _gap(before: int, sequence: int) -> list[Finding]:
+def _gap(before: int, sequence: int) -> list[AudioFinding]:
     missing = sequence - before - 1
     if missing < 1:
         return []
@@ -50,7 +50,7 @@ def _gap(before: int, sequence: int) -> list[Finding]:
         f"Chunk {before + 1} is" if missing == 1 else f"Chunks {before + 1} to {sequence - 1} are"
     )
     return [
-        Finding(
+        AudioFinding(
             "gap",
             f"{which} missing before chunk {sequence}.",
             "Number chunks 0, 1, 2, … without leaving one out, and send failed ones again.",
@@ -58,20 +58,20 @@ def _gap(before: int, sequence: int) -> list[Finding]:
     ]
 
 
-def _duplicate(sequence: int, original: int) -> Finding:
-    return Finding(
+def _duplicate(sequence: int, original: int) -> AudioFinding:
+    return AudioFinding(
         "duplicate",
         f"Chunk {sequence} has the same bytes as chunk {original}.",
         "Send each recording once; a retry keeps the number of the first attempt.",
     )
 
 
-def _format_changed(before: StoredChunk, after: StoredChunk) -> list[Finding]:
+def _format_changed(before: StoredChunk, after: StoredChunk) -> list[AudioFinding]:
     one, two = _format(before.diagnosis), _format(after.diagnosis)
     if one is None or two is None or one == two:
         return []
     return [
-        Finding(
+        AudioFinding(
             "format_changed",
             f"Chunk {after.sequence} is {two}, chunk {before.sequence} is {one}.",
             "Record the whole session with the same recorder and the same settings.",

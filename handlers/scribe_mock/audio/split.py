@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scribe_mock.audio.container import check_claim, cut, open_track
+from scribe_mock.audio.containers.cutting import cut
+from scribe_mock.audio.containers.registry import check_claim, open_track
 from scribe_mock.audio.decode import RATE, Decoder, Resampler
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.piece import Piece

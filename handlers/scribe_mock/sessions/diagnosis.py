@@ -5,7 +5,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True)
-class Finding:
+class AudioFinding:
     """One thing that is wrong: a code, a sentence, what to do, and whether it is serious."""
 
     code: str
@@ -40,7 +40,7 @@ class Diagnosis:
     peak_dbfs: float | None = None
     speech_share: float | None = None
     speech_regions: tuple[tuple[float, float], ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[AudioFinding, ...] = ()
 
     @cached_property
     def codes(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scribe_mock.audio import opus
-from scribe_mock.audio.errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
+from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
+from scribe_mock.audio.containers import opus
+from scribe_mock.audio.containers.container_format import ContainerFormat
 from scribe_mock.audio.kinds import OGG
 from scribe_mock.audio.track import Track, pack
 
@@ -285,3 +286,16 @@ def cut_ogg_vorbis(track: Track, start: int, end: int) -> bytes:
     ends = np.minimum(edges[first + 1 : last + 1], end) - edges[first + 1]
     writer.sound(track.packets(first, last), ends.tolist(), track.rate)
     return b"".join(writer.pages)
+
+
+def cut_ogg(track: Track, start: int, end: int) -> bytes:
+    """Return an Ogg file of the samples from start to before end."""
+    return (cut_ogg_opus if track.codec == "opus" else cut_ogg_vorbis)(track, start, end)
+
+
+def _is_opus(track: Track) -> bool:
+    # Players do not trim single samples at the start of Vorbis.
+    return track.codec == "opus"
+
+
+FORMAT = ContainerFormat("ogg", read_ogg, cut_ogg, cuts_anywhere=_is_opus)

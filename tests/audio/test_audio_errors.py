@@ -6,7 +6,7 @@ import pytest
 from tests.audio.factory import encode, sample, vowels, wav
 
 from scribe_mock.audio import kinds
-from scribe_mock.audio.errors import (
+from scribe_mock.audio.audio_errors import (
     AudioError,
     DamagedAudio,
     EncryptedAudio,
@@ -17,10 +17,10 @@ from scribe_mock.audio.errors import (
     TruncatedAudio,
     WrongKind,
 )
+from scribe_mock.audio.containers.ogg import checksum
+from scribe_mock.audio.containers.webm import _element, _number
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.ogg import checksum
 from scribe_mock.audio.split import split
-from scribe_mock.audio.webm import _element, _number
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS)

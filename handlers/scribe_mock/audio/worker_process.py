@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from scribe_mock.audio.container import open_track
+from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, WorkerLost
+from scribe_mock.audio.containers.registry import open_track
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.errors import AudioError, DamagedAudio, WorkerLost
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.piece import Piece

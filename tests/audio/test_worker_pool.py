@@ -9,13 +9,13 @@ import pytest
 from tests.audio.factory import conversation, encode, sample
 
 from scribe_mock.audio import kinds
-from scribe_mock.audio import workers as workers_module
-from scribe_mock.audio.errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
+from scribe_mock.audio import worker_pool as workers_module
+from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
+from scribe_mock.audio.containers.webm import _element, _number
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
-from scribe_mock.audio.webm import _element, _number
-from scribe_mock.audio.workers import AudioWorkers
+from scribe_mock.audio.worker_pool import AudioWorkers
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
 

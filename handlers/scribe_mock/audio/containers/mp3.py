@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scribe_mock.audio.errors import DamagedAudio, NotAudio, TruncatedAudio
+from scribe_mock.audio.audio_errors import DamagedAudio, NotAudio, TruncatedAudio
+from scribe_mock.audio.containers.container_format import ContainerFormat
 from scribe_mock.audio.kinds import MP3, describe
 from scribe_mock.audio.track import Track, pack
 
@@ -271,3 +272,6 @@ def _info_frame(frames: list[bytes], lead: list[bytes], skip: int, surplus: int)
     tag = b"Info" + struct.pack(">III", 3, len(lead) + len(frames), size) + b"LAME3.100"
     tag = tag.ljust(16 + 21, b"\0") + (delay << 12 | padding).to_bytes(3, "big")
     return (empty[:at] + tag).ljust(len(empty), b"\0")
+
+
+FORMAT = ContainerFormat("mp3", read_mp3, cut_mp3)

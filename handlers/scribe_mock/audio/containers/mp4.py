@@ -9,15 +9,16 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from scribe_mock.audio import opus
-from scribe_mock.audio.errors import (
+from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
     NoAudioStream,
     TruncatedAudio,
     WrongKind,
 )
-from scribe_mock.audio.kinds import MP4
+from scribe_mock.audio.containers import opus
+from scribe_mock.audio.containers.container_format import ContainerFormat
+from scribe_mock.audio.kinds import M4A, MP4
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete MP4 or M4A file with AAC"
@@ -168,7 +169,7 @@ def _plain_extradata(codec: str, extradata: bytes) -> bytes:
     return opus.head_with_skip(extradata, 0) if codec == "opus" and extradata else extradata
 
 
-def cut_mp4(track: Track, start: int, end: int, brand: bytes) -> bytes:
+def cut_mp4(track: Track, start: int, end: int) -> bytes:
     """Return an MP4 file with the samples from start up to and without end.
 
     A packet sounds right only after those before it: they come first, and an edit list leaves them
@@ -178,7 +179,6 @@ def cut_mp4(track: Track, start: int, end: int, brand: bytes) -> bytes:
         track: a counted track.
         start: first sample.
         end: the sample after the last.
-        brand: the major brand, `isom` or `M4A `.
     """
     edges = track.edges
     back = start if track.codec != "opus" else max(0, start - opus.PREROLL)
@@ -187,6 +187,7 @@ def cut_mp4(track: Track, start: int, end: int, brand: bytes) -> bytes:
     last = max(int(np.searchsorted(edges, end, "left")), first + 1)
     packets = track.packets(first, last)
     counts = np.diff(edges[first : last + 1]).tolist()
+    brand = b"M4A " if track.kind == M4A else b"isom"
     ftyp = _box(b"ftyp", brand + struct.pack(">I", 512) + b"isomiso2mp41")
     skip, length = start - int(edges[first]), end - start
     # The offset of the sound is known once the index has its size.
@@ -249,3 +250,11 @@ def _tables(packets: list[bytes], counts: list[int], offset: int) -> tuple[bytes
         _full(b"stsz", struct.pack(">II", 0, len(packets)), sizes),
         _full(b"stco", struct.pack(">II", 1, offset)),
     )
+
+
+def _never(_: Track) -> bool:
+    # Players do not trim single samples at the end of MP4.
+    return False
+
+
+FORMAT = ContainerFormat("mp4", read_mp4, cut_mp4, cuts_anywhere=_never)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Self, cast
 
-from scribe_mock.audio.errors import ERRORS, AudioError, TooMuchWork, WorkerLost
+from scribe_mock.audio.audio_errors import ERRORS, AudioError, TooMuchWork, WorkerLost
 from scribe_mock.audio.findings import broken
 from scribe_mock.audio.glance import glance
 from scribe_mock.audio.limits import Limits
@@ -31,7 +31,10 @@ _SOON = 0.25
 _PATIENCE = 10.0
 _EXPECTED = "a recording that can be decoded"
 # The child gets our import path, so that it finds the package wherever we found it.
-_BOOT = "import sys; sys.path[:] = sys.argv[2:]; from scribe_mock.audio.worker import main; main()"
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from scribe_mock.audio.worker_process import main; main()"
+)
 
 
 class _Process:

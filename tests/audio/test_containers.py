@@ -9,12 +9,13 @@ import pytest
 from tests.audio.factory import RECIPES, conversation, decode, encode, envelope, vowels, wav
 
 from scribe_mock.audio import kinds
-from scribe_mock.audio.container import cut, open_track
-from scribe_mock.audio.errors import DamagedAudio, TooLongAudio
+from scribe_mock.audio.audio_errors import DamagedAudio, TooLongAudio
+from scribe_mock.audio.containers.cutting import cut
+from scribe_mock.audio.containers.mp3 import parse_header
+from scribe_mock.audio.containers.registry import open_track
+from scribe_mock.audio.containers.wav import write_wav
 from scribe_mock.audio.limits import Budget, Limits
-from scribe_mock.audio.mp3 import parse_header
 from scribe_mock.audio.split import analyse, split
-from scribe_mock.audio.wav import write_wav
 
 SOUND = conversation(3.1, 0.5, 3.2, 0.4, 2.8)[0]
 

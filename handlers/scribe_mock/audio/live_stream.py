@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import av
 import numpy as np
 
+from scribe_mock.audio.containers.wav import pcm16_wav
 from scribe_mock.audio.decode import RATE, Resampler
-from scribe_mock.audio.plan import Chunk, Rules, plan_speech
+from scribe_mock.audio.plan import PlannedChunk, Rules, plan_speech
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler, Stretch, speech_of
-from scribe_mock.audio.wav import pcm16_wav
 
 #: How long the chunks of a stream are.
 STREAM_RULES = Rules(shortest=10.0, target=15.0, longest=25.0, silence=5.0)
@@ -88,7 +88,7 @@ class StreamChunker:
             chunks = [chunk for part in planned if (chunk := self._cut(part))]
         elif not self._emitted and self._pcm:
             self._keep(self._rules.longest)
-            chunk = self._cut(Chunk(0.0, len(self._pcm) // 2 / RATE, False))
+            chunk = self._cut(PlannedChunk(0.0, len(self._pcm) // 2 / RATE, False))
             chunks = [chunk] if chunk else []
         self._drop(len(self._profile))
         return chunks
@@ -121,7 +121,7 @@ class StreamChunker:
             self._drop(max(0, int((speech[0][0] - _KEPT) / HOP)))
         return chunks
 
-    def _settled(self, speech: list[Stretch], duration: float) -> Iterator[Chunk]:
+    def _settled(self, speech: list[Stretch], duration: float) -> Iterator[PlannedChunk]:
         """Yield the chunks that what comes later can't change any more."""
         rules = self._rules
         silent = duration - speech[-1][1] > rules.silence + rules.margin
@@ -131,7 +131,7 @@ class StreamChunker:
         planned = plan_speech(speech, self._profile, duration, rules)
         yield from planned if silent else planned[: 1 if len(planned) > 1 else 0]
 
-    def _cut(self, part: Chunk) -> StreamChunk | None:
+    def _cut(self, part: PlannedChunk) -> StreamChunk | None:
         """Return the sound of a planned chunk; it begins and ends with a frame."""
         begin, end = int(part.start_s / HOP), int(part.end_s / HOP)
         if part.end_s >= len(self._pcm) // 2 / RATE:

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scribe_mock.audio import opus
-from scribe_mock.audio.errors import (
+from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
     NoAudioStream,
     TruncatedAudio,
     WrongKind,
 )
+from scribe_mock.audio.containers import opus
+from scribe_mock.audio.containers.container_format import ContainerFormat
+from scribe_mock.audio.containers.ogg import opus_range
 from scribe_mock.audio.kinds import WEBM
-from scribe_mock.audio.ogg import opus_range
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete WebM file with Opus"
@@ -332,3 +333,6 @@ def _clusters(packets: list[bytes], times: list[int], trim: int) -> bytes:
         blocks[-2:] = [_element(_BLOCK_GROUP, last + _element(_DISCARD_PADDING, padding))]
     clusters.append(_element(_CLUSTER, _number(_TIMESTAMP, began) + b"".join(blocks)))
     return b"".join(clusters)
+
+
+FORMAT = ContainerFormat("webm", read_webm, cut_webm)

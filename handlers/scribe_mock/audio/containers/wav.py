@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scribe_mock.audio.errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
+from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
+from scribe_mock.audio.containers.container_format import ContainerFormat
 from scribe_mock.audio.kinds import WAV
 from scribe_mock.audio.track import Track
 
@@ -185,3 +186,6 @@ def pcm16_wav(pcm: bytes, rate: int) -> bytes:
 
 def _u32(data: bytes, offset: int) -> int:
     return int(struct.unpack_from("<I", data, offset)[0])
+
+
+FORMAT = ContainerFormat("wav", read_wav, cut_wav)

@@ -1,0 +1,1 @@
+"""Container formats: one module each, and the registry of them."""
