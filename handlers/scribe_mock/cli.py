@@ -80,7 +80,7 @@ def examine(files: Sequence[Path]) -> int:
     from scribe_mock.audio.report import report
 
     fine = True
-    print("What the doctor says of each file, and the chunks that a single upload would make:")
+    print("Findings about each file, and the chunks that a single upload would make:")
     try:
         for text, serious in report(files, Limits()):
             print(f"\n{text}", flush=True)

@@ -27,7 +27,7 @@ from scribe_mock.audio.split import split
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (b"", "nothing at all"),
+        (b"", "an empty file"),
         (b"\0", "zeros"),
         (b"\0" * 5000, "zeros"),
         (b"hello, I am no audio", "plain text"),

@@ -1,1 +1,1 @@
-"""Audio: which types are supported, and what their names mean."""
+"""Everything about audio: types, container formats, decoding, speech, cutting, findings."""

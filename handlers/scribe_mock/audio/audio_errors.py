@@ -1,22 +1,22 @@
-"""What can be wrong with a recording.
+"""The errors of recordings.
 
 AudioError
 ├── NotAudio           the bytes are something else
 ├── WrongKind          audio, but another container or codec than declared
 ├── TruncatedAudio     the file ends before what it announces
 ├── DamagedAudio       the file contradicts itself or does not decode
-├── NoAudioStream      the container holds no sound
-├── EncryptedAudio     the sound is there but locked
-├── TooLongAudio       it lasts, or claims to last, longer than allowed
-├── TooMuchWork        it took more processor time than allowed
-└── WorkerLost         the process that worked on it died or had to be ended
+├── NoAudioStream      the container has no audio stream
+├── EncryptedAudio     the audio is encrypted
+├── TooLongAudio       it lasts, or says that it lasts, longer than allowed
+├── TooMuchWork        it needs more processor time than allowed
+└── WorkerLost         the decoding process died or had to be ended
 """
 
 from typing import ClassVar
 
 
 class AudioError(Exception):
-    """Audio that can't be used; the message is for people.
+    """Audio that cannot be used; the message is one sentence.
 
     Args:
         found: what is in the bytes, as a phrase.
@@ -56,31 +56,31 @@ class DamagedAudio(AudioError):
 
 
 class NoAudioStream(AudioError):
-    """The container holds no sound."""
+    """The container has no audio stream."""
 
     code = "no_audio_stream"
 
 
 class EncryptedAudio(AudioError):
-    """The sound is encrypted."""
+    """The audio is encrypted."""
 
     code = "encrypted"
 
 
 class TooLongAudio(AudioError):
-    """The recording lasts, or claims to last, longer than allowed."""
+    """The recording lasts, or says that it lasts, longer than allowed."""
 
     code = "too_long"
 
 
 class TooMuchWork(AudioError):
-    """The recording took more processor time than allowed."""
+    """The recording needs more processor time than allowed."""
 
     code = "too_much_work"
 
 
 class WorkerLost(AudioError):
-    """The process that worked on the recording died or had to be ended."""
+    """The decoding process died or had to be ended."""
 
     code = "worker_lost"
 

@@ -17,11 +17,11 @@ Samples = NDArray[np.float32]
 
 #: Samples per second that speech detection works on.
 RATE = 16_000
-# Packets decoded between two looks at the budget; 2 s of Opus at 20 ms a packet.
+# Packets decoded between two checks of the budget; 2 s of Opus at 20 ms a packet.
 _BATCH = 100
 _BATCH_PCM = 20
 _EXPECTED = "audio that decodes without errors"
-# A share of packets that may fail, in a file that a recorder or a network damaged a little.
+# The share of packets that may fail to decode in a slightly damaged file.
 _TOLERATED = 0.05
 
 
@@ -43,7 +43,7 @@ class Decoder:
         self.rate = track.rate
         self.counts: list[int] = []
         self._context: av.AudioCodecContext | None = None
-        # Frames are gathered here, for what handles many small ones in Python is slow.
+        # Frames are collected, since processing many small ones in Python is slow.
         self._gathered = av.AudioFifo()
         self._seconds = 0.0
 
@@ -134,7 +134,7 @@ class Resampler:
         self._graph = av.AudioResampler(format="flt", layout="mono", rate=RATE)
 
     def push(self, frame: av.AudioFrame | None) -> Samples:
-        """Return what a frame gives, in [-1, 1]; the end is held back until None is pushed.
+        """Return the samples of a frame, in [-1, 1]; the last ones come when None is pushed.
 
         Raises:
             DamagedAudio: the frame has channels that can't be mixed.

@@ -1,4 +1,4 @@
-"""What is wrong with a stored chunk, and what to do about it."""
+"""Examines one stored chunk: measures it, and finds what is wrong with it."""
 
 from dataclasses import dataclass, field, replace
 
@@ -15,19 +15,19 @@ from scribe_mock.audio.vad import Profile, Profiler, speech_of
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 _DEFAULT_LIMITS = Limits()
-#: Longest chunk that discovery advertises, in seconds; codecs may add a little.
+#: The longest chunk that discovery allows, in seconds, and what codecs may add.
 LONGEST = 20.0
 _LONGEST_TOLERATED = LONGEST + 0.1
-# Loudness below which a chunk counts as silent and as too quiet, in dBFS.
+# The levels below which a chunk is silent and too quiet, in dBFS.
 _SILENT, _QUIET = -60.0, -42.0
-# Samples at full scale that make a chunk clipped: this share of all, and at least so many.
+# A chunk is clipped with this share of samples at full scale, and at least this number.
 _CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
 _FULL_SCALE = 0.9995
 
 
 @dataclass
 class _Meter:
-    """Measures blocks of sound as they pass."""
+    """Measures loudness, peak and clipping, block by block."""
 
     power: float = 0.0
     samples: int = 0
@@ -41,7 +41,7 @@ class _Meter:
         self.samples += block.size
         self.peak = max(self.peak, float(size.max()))
         at_limit = size >= _FULL_SCALE
-        # One sample at the limit is a peak; two in a row are a wave that was cut off.
+        # One sample at full scale is a peak; two in a row are a clipped wave.
         self.clipped += int((at_limit[:, 1:] & at_limit[:, :-1]).sum())
 
     @property
@@ -61,7 +61,7 @@ def decibels(ratio: float) -> float:
 def diagnose(
     data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
 ) -> Diagnosis:
-    """Return what is known of a chunk and what is wrong with it; never raises for any bytes.
+    """Return the measurements and findings of a chunk; raises nothing for any bytes.
 
     Args:
         data: the stored bytes.

@@ -1,4 +1,4 @@
-"""Recordings cut, and chunks looked at by the doctor, beside the requests and not in them."""
+"""Cutting recordings and examining chunks, in decoding processes and in the background."""
 
 import asyncio
 import logging
@@ -20,17 +20,18 @@ from scribe_mock.store.session_store import Parts, SessionStore
 
 logger = logging.getLogger("scribe_mock")
 
-#: The doctor rests this many times as long as he worked, so that uploads stay quick; and at most
-#: so many seconds, since one hostile chunk may keep him for minutes.
+#: After each examination there is a pause of this many times its duration, so that uploads stay
+#: quick, but of at most so many seconds, since a hostile chunk may take minutes.
 _REST, _MOST_REST_SECONDS = 9.0, 30.0
-#: He begins when fewer than this many uploads came within so many seconds, or has waited so long.
+#: Examining begins when fewer than this many uploads arrived within so many seconds, or after the
+#: longest wait in seconds.
 _BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
 
-#: He keeps so many sessions in mind; of more, the oldest are left until somebody looks at them.
+#: The most sessions in the queue; the oldest leave it, and are examined when a client asks.
 _MOST_WAITING = 10_000
 
 _BEGIN_BYTES, _MOST_GLANCES = 256, 1024
-#: What a glance needs of a chunk, if there is so much of it.
+#: The bytes of a chunk that are enough for a first look.
 _GLANCED_BYTES = 32 * 1024
 
 
@@ -48,17 +49,17 @@ class Examiner:
         self._limits = limits
         self.strict = strict
         self._workers: AudioWorkers | None = None
-        # Sessions with chunks to look at, in order; a session is here once, however many it has.
+        # The queue of sessions with unexamined chunks; each session is in it once.
         self._waiting: OrderedDict[str, None] = OrderedDict()
-        # Held by who settles a session, so that many who look at it have it examined once.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # A session is settled under its lock, so that parallel requests examine its chunks once.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._noted = 0
         self._glances: dict[tuple[bytes, str, str], Diagnosis] = {}
         self._rounds: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[AudioWorkers] | None = None
 
     def prepare(self) -> None:
-        """Start the decoding processes now: a recording is about to come."""
+        """Start the decoding processes before the first recording arrives."""
         if self._workers is None:
             self._preparing = asyncio.create_task(asyncio.to_thread(self._decoding().start))
 
@@ -67,11 +68,11 @@ class Examiner:
         return await self._decoding().split_async(parts, kind, self._limits)
 
     async def examine(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
-        """All that can be said of one chunk."""
+        """The whole examination of one chunk."""
         return await self._decoding().diagnose_async(parts, kind, extension, self._limits)
 
     def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
-        """What a chunk's first bytes tell at once; remembered for chunks that begin alike."""
+        """A first look at a chunk's first bytes; cached for chunks with the same first bytes."""
         begin = _begin(parts)
         key = (begin[:_BEGIN_BYTES], kind, extension)
         known = self._glances.get(key)
@@ -82,32 +83,32 @@ class Examiner:
         return known
 
     def note(self, session_id: str) -> None:
-        """Look at a session's new chunks when there is time."""
+        """Put a session with new chunks into the queue."""
         self._noted += 1
         self._waiting[session_id] = None
         if len(self._waiting) > _MOST_WAITING:
             self._waiting.popitem(last=False)
         if self._rounds is None or self._rounds.done():
-            self._rounds = asyncio.create_task(self._go_round())
+            self._rounds = asyncio.create_task(self._examine_queue())
 
     async def settle(self, session_id: str) -> None:
-        """Look at the new chunks that a session has now; raises SessionNotFound.
+        """Examine the new chunks that a session has now; raises SessionNotFound.
 
-        Those that come meanwhile are left to others, or this would last for as long as they come.
+        Chunks that arrive meanwhile are not waited for.
         """
-        async with self._turns.setdefault(session_id, asyncio.Lock()):
+        async with self._locks.setdefault(session_id, asyncio.Lock()):
             for chunk in _new_chunks(await self._store.get(session_id)):
                 await self._examine_chunk(session_id, chunk)
 
     async def _examine_next(self, session_id: str) -> bool:
-        """Look at one new chunk of a session; whether there was any."""
+        """Examine one new chunk of a session; returns whether there was one."""
         chunk = next(iter(_new_chunks(await self._store.get(session_id))), None)
         if chunk is not None:
             await self._examine_chunk(session_id, chunk)
         return chunk is not None
 
     async def _examine_chunk(self, session_id: str, chunk: Chunk) -> None:
-        """Look at one chunk, unless it was replaced or looked at; raises SessionNotFound."""
+        """Examine one chunk, unless it was replaced or examined; raises SessionNotFound."""
         session = await self._store.get(session_id)
         if session.chunks.get(chunk.sequence) is not chunk:
             return
@@ -121,7 +122,7 @@ class Examiner:
         if self._rounds is not None:
             self._rounds.cancel()
         if self._preparing is not None:
-            # One that failed is of no interest any more: a recording would have told.
+            # Its failure does not matter at the end.
             await asyncio.gather(self._preparing, return_exceptions=True)
         if self._workers is not None:
             await asyncio.to_thread(self._workers.close)
@@ -132,7 +133,7 @@ class Examiner:
         return self._workers
 
     async def _quiet(self) -> None:
-        """Return when few uploads come, or after a while."""
+        """Return when few uploads arrive, or after the longest wait."""
         until = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         busy = True
         while busy and asyncio.get_running_loop().time() < until:
@@ -140,7 +141,7 @@ class Examiner:
             await asyncio.sleep(_LOOK_SECONDS)
             busy = self._noted - before >= _BUSY_UPLOADS
 
-    async def _go_round(self) -> None:
+    async def _examine_queue(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             await self._quiet()
@@ -150,19 +151,19 @@ class Examiner:
                 if await self._examine_next(session_id):
                     self._waiting[session_id] = None
             except ScribeError:
-                pass  # The session or its chunk went meanwhile.
+                pass  # The session or its chunk was deleted meanwhile.
             except Exception as error:
-                logger.error("The doctor failed.", exc_info=error)
+                logger.error("The examination of a chunk failed.", exc_info=error)
             await asyncio.sleep(min(_REST * (loop.time() - began), _MOST_REST_SECONDS))
 
 
 def _new_chunks(session: Session) -> list[Chunk]:
-    """The chunks that nobody has looked at, in order."""
+    """The chunks that were not examined yet, in order."""
     return [chunk for chunk in session.ordered_chunks() if chunk.diagnosis is None]
 
 
 def _begin(parts: Parts) -> bytes:
-    """The first part, and more where it is too small to tell anything: clients cut anywhere."""
+    """The first parts, as many as a first look needs: clients may send very small ones."""
     count, size = 1, len(parts[0])
     while size < _GLANCED_BYTES and count < len(parts):
         size += len(parts[count])
@@ -173,7 +174,7 @@ def _begin(parts: Parts) -> bytes:
 def findings(
     chunks: Sequence[Chunk], digests: Mapping[int, str]
 ) -> Mapping[int, Sequence[AudioFinding]]:
-    """What is wrong with each chunk, by itself and beside the others, by sequence number."""
+    """The findings about each chunk, alone and compared with the others, by sequence number."""
     looked_at = [
         StoredChunk(chunk.sequence, digests[chunk.sequence], chunk.diagnosis or Diagnosis())
         for chunk in chunks
@@ -188,7 +189,7 @@ def findings(
 
 
 def _note_in(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:
-    """Write down what was found, unless the chunk was replaced meanwhile."""
-    # A copied session has the same chunks, and a clock that stands still tells none apart.
+    """Store the diagnosis in the session, unless the chunk was replaced meanwhile."""
+    # Compared by identity: with a stopped clock, a replaced chunk may have the same values.
     if session.chunks.get(chunk.sequence) is chunk:
         session.chunks[chunk.sequence] = replace(chunk, diagnosis=diagnosis)

@@ -1,4 +1,4 @@
-"""The findings of the doctor: what is wrong, in a sentence, and what to do about it."""
+"""The findings about one chunk: a code, a sentence, and advice."""
 
 from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
 from scribe_mock.sessions.diagnosis import AudioFinding
@@ -17,9 +17,9 @@ def headerless() -> AudioFinding:
     """Return the finding for a slice of a MediaRecorder's file."""
     return AudioFinding(
         "headerless_webm",
-        "The chunk is a piece of WebM without its header; it can't be decoded by itself.",
-        "Only the first chunk of a MediaRecorder has the header. Stop and start the recorder for "
-        "each chunk instead of using its timeslice.",
+        "The chunk is a part of a WebM file without its header, so it cannot be decoded alone.",
+        "Only the first part of a MediaRecorder's file has the header. Stop and start the recorder "
+        "for each chunk instead of using its timeslice.",
         serious=True,
     )
 
@@ -51,8 +51,8 @@ def too_long(duration_s: float, longest_s: float) -> AudioFinding:
     """Return the finding for a chunk longer than what discovery advertises."""
     return AudioFinding(
         "longer_than_20_s",
-        f"The chunk lasts {duration_s:.1f} s; at most {longest_s:.0f} s are advertised.",
-        "Start a new chunk after 10 s or so, at the latest after 20 s.",
+        f"The chunk lasts {duration_s:.1f} s; at most {longest_s:.0f} s are recommended.",
+        "Start a new chunk after about 10 s, at the latest after 20 s.",
     )
 
 

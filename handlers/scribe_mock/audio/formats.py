@@ -1,4 +1,4 @@
-"""MIME types and file names of audio (protocol.md, "Upload audio")."""
+"""The MIME types and file names of audio (CONTRACT.md, "Upload audio")."""
 
 import re
 from functools import lru_cache
@@ -6,10 +6,10 @@ from functools import lru_cache
 from scribe_mock.audio.kinds import KINDS
 from scribe_mock.errors import InvalidAudioFormat, InvalidRequest
 
-#: What the published page lists, in its order.
+#: The types of the published page, in its order.
 SUPPORTED_TYPES = tuple(KINDS)
 
-#: The type of a file whose Content-Type is absent or generic.
+#: The type by extension, for a request whose Content-Type is absent or generic.
 TYPE_OF_EXTENSION = {
     "webm": "audio/webm;codecs=opus",
     "wav": "audio/wav",
@@ -19,14 +19,14 @@ TYPE_OF_EXTENSION = {
     "mp3": "audio/mp3",
 }
 
-#: Content types that clients send without meaning them, curl's `--data-binary` for one.
+#: Content types that clients send by default, such as curl with `--data-binary`.
 GENERIC_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded")
 
-#: Bytes of one upload, chunked or single.
+#: The most bytes of one upload, chunked or single.
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
-#: Characters of a file name.
+#: The most characters of a file name.
 MAX_NAME_LENGTH = 255
-#: Seconds of audio that discovery recommends for one chunk.
+#: The recommended longest chunk, in seconds, as in discovery.
 MAX_CHUNK_SECONDS = 20
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -38,7 +38,7 @@ _CHUNK_NAME = re.compile(r"[A-Za-z0-9_.\-]+_([0-9]{1,9})\.([A-Za-z0-9]+)")
 
 
 def audio_type(content_type: str | None, file_name: str) -> str:
-    """The supported type that a request's audio has.
+    """The supported type of a request's audio.
 
     Args:
         content_type: The Content-Type header; None or empty when absent.
@@ -60,7 +60,7 @@ def audio_type(content_type: str | None, file_name: str) -> str:
 
 
 def extension_of(file_name: str) -> str:
-    """What follows the last dot, in lower case; empty when there is none."""
+    """The text after the last dot, in lower case; empty without a dot."""
     return file_name.rpartition(".")[2].lower() if "." in file_name else ""
 
 
@@ -84,7 +84,7 @@ def check_name_length(file_name: str) -> None:
     """Raise InvalidRequest for a name over the limit."""
     if len(file_name) > MAX_NAME_LENGTH:
         raise InvalidRequest(
-            f"The file name has {len(file_name)} characters; at most {MAX_NAME_LENGTH} are taken."
+            f"The file name has {len(file_name)} characters; at most {MAX_NAME_LENGTH} are allowed."
         )
 
 

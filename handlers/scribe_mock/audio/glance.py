@@ -1,9 +1,9 @@
-"""What the first bytes of a chunk tell at once, without decoding it."""
+"""A first look at a chunk: what its first bytes show, without decoding."""
 
 from scribe_mock.audio import findings, kinds
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
-#: The containers that can be looked into.
+#: The containers that can be decoded.
 DECODABLE = frozenset({"webm", "wav", "ogg", "mp4", "mp3"})
 
 _BY_EXTENSION = {kind.extension: kind for kind in kinds.KINDS.values()}

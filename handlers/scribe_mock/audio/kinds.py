@@ -1,4 +1,4 @@
-"""The kinds of audio that can be declared, and what bytes look like."""
+"""The supported kinds of audio, and recognising formats by their first bytes."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ MP3 = "audio/mp3"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of audio: its container, the codecs it may hold, and how people call it."""
+    """One kind of audio: its container, the codecs it may hold, and its usual name."""
 
     mime: str
     container: str
@@ -41,7 +41,7 @@ CONTAINER_NAMES = {
     "ogg": "an Ogg file",
     "mp4": "an MP4 or M4A file",
     "mp3": "an MP3 file",
-    "webm-fragment": "a piece of WebM without its header",
+    "webm-fragment": "a part of a WebM file without its header",
     "flac": "a FLAC file",
     "adts": "raw AAC (ADTS)",
     "amr": "an AMR file",
@@ -50,7 +50,7 @@ CONTAINER_NAMES = {
     "avi": "an AVI file",
 }
 
-# By their first bytes; the offset is 0 unless given.
+# The first bytes of formats: (bytes, offset, name).
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x1aE\xdf\xa3", 0, "webm"),
     (b"OggS", 0, "ogg"),
@@ -81,14 +81,14 @@ _NOT_AUDIO: tuple[tuple[bytes, str], ...] = (
     (b"<html", "an HTML page"),
     (b"<?xml", "an XML document"),
     (b"--", "a multipart form"),
-    (b"data:", "a data URL (the bytes are wanted, not base64)"),
+    (b"data:", "a data URL (send the bytes, not base64)"),
 )
 
 
 def sniff(data: bytes) -> str | None:
     """Return the container that the first bytes belong to, or None.
 
-    Beside the containers of the supported kinds these are `webm-fragment`, `flac`, `adts`, `amr`,
+    Besides the containers of the supported kinds these are `webm-fragment`, `flac`, `adts`, `amr`,
     `caf`, `aiff` and `avi`.
     """
     for magic, offset, name in _MAGIC:
@@ -101,7 +101,7 @@ def sniff(data: bytes) -> str | None:
     return "webm-fragment" if _has_webm_blocks(data) else None
 
 
-# How far into a file the first whole block of a slice is looked for, in bytes.
+# How many bytes of a file are searched for the first whole block of a slice.
 _SLICE_SEARCH = 16_384
 
 
@@ -135,11 +135,11 @@ def describe(data: bytes) -> str:
         if data.startswith(magic):
             return phrase
     if not data:
-        return "nothing at all"
+        return "an empty file"
     if data.lstrip()[:1] in (b"{", b"["):
         return "JSON"
     if not any(data[:64]):
         return f"{len(data)} bytes that begin with zeros"
     if all(32 <= byte < 127 or byte in (9, 10, 13) for byte in data[:64]):
         return "plain text"
-    return f"{len(data)} bytes that are no known audio format"
+    return f"{len(data)} bytes of no known audio format"

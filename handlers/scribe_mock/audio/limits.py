@@ -1,4 +1,4 @@
-"""How much one recording may cost."""
+"""The bounds on decoding one recording."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Limits:
 
 @dataclass
 class Budget:
-    """What is left of the limits while one recording is worked on.
+    """What is left of the limits while one recording is processed.
 
     Processor time is counted, not time on the wall, so that a busy machine refuses no good audio.
     """
@@ -47,7 +47,7 @@ class Budget:
 
 
 def describe_seconds(seconds: float) -> str:
-    """Return a duration as people say it, such as `2.5 h` or `12 s`."""
+    """Return a duration as text, such as `2.5 h` or `12 s`."""
     if seconds >= 3600:
         return f"{seconds / 3600:.1f} h"
     if seconds >= 120:

@@ -1,4 +1,4 @@
-"""Chunks of sound that is still arriving, with a bounded buffer."""
+"""Cuts a live stream into chunks, with a bounded buffer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler, Stretch, speech
 
 #: How long the chunks of a stream are.
 STREAM_RULES = Rules(shortest=10.0, target=15.0, longest=25.0, silence=5.0)
-#: Lowest and highest rate that a stream may have, in samples per second.
+#: The lowest and highest rate of a stream, in samples per second.
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
 
 _BYTES = FRAME * 2
-# New sound is looked at when there is this much of it, in frames; about half a second.
+# New audio is analysed when there are this many frames of it, about half a second.
 _LOOK_EVERY = 32
-# Seconds of sound that must follow a chunk before it is settled where the chunk ends.
+# Seconds of audio that must follow before the end of a chunk is final.
 _LOOK_AHEAD = 1.0
-# Seconds without speech that are kept, for speech may be about to begin there.
+# Seconds without speech that stay in the buffer, since speech may begin there.
 _KEPT = 2.0
 
 
@@ -66,7 +66,7 @@ class StreamChunker:
         return len(self._pcm) / 2 / RATE
 
     def feed(self, pcm: bytes) -> list[StreamChunk]:
-        """Take more sound, of any length, and return the chunks that are finished by it."""
+        """Add audio of any length, and return the chunks that it completes."""
         chunks: list[StreamChunk] = []
         step = _LOOK_EVERY * _BYTES
         for begin in range(0, len(pcm), step):
@@ -78,7 +78,7 @@ class StreamChunker:
         return chunks
 
     def flush(self) -> list[StreamChunk]:
-        """Return the chunks of what is left; the chunker is empty afterwards."""
+        """Return the chunks of the rest; the chunker is empty afterwards."""
         self._append(self._profiler.flush())
         duration = len(self._pcm) // 2 / RATE
         speech = self._speech(duration)
@@ -110,7 +110,7 @@ class StreamChunker:
         duration = len(self._profile) * HOP
         speech = self._speech(duration)
         if not speech:
-            # At the very end there may be all of it to keep, if nothing is ever said.
+            # At the end of a stream without speech, all of the buffer becomes chunks.
             self._keep(_KEPT if self._emitted else self._rules.longest)
             return []
         ready = list(self._settled(speech, duration))
@@ -122,7 +122,7 @@ class StreamChunker:
         return chunks
 
     def _settled(self, speech: list[Stretch], duration: float) -> Iterator[PlannedChunk]:
-        """Yield the chunks that what comes later can't change any more."""
+        """Yield the chunks that later audio cannot change."""
         rules = self._rules
         silent = duration - speech[-1][1] > rules.silence + rules.margin
         full = duration - speech[0][0] > rules.longest + _LOOK_AHEAD
@@ -144,7 +144,7 @@ class StreamChunker:
         return StreamChunk(pcm, first / RATE, (first + len(pcm) // 2) / RATE, part.speech)
 
     def _keep(self, seconds: float) -> None:
-        """Forget all but the last seconds."""
+        """Drop all but the last seconds."""
         self._drop(max(0, len(self._profile) - int(seconds / HOP)))
 
     def _drop(self, frames: int) -> None:
@@ -172,7 +172,7 @@ class Pcm16Resampler:
         self._odd = b""
 
     def push(self, pcm: bytes) -> bytes:
-        """Return what these bytes give; the end is held back."""
+        """Return the resampled bytes; the last ones follow later."""
         pcm = self._odd + pcm
         whole = len(pcm) // 2 * 2
         self._odd = pcm[whole:]
@@ -186,7 +186,7 @@ class Pcm16Resampler:
         return self._as_pcm(frame)
 
     def flush(self) -> bytes:
-        """Return what was held back."""
+        """Return the last resampled bytes."""
         return b"" if self._rate == RATE else self._as_pcm(None)
 
     def _as_pcm(self, frame: av.AudioFrame | None) -> bytes:

@@ -1,4 +1,4 @@
-"""What is cut out of a recording."""
+"""A piece cut out of a recording."""
 
 from dataclasses import dataclass
 

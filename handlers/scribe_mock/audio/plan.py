@@ -1,4 +1,4 @@
-"""Where a recording is cut: stretches of speech in, chunks out."""
+"""Plans where a recording is cut, given its stretches of speech."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ import numpy as np
 
 from scribe_mock.audio.vad import HOP, Profile, Stretch, speech_of
 
-# A pause of this many seconds is as good a place to cut as any longer one.
+# Pauses of this many seconds and more are equally good places to cut.
 _GOOD_PAUSE = 0.6
-# What cutting at no pause at all costs; a chunk of twice the target length costs 1.
+# The cost of a cut without a pause; a chunk of twice the target length costs 1.
 _NO_PAUSE_COST = 3.0
-# What a chunk costs that is shorter than the shortest wanted.
+# The cost of a chunk that is too short.
 _SHORT_COST = 2.0
-# Where speech never pauses, it may be cut at the quietest place of every so many seconds.
+# Speech without pauses may be cut at the quietest place of every so many seconds.
 _QUIET_EVERY = 2.0
-# What it costs more to cut where it is this many dB louder than at the quietest place.
+# The additional cost of a cut where it is this many dB louder than at the quietest place.
 _LOUDER_COST = 6.0
-# Quiet means quiet over this many frames.
+# The number of frames over which quietness is measured.
 _QUIET_FRAMES = 7
 
 
@@ -43,7 +43,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class PlannedChunk:
-    """One stretch of a recording, in seconds, and whether somebody speaks in it."""
+    """One stretch of a recording, in seconds, and whether it has speech."""
 
     start_s: float
     end_s: float
@@ -113,7 +113,7 @@ def _fit(start: float, end: float, first: float, last: float, longest: float) ->
 
 @dataclass(frozen=True)
 class _Atom:
-    """Speech that stays in one piece, and what it costs to cut after it."""
+    """Speech that is not cut, and the cost of a cut after it."""
 
     start: float
     end: float

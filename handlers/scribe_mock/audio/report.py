@@ -1,4 +1,4 @@
-"""What the doctor says of files on disk, with the chunks that a single upload would make."""
+"""The findings about files on disk, and the chunks that a single upload would make."""
 
 import shutil
 import textwrap
@@ -21,7 +21,7 @@ def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
     """For each file the text about it, and whether a finding is serious.
 
     Raises:
-        OSError: a file can't be read.
+        OSError: a file cannot be read.
     """
     with AudioWorkers() as workers:
         for path in paths:

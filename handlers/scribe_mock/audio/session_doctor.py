@@ -1,4 +1,4 @@
-"""What is wrong with the chunks of a session when they are looked at side by side."""
+"""The findings that come from comparing the chunks of a session with each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 @dataclass(frozen=True)
 class StoredChunk:
-    """What is known of a chunk when a whole session is looked at.
+    """What is known of a chunk when a session is examined.
 
     Args:
         sequence: its number in the session.
@@ -22,7 +22,7 @@ class StoredChunk:
 
 
 def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[AudioFinding, ...]]:
-    """Return what is wrong with each chunk beside the others, by sequence number.
+    """Return the findings of comparing each chunk with the others, by sequence number.
 
     A gap is reported at the chunk after it.
     """

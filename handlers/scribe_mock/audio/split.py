@@ -1,4 +1,4 @@
-"""One recording in, its chunks out."""
+"""Splits one recording into chunks that can be played alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler
 
 _DEFAULT_LIMITS = Limits()
 _DEFAULT_RULES = Rules()
-# Packets that the second half of a recording is decoded early, so that decoder and detector settle.
+# Packets before the second half that are decoded with it, since decoder and detector need a start.
 _LEAD = 100
 
 

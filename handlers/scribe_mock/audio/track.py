@@ -1,4 +1,4 @@
-"""One recording as a list of packets, whatever container it came in."""
+"""A recording as a list of packets, independent of its container."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Track:
         keep: samples that follow; None means all.
         claimed_s: duration the file announces, in seconds, or 0.
         counts: samples that each packet decoded to, once known.
-        complaint: an oddity that does not stop the use of the file, as a phrase.
+        complaint: something unusual that does not prevent the use of the file, as a phrase.
     """
 
     kind: str

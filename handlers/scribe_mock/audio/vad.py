@@ -1,4 +1,4 @@
-"""Where somebody speaks: a score and a level for every 16 ms, and the speech found in them."""
+"""Finds speech: a score and a level for every 16 ms, and the stretches of speech in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ from numpy.typing import NDArray
 
 from scribe_mock.audio.decode import RATE, Samples
 
-#: Samples of one frame at 16 kHz; the detector takes no other number.
+#: Samples of one frame at 16 kHz; the detector accepts no other number.
 FRAME = 256
 #: Seconds of one frame.
 HOP = FRAME / RATE
 
 Stretch = tuple[float, float]
 
-# Speech begins at frames above the first score and goes on while they are above the second.
-# In silence the scores are 0.1 to 0.3, depending on who spoke before.
+# Speech begins at a frame above the first score, and continues while frames are above the second.
+# In silence the scores are 0.1 to 0.3, depending on the voice before.
 _ENTER, _STAY = 0.5, 0.4
 # Pauses shorter than this belong to the speech around them, in seconds.
 _SHORTEST_PAUSE = 0.16
-# Sounds shorter than this, all alone, are clicks and not speech, in seconds.
+# Isolated sounds shorter than this, in seconds, are clicks and not speech.
 _SHORTEST_SPEECH = 0.1
 # The loudness of speech goes up and down by more than this (standard deviation), in dB. Measured:
 # 4.6 in noise 5 dB below it, 9 in noise 25 dB below it; 0.4 to 1.6 in noises that the detector
 # takes for speech, 0.2 in chords and melodies.
 _LEAST_CHANGE = 2.0
-# The level of a frame that holds nothing, in dBFS.
+# The level of an empty frame, in dBFS.
 _FLOOR = -90.0
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A recording as speech detection sees it.
+    """The scores and levels of a recording.
 
     Args:
         scores: how much each frame of 16 ms sounds like speech, 0 to 1.
@@ -63,7 +63,7 @@ class Profile:
         )
 
     def after(self, frame: int) -> "Profile":
-        """Return what follows the first `frame` frames."""
+        """Return the profile after the first `frame` frames."""
         return Profile(self.scores[frame:], self.levels[frame:])
 
 

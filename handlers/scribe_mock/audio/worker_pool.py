@@ -23,14 +23,14 @@ from scribe_mock.audio.piece import Piece
 from scribe_mock.sessions.diagnosis import Diagnosis
 
 _DEFAULT_LIMITS = Limits()
-# Files smaller than this are done by one process: dividing them gains nothing.
+# Files smaller than this are processed by one process: dividing them would not be faster.
 _WORTH_DIVIDING = 200_000
-# Seconds that a recording waits for a second process: the doctor needs one no longer.
+# Seconds that a recording waits for a second process; an examination takes no longer.
 _SOON = 0.25
-# Seconds on the wall for each second of work, before a process counts as hung: it has low priority.
+# Real seconds for each second of work before a process counts as hung: it has low priority.
 _PATIENCE = 10.0
 _EXPECTED = "a recording that can be decoded"
-# The child gets our import path, so that it finds the package wherever we found it.
+# The child gets the import path of this process, so that it finds the same package.
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[2:]; "
     "from scribe_mock.audio.worker_process import main; main()"
@@ -38,7 +38,7 @@ _BOOT = (
 
 
 class _Process:
-    """One decoding process; started when it is first needed, and again after it was lost."""
+    """One decoding process, started when it is needed, and again after it was lost."""
 
     def __init__(self, niceness: int) -> None:
         self._niceness = niceness
@@ -103,7 +103,7 @@ class _Process:
             self._child.kill()
 
     def end(self) -> None:
-        """End the process for good."""
+        """End the process; no other is started."""
         with self._guard:
             self._ended = True
         self.close()
@@ -117,7 +117,7 @@ class _Process:
 
 
 def _insist(work: Callable[[], Any]) -> Any:
-    """Try again when a process was lost: what killed it, once, may not be the recording."""
+    """Try once more when a process was lost, since the recording need not be the cause."""
     try:
         return work()
     except WorkerLost:
@@ -135,7 +135,7 @@ def _used_up(child: subprocess.Popen[bytes]) -> bool:
 
 
 def _put_away(child: subprocess.Popen[bytes]) -> None:
-    """End a process, and wait until nothing of it is left."""
+    """End a process, and wait for its end."""
     child.kill()
     child.wait()
     for stream in (child.stdin, child.stdout):
@@ -219,7 +219,7 @@ class AudioWorkers:
     def diagnose(
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
     ) -> Diagnosis:
-        """Return what the doctor says of a chunk, as `doctor.diagnose` does; blocks meanwhile."""
+        """Return the diagnosis of a chunk, as `doctor.diagnose` does; blocks meanwhile."""
         seconds = limits.max_work_seconds * _PATIENCE
         try:
             with self._borrowed(1) as (process,):
@@ -235,7 +235,7 @@ class AudioWorkers:
         extension: str,
         limits: Limits = _DEFAULT_LIMITS,
     ) -> Diagnosis:
-        """Return what the doctor says of a chunk without blocking the event loop."""
+        """Return the diagnosis of a chunk without blocking the event loop."""
         return await asyncio.wrap_future(
             self._threads.submit(
                 lambda: self.diagnose(b"".join(parts), declared, extension, limits)
@@ -259,7 +259,7 @@ class AudioWorkers:
 
     @contextlib.contextmanager
     def _borrowed(self, wanted: int) -> Iterator[list[_Process]]:
-        """Lend one process as soon as there is one, and more if they are idle soon."""
+        """Reserve one process as soon as one is idle, and more if they become idle soon."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._idle) >= min(wanted, self.count), _SOON)
             self._changed.wait_for(lambda: self._idle)

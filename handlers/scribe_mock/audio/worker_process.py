@@ -26,7 +26,7 @@ from scribe_mock.audio.track import Track
 #: Address space that one process may use, in bytes.
 MEMORY_LIMIT = 2 << 30
 
-#: A recording of so many bytes is long; how much further back such work stands (19 is the end).
+#: A recording of so many bytes is long, and the niceness of its work (19 is the lowest priority).
 _LONG_BYTES, _FURTHER_BACK = 1_000_000, 19
 
 
@@ -94,7 +94,7 @@ def _further_back(work: Callable[[], Any]) -> Any:
 
 
 def _limit_work(limits: Limits) -> None:
-    """Let this process end when a recording takes too much, where no budget is looked at."""
+    """End this process when a recording needs too much time in code that checks no budget."""
     if sys.platform == "win32":
         return
     import resource
@@ -119,7 +119,7 @@ def _restrict(niceness: int) -> None:
 def main() -> None:
     """Answer requests until the other side closes the pipe."""
     _restrict(int(sys.argv[1]))
-    # Before any other file: it takes the place of a standard error that the server does not have.
+    # Opened first, so that it takes the place of a missing standard error.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

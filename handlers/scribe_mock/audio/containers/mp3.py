@@ -14,7 +14,7 @@ _EXPECTED = "a complete MP3 file"
 _BITRATES_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _BITRATES_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44_100, 48_000, 32_000)
-# Samples by which a decoder's output lags behind what went into the encoder.
+# The delay of a decoder's output, in samples.
 _DECODER_DELAY = 529
 # The delay and padding fields of a LAME tag have 12 bits.
 _FIELD_MAX = 4095
@@ -149,7 +149,7 @@ def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHea
 
 
 def _is_padding(data: bytes, position: int, end: int) -> bool:
-    """Tell whether what follows the last frame is no sound: zeros, a tag, or a few stray bytes."""
+    """Tell whether the bytes after the last frame are zeros, a tag, or a few other bytes."""
     rest = data[position:end]
     if not any(rest) or rest.startswith((b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
         return True
@@ -182,7 +182,7 @@ class _Info:
 
 
 def _info_tag(frame: bytes, header: FrameHeader) -> _Info | None:
-    """Return what a Xing or Info frame says: number of frames, samples to drop at both ends."""
+    """Return what a Xing or Info frame has: the frames, and the samples to drop at both ends."""
     at = 4 + header.side_info
     if frame[at : at + 4] not in (b"Xing", b"Info"):
         return None

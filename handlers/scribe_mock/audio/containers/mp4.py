@@ -23,7 +23,7 @@ from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete MP4 or M4A file with AAC"
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mvex", b"edts"}
-# Where in these boxes stands a number of entries, which can't be more than there are bytes.
+# The offset of the number of entries in these boxes; it is checked against their size.
 _COUNTED = {b"stsz": 8, b"stz2": 8, b"stts": 4, b"stsc": 4, b"stco": 4, b"co64": 4, b"ctts": 4,
             b"stss": 4, b"elst": 4, b"trun": 4, b"saio": 4, b"sbgp": 8, b"sgpd": 8}  # fmt: skip
 _MAX_DEPTH = 8
@@ -190,7 +190,7 @@ def cut_mp4(track: Track, start: int, end: int) -> bytes:
     brand = b"M4A " if track.kind == M4A else b"isom"
     ftyp = _box(b"ftyp", brand + struct.pack(">I", 512) + b"isomiso2mp41")
     skip, length = start - int(edges[first]), end - start
-    # The offset of the sound is known once the index has its size.
+    # The offset of the audio data depends on the size of the index.
     size = len(_moov(track, packets, counts, skip, length, 0))
     moov = _moov(track, packets, counts, skip, length, len(ftyp) + size + 8)
     return ftyp + moov + _box(b"mdat", b"".join(packets))

@@ -15,7 +15,7 @@ from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete Ogg file with Opus or Vorbis"
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# In place of a recording's own comments, which may hold pictures: each piece would have them.
+# Replaces a recording's own comments: they may contain pictures, which each piece would repeat.
 _VORBIS_COMMENT = b"\x03vorbis" + struct.pack("<I", 11) + b"scribe-mock" + bytes(4) + b"\x01"
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _OTHER_CODECS = {

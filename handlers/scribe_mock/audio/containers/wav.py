@@ -24,7 +24,7 @@ _FORMATS = {
     (6, 8): "pcm_alaw",
     (7, 8): "pcm_mulaw",
 }
-# The lengths that writers leave behind when they can't seek back to fill them in.
+# The lengths that writers leave in the header when they cannot go back to correct them.
 _UNKNOWN_LENGTHS = {0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
 
 
@@ -45,7 +45,7 @@ class WavFormat:
 
 
 def read_wav(data: bytes) -> Track:
-    """Return the PCM of a WAV file as a track; wrong and unknown data lengths are forgiven.
+    """Return the PCM of a WAV file as a track; wrong and unknown data lengths are accepted.
 
     Raises:
         TruncatedAudio: the file ends within its header.

@@ -42,7 +42,7 @@ class _TrackEntry:
 
 @dataclass
 class _Reader:
-    """What has been gathered while walking over the elements."""
+    """What was read from the elements so far."""
 
     entry: _TrackEntry | None = None
     packets: list[bytes] = field(default_factory=list)
