@@ -1,13 +1,13 @@
-"""`scribe-mock check`: a black-box tester of the contract.
+"""`scribe-mock check`: it checks any server against the contract, from outside.
 
-It knows a server by HTTP alone and shares no code with the mock, so that the two can't agree by
-mistake. From bottom to top:
+It knows a server by HTTP alone and shares no code with the mock's server, so that the two cannot
+have the same mistake. From bottom to top:
 
-- `address`, `wire`, `websocket`: what goes over the network, byte for byte
-- `rule`, `findings`: what is demanded, and what was found
-- `probe`: what a rule can do to a server
-- `rules/`: the contract, one module a subject; `watch` judges every answer, `fuzz` is Schemathesis
-- `engine`: runs the rules within their bounds and yields events
-- `recipes`: the shortest way to every answer, as data; `following` takes its steps
-- `coverage`, `reproduce`, `reports/`: what a reader gets
+- `transport/`: requests and answers, byte for byte
+- `core/`: grade, fault, ledger of findings, run, probe, rule, and the engine that tries the rules
+- `recipes/`: the shortest requests to every answer, as data; `coverage` says which were reached
+- `fuzzing/`: requests that Schemathesis generates
+- `rules/`: the contract, one module a subject
+- `reports/`: what a reader gets
+- `arguments`, `command`, `extra`: the command line
 """

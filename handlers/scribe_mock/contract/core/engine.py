@@ -1,4 +1,4 @@
-"""Runs the rules against one server, side by side and within bounds, and yields events."""
+"""Runs the rules against one server, in parallel and within the limits, and reports events."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ from scribe_mock.contract.core.ledger import Result, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
-from scribe_mock.contract.core.run import Run, mishap
+from scribe_mock.contract.core.run import Run, bug_in_rule
 from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
-#: Rules that are tried side by side.
+#: Most rules that are tried at the same time.
 _WORKERS = 16
 
 
@@ -24,16 +24,16 @@ def check(options: Options, listen: Listener = lambda event: None) -> Report:
 
     Args:
         options: What to check, and how.
-        listen: Told of every event, in order.
+        listen: Called with every event, in order.
 
     Raises:
-        CannotRun: there is no server, or none that could be checked.
+        CannotRun: there is no server, or it cannot be checked.
     """
     return asyncio.run(Check(options, listen).run())
 
 
 def chosen(options: Options) -> list[Rule]:
-    """The rules that `--only` and `--skip` leave, with those that they need."""
+    """The rules that `--only` and `--skip` select, and the rules that these need."""
     known = {rule.id: rule for rule in rules.all_rules()}
     wanted = [rule_id for rule_id in known if not options.only or matches(rule_id, options.only)]
     needed = set(wanted)
@@ -52,7 +52,7 @@ def _needs(known: dict[str, Rule], rule_id: str) -> set[str]:
 
 
 class Check:
-    """One run, from the first look at the server to the report."""
+    """One run, from the first request to the report."""
 
     def __init__(self, options: Options, listen: Listener) -> None:
         self._options = options
@@ -83,7 +83,7 @@ class Check:
         return report
 
     def _require_sessions(self) -> None:
-        """Raise CannotRun when rules lacked a session and no fault tells that none is created."""
+        """Raise CannotRun when rules had no session, and no fault says that none can be created."""
         reason = self._run.missing.get("createSession")
         told = any(not one.is_note for one in self._run.ledger.findings([]))
         if reason and self._skipped and not told:
@@ -101,8 +101,8 @@ class Check:
                     await self._collect(rule)
             except Skip as skip:
                 reason = str(skip)
-            except Exception as error:  # the others must still be judged
-                reason = mishap(error)
+            except Exception as error:  # the other rules must still be tried
+                reason = bug_in_rule(error)
             self._seconds[rule.id] = time.monotonic() - began
             if reason:
                 self._skipped[rule.id] = reason
@@ -121,7 +121,7 @@ class Check:
                 self._run.ledger.add(rule, fault)
 
     def _reason_not_to(self, rule: Rule) -> str:
-        """Why a rule is not tried; empty when it is."""
+        """Why a rule is skipped; empty if it is tried."""
         run, options = self._run, self._options
         unmet = [need for need in rule.needs if run.ledger.broken(need)]
         unmet += [need for need in rule.needs if need in self._skipped]
@@ -132,7 +132,7 @@ class Check:
             else "",
             run.missing.get(rule.operation, ""),
             run.time_is_up,
-            f"it needs {unmet[0]}, which is not kept or was not tried" if unmet else "",
+            f"it needs {unmet[0]}, which failed or was skipped" if unmet else "",
         ]
         return next((reason for reason in reasons if reason), "")
 
@@ -152,7 +152,7 @@ class Check:
             if own:
                 noted = not self._options.strict and all(one.is_note for one in own)
                 verdict = Verdict.NOTED if noted else Verdict.FAILED
-            reason = self._skipped.get(rule.id, "") or run.mishaps.get(rule.id, "")
+            reason = self._skipped.get(rule.id, "") or run.bugs.get(rule.id, "")
             if not own and reason:
                 verdict = Verdict.SKIPPED
             reason = reason if verdict is Verdict.SKIPPED else ""

@@ -1,4 +1,4 @@
-"""What a run tells its reporters while it goes on, and the report at its end."""
+"""The events of a run, for its reporters, and the report at its end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from scribe_mock.contract.recipes.coverage import Cell
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The server answers, and these rules are about to be tried."""
+    """The server answers; these rules will be tried next."""
 
     options: Options
     rules: Sequence[Rule]
@@ -19,7 +19,7 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleEnded:
-    """One rule was tried; what it found may still be merged with what others find."""
+    """One rule was tried; its findings may still be merged with those of other rules."""
 
     rule: Rule
     verdict: Verdict
@@ -29,16 +29,16 @@ class RuleEnded:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole run.
+    """The result of a run.
 
     Args:
-        options: What was asked for.
+        options: The options of the run.
         results: One for each rule, in the order of the rules.
-        findings: Each fault once; binding ones first.
-        coverage: What was reached.
+        findings: Each fault once; those that break the contract come first.
+        coverage: Every documented answer, and whether the run got it.
         requests: How many were sent.
         sent_bytes: Bytes of their bodies.
-        seconds: How long it all took.
+        seconds: How long the run took.
     """
 
     options: Options
@@ -51,21 +51,21 @@ class Report:
 
     @property
     def failures(self) -> list[ContractFinding]:
-        """Findings that break the contract; notes too when the run is strict."""
+        """Findings that fail the run: those that break the contract; with `--strict` all."""
         return [one for one in self.findings if self.options.strict or not one.is_note]
 
     @property
     def notes(self) -> list[ContractFinding]:
-        """Findings that break no more than an inferred rule."""
+        """Findings that do not fail the run: only inferred rules are broken."""
         return [one for one in self.findings if one.is_note and not self.options.strict]
 
     @property
     def exit_code(self) -> int:
-        """0 when the server keeps the contract, else 1."""
+        """0 if the server keeps the contract, 1 if not."""
         return 1 if self.failures else 0
 
     def count(self, verdict: Verdict) -> int:
-        """How many rules ended so."""
+        """How many rules have this verdict."""
         return sum(result.verdict is verdict for result in self.results)
 
 

@@ -8,17 +8,17 @@ from scribe_mock.contract.transport.message import Answer, Request
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One deviation, as one request met it.
+    """One deviation, as one request showed it.
 
     Args:
-        expected, got: For a person.
-        answer: The answer that shows it.
-        key: Faults of one rule with the same key are one; by default, those that read the same.
-        grade: Weaker than the rule's own, where only a part of what it says was broken.
-        wanted: The refusal that was due, where another came: `400 session_ended`.
-        group: Faults of several rules with the same group are one; by default, those that meet
-            the same wrong refusal.
-        together: The requests that have to be sent at once to see it.
+        expected, got: Text for reports.
+        answer: The answer that shows the fault.
+        key: Faults of one rule with the same key are merged; by default, those with the same text.
+        grade: A weaker grade than the rule's, if only an inferred part of the rule is broken.
+        wanted: The refusal that the contract wants, if another answer came: `400 session_ended`.
+        group: Faults of several rules with the same group are merged; by default, those with the
+            same wrong refusal instead of the same wanted one.
+        together: The requests that have to be sent at the same time to see the fault.
     """
 
     expected: str
@@ -31,7 +31,7 @@ class Fault:
     together: tuple[Request, ...] = ()
 
     def common(self) -> tuple[str, ...] | None:
-        """What makes two faults one, whichever rules met them."""
+        """Faults of any rules for which this is equal are merged; None: never merged."""
         if self.group:
             return (self.group,)
         if not self.wanted or self.answer is None or not self.answer.refused:

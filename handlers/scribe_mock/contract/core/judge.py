@@ -1,4 +1,4 @@
-"""Judging one answer: each function yields a fault, or None when all is well."""
+"""Judging one answer: each function returns a fault, or None if the answer is right."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,13 @@ def refused(
 ) -> Fault | None:
     """The request is refused with this status and `error.code`.
 
-    An answer without any code passes: that is the envelope's fault, which has a rule of its own.
+    An answer without any code passes: `errors.envelope` is the rule about that.
+
+    Args:
+        answer: The answer to judge.
+        status: The wanted status.
+        code: The wanted `error.code`.
+        code_grade: The grade if only the code is wrong; None for the grade of the rule.
     """
     wanted = f"{status} {code}"
     if answer.status == status and answer.code in (code, ""):
@@ -31,24 +37,24 @@ def refused(
 
 
 def unsupported(answer: Answer) -> Fault | None:
-    """The audio type is refused; taking several such types is one fault."""
+    """The audio type is refused; accepting several such types is one fault."""
     fault = refused(answer, 400, "invalid_audio_format")
     if fault is not None and answer.accepted:
-        return replace(fault, group="audio types that are not supported are taken")
+        return replace(fault, group="audio types that are not supported are accepted")
     return fault
 
 
 def refused_somehow(answer: Answer, *, why: str) -> Fault | None:
-    """The request is refused, with whatever 4xx."""
+    """The request is refused, with any 4xx."""
     if answer.refused:
         return None
     return Fault(
-        expected=f"a refusal (4xx): {why}", got=describe(answer), answer=answer, key="taken"
+        expected=f"a refusal (4xx): {why}", got=describe(answer), answer=answer, key="accepted"
     )
 
 
 def accepted(answer: Answer, *, what: str = "the request") -> Fault | None:
-    """The request succeeds; whether with the right 2xx is a rule of its own."""
+    """The request succeeds, with any 2xx; other rules say which."""
     if answer.accepted:
         return None
     return Fault(
@@ -60,7 +66,7 @@ def accepted(answer: Answer, *, what: str = "the request") -> Fault | None:
 
 
 def status_is(answer: Answer, *statuses: int, what: str) -> Fault | None:
-    """The answer has one of these status codes."""
+    """The answer has one of these status codes; `what` names the request."""
     if answer.status in statuses:
         return None
     wanted = " or ".join(map(str, statuses))
@@ -73,7 +79,7 @@ def status_is(answer: Answer, *statuses: int, what: str) -> Fault | None:
 
 
 def same(answer: Answer, what: str, expected: Any, got: Any) -> Fault | None:
-    """A part of the answer has this value."""
+    """A part of the answer, named by `what`, has this value and type."""
     if type(expected) is type(got) and expected == got:
         return None
     return Fault(
@@ -98,19 +104,19 @@ def field(answer: Answer, name: str, expected: Any) -> Fault | None:
 
 
 def files(answer: Answer) -> list[str]:
-    """`audio_files` of an answer; empty when it has none."""
+    """The names in `audio_files` of an answer; empty if there are none."""
     found = answer.fields().get("audio_files")
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
 def number(name: str) -> int | None:
-    """The sequence number of a stored name; None when it begins with none."""
+    """The sequence number at the start of a stored name; None if there is none."""
     digits = name.partition(".")[0]
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
 
 
 def documents(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
-    """Template id and document of every entry in `templates`, whether list or object."""
+    """Template id and document of every entry in `templates`, which is a list or an object."""
     found = answer.fields().get("templates")
     entries = found if isinstance(found, list) else [found]
     pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
@@ -129,6 +135,6 @@ def describe(answer: Answer) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value, short enough for a line."""
+    """A value in at most 200 characters."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:197]}..."

@@ -1,4 +1,4 @@
-"""What was found: faults as they are met, findings once those that are one have been merged."""
+"""The ledger of findings: it merges the faults that belong together into one finding."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from scribe_mock.contract.core.demand import Demand
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade, weaker
 
-#: Rules that judge every answer, in the order in which they claim a fault.
+#: Ids of rules whose faults are found while sending, in the order in which they are reported.
 SERVER_ERROR = "server.no_5xx"
 NO_ANSWER = "server.answers"
 GONE = "server.stays_up"
@@ -17,7 +17,16 @@ MISSING = "server.operations"
 
 @dataclass(kw_only=True)
 class ContractFinding:
-    """One fault of the server, however many requests met it."""
+    """One fault of the server, which one or more requests showed.
+
+    Args:
+        rule: The broken rule.
+        fault: The fault as it is reported.
+        grade: How sure it is.
+        count: How many requests showed it.
+        variants: These requests in short, at most 20 for each rule.
+        also: Ids of other rules that it breaks.
+    """
 
     rule: Demand
     fault: Fault
@@ -28,11 +37,11 @@ class ContractFinding:
 
     @property
     def is_note(self) -> bool:
-        """Whether only an inferred rule is broken."""
+        """Whether it is only a deviation from an inferred rule."""
         return not self.grade.binding
 
     def absorb(self, other: "ContractFinding") -> None:
-        """Take over another finding that is the same fault."""
+        """Merge another finding of the same fault into this one."""
         if other.rule.id != self.rule.id and other.rule.id not in self.also:
             self.also.append(other.rule.id)
         self.count += other.count
@@ -50,7 +59,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One rule's end."""
+    """How one rule ended, and why if it was skipped."""
 
     rule: Demand
     verdict: Verdict
@@ -66,7 +75,7 @@ class Ledger:
         self._found: dict[tuple[str, str], ContractFinding] = {}
 
     def add(self, rule: Demand, fault: Fault) -> None:
-        """Note one fault that a rule met."""
+        """Add a fault that a rule found."""
         key = rule.id, fault.key or f"{fault.expected}|{fault.got}"
         variant = _variant(fault)
         grade = weaker(rule.grade, fault.grade)
@@ -80,14 +89,14 @@ class Ledger:
             known.variants.append(variant)
 
     def broken(self, rule_id: str) -> bool:
-        """Whether a rule has met a fault."""
+        """Whether a rule has found a fault."""
         return any(owner == rule_id for owner, _ in self._found)
 
     def findings(self, order: Sequence[str]) -> list[ContractFinding]:
         """All findings, each fault once.
 
         Args:
-            order: Ids of rules; of rules that met the same wrong refusal, the first keeps it.
+            order: Ids of rules. If several rules found the same fault, the first one reports it.
         """
         place = {rule_id: index for index, rule_id in enumerate(order)}
         found = sorted(
@@ -113,7 +122,7 @@ def _family(rule: Demand) -> str:
 
 
 def _wide_families(findings: Iterable[ContractFinding]) -> set[str]:
-    """Families that ask several operations for the same: `auth.malformed.endSession`, `….login`."""
+    """Families whose rules are about several operations, such as `auth.malformed.*`."""
     operations: dict[str, set[str]] = {}
     for finding in findings:
         if "." in _family(finding.rule):
@@ -122,9 +131,10 @@ def _wide_families(findings: Iterable[ContractFinding]) -> set[str]:
 
 
 def _in_family(finding: ContractFinding, wide: Collection[str]) -> tuple[str, ...]:
-    """What makes findings of sibling rules one.
+    """Findings of rules in one family for which this is equal are merged.
 
-    Several operations did not refuse as they had to, or they met the same refusal, or read alike.
+    They are those where several operations lack the same wanted refusal, where the answer is the
+    same wrong refusal, and those with the same text.
     """
     fault, family = finding.fault, _family(finding.rule)
     if fault.wanted and family in wide:
@@ -135,16 +145,16 @@ def _in_family(finding: ContractFinding, wide: Collection[str]) -> tuple[str, ..
 
 
 def _without_echoes(findings: Iterable[ContractFinding]) -> list[ContractFinding]:
-    """Leave out what Schemathesis found when a rule has named the same fault already."""
-    named = {_met(finding) for finding in findings if finding.rule.subject != "fuzz"}
+    """Leave out findings of Schemathesis if another rule reports the same answer."""
+    named = {_shown_by(finding) for finding in findings if finding.rule.subject != "fuzz"}
     return [
         finding
         for finding in findings
-        if finding.rule.subject != "fuzz" or _met(finding) not in named
+        if finding.rule.subject != "fuzz" or _shown_by(finding) not in named
     ]
 
 
-def _met(finding: ContractFinding) -> tuple[str, str]:
+def _shown_by(finding: ContractFinding) -> tuple[str, str]:
     answer = finding.fault.answer
     return (answer.request.operation, str(answer)) if answer is not None else ("", finding.rule.id)
 

@@ -1,14 +1,14 @@
-"""What a run is asked to do."""
+"""The options of a run."""
 
 from dataclasses import dataclass, field
 
 from scribe_mock.contract.transport.address import Address
 
-#: Sent as the bearer token when none is given: the mock takes any.
+#: The bearer token if none is given: the mock accepts any.
 DEFAULT_TOKEN = "scribe-mock-check"
-#: The session that scribe-mock ships in the state `expired`, which no client can bring about.
+#: The session that scribe-mock has in the state `expired`, which no request can bring about.
 EXPIRED_SESSION = "demo_session_expired"
-#: Seconds that processing may take, if nothing else is said.
+#: Seconds that processing may take by default.
 PATIENCE = 30.0
 
 
@@ -17,16 +17,17 @@ class Options:
     """How to check one server. The defaults are those of `scribe-mock check`.
 
     Args:
-        base: Where `/sessions` lies.
+        base: The address under which `/sessions` lies.
         token: The bearer token.
-        login: Client id and secret to get a token with, instead.
+        login: Client id and secret to get a token with, instead of `token`.
         patience: Seconds that processing may take; more than the default makes other waits longer.
-        seed: Decides what is random in the requests.
+        seed: Seed for random test data.
         only, skip: Patterns of rule ids.
-        time_budget: Seconds after which nothing more is begun.
-        concurrency: Requests at once.
-        max_bytes: Bytes of request bodies in all.
-        read_only: Try only what changes nothing.
+        time_budget: Seconds after which no more rules start; None for no limit.
+        strict: Whether notes fail the run, too.
+        concurrency: Most requests at the same time.
+        max_bytes: Most bytes of request bodies in the whole run.
+        read_only: Whether to send only requests that change nothing.
         expired_session: The id of a session that has expired, where the server has one.
     """
 
@@ -46,5 +47,5 @@ class Options:
 
     @property
     def slowness(self) -> float:
-        """How many times longer than others the server may take for what is no processing."""
+        """The factor for time limits of everything but processing; at least 1."""
         return max(1.0, self.patience / PATIENCE)

@@ -1,4 +1,4 @@
-"""Sessions past uploading, which take a while to make: each state is made once a run."""
+"""Sessions in final states; each takes a while, so it is made once a run, for all rules."""
 
 import asyncio
 import math
@@ -16,14 +16,14 @@ async def finished(probe: Probe, state: Literal["completed", "partial", "failed"
 
 
 async def expired(probe: Probe) -> ProbeSession:
-    """A session that has expired, found or waited for; raises Skip."""
+    """A session that has expired: the known one, or one of the run's own; raises Skip."""
     session: ProbeSession = await probe.run.shared("expired", lambda: _expire(Probe(probe.run)))
     return session
 
 
 async def _finish(probe: Probe, state: str) -> ProbeSession:
     fields: dict[str, Any] = {}
-    if state == "failed":  # scribe-mock reads this; to others it is data like any other
+    if state == "failed":  # scribe-mock reads this; other servers just store it
         fields["additional_data"] = {"_mock": {"scenario": "failed"}}
     session = await probe.create(templates=["eka_emr_template"], **fields)
     await probe.upload(session)
@@ -31,7 +31,7 @@ async def _finish(probe: Probe, state: str) -> ProbeSession:
     answer = await probe.done(session)
     found = answer.fields().get("status")
     if found != state:
-        raise Skip(f"no way was found to make a session {state}; it became {found}")
+        raise Skip(f"the session did not become {state}, but {found}")
     return session
 
 
@@ -43,15 +43,15 @@ async def _expire(probe: Probe) -> ProbeSession:
 
 
 async def _outlive(probe: Probe) -> ProbeSession:
-    """Wait for a session of our own to expire, where that is soon."""
+    """A session of the run's own, once it has expired; raises Skip if that takes too long."""
     session = await probe.create()
     created = timestamp(session.created.get("created_at"))
     expires = timestamp(session.created.get("expires_at"))
     life = (expires - created).total_seconds() if created and expires else math.inf
     if not life <= probe.options.patience:
         raise Skip(
-            "no expired session is at hand: sessions outlive --patience, and the server"
-            f" does not know {probe.options.expired_session}; name one with --expired-session"
+            "there is no expired session: sessions live longer than --patience, and the server"
+            f" does not know {probe.options.expired_session}; give one with --expired-session"
         )
     await asyncio.sleep(max(life, 0) + 1)
     return session

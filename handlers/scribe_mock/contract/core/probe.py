@@ -1,4 +1,4 @@
-"""What a rule can do to a server: create sessions, upload, end, look, and send anything odd."""
+"""How rules send requests: create sessions, upload, end and get them, and send anything odd."""
 
 import json
 import random
@@ -18,7 +18,7 @@ from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.contract.transport.wire import Midway
 
-#: The label of a request that was repeated until processing was over.
+#: The label of a request that was repeated until processing had ended.
 WAIT = "until processing is over"
 
 Headers = tuple[tuple[str, str], ...]
@@ -26,14 +26,21 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(kw_only=True)
 class ProbeSession:
-    """A session on the server, and the requests that brought it to where it is."""
+    """A session on the checked server.
+
+    Args:
+        session_id: Its id.
+        upload_type: Its upload type.
+        created: The answer of Create session.
+        history: The requests that led to its state, oldest first.
+        accepted: How many audio files the server accepted.
+    """
 
     session_id: str
     upload_type: str = "chunked"
     created: Mapping[str, Any] = field(default_factory=dict)
     history: list[Request] = field(default_factory=list)
-    #: Audio files that the server took.
-    taken: int = 0
+    accepted: int = 0
 
     @property
     def path(self) -> str:
@@ -74,12 +81,12 @@ class Probe:
 
         Args:
             method: As it goes over the wire.
-            path: As it goes over the wire, from the base on.
-            body: None for none.
+            path: As it goes over the wire, after the path of the base.
+            body: None for a request without one.
             headers: In order, without those that frame the body.
-            token: The bearer token; "" for the run's own, None for no Authorization at all.
+            token: The bearer token; "" for the token of the run, None for no Authorization.
             at: Another base.
-            how: The other fields of a request.
+            how: The other fields of `Request`.
         """
         base = at or self.options.base
         if token is not None:
@@ -94,13 +101,13 @@ class Probe:
         )
 
     def root(self) -> Address:
-        """The root of the host, where login lies."""
+        """The root of the host; login and refresh lie there."""
         return Address(self.options.base.origin, "")
 
     async def send(
         self, request: Request, session: ProbeSession | None = None, midway: Midway | None = None
     ) -> Answer:
-        """Send a request; raises Skip when the server can't be asked."""
+        """Send a request; raises Skip as `Run.send` does."""
         history = tuple(session.history) if session else ()
         return await self.run.send(request, history=history, midway=midway)
 
@@ -114,9 +121,17 @@ class Probe:
         value: Any = ...,
         **how: Any,
     ) -> Answer:
-        """Call an operation; `value` is sent as JSON.
+        """Call an operation.
 
-        What succeeds and changes the session becomes part of its history.
+        A request that succeeds and changes the session becomes part of its history.
+
+        Args:
+            operation: Its operationId.
+            method: Its method.
+            path: Its path under the base.
+            session: The session that the request is about.
+            value: The body, to be sent as JSON; `...` for none.
+            how: The other arguments of `request`.
         """
         if value is not ...:
             how.setdefault("body", json.dumps(value).encode())
@@ -129,18 +144,18 @@ class Probe:
         return answer
 
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
-        """A body for Create session, marked as ours."""
+        """A body for Create session, with the mark of the run."""
         protocol = "websocket" if upload_type == "stream" else "http"
         data = {MARK: self.run.name} | fields.pop("additional_data", {})
         head = {"upload_type": upload_type, "communication_protocol": protocol}
         return head | {"additional_data": data} | fields
 
     async def try_create(self, body: Any) -> Answer:
-        """Create session with any body, for the sake of its answer."""
+        """The answer of Create session to any body."""
         return await self.ask("createSession", "POST", "/sessions", value=body)
 
     async def create(self, upload_type: str = "chunked", **fields: Any) -> ProbeSession:
-        """A new session; raises Skip when there can't be one."""
+        """A new session; raises Skip if the server creates none."""
         answer = await self.try_create(self.creation(upload_type, **fields))
         created = answer.fields()
         session_id = created.get("session_id")
@@ -168,12 +183,12 @@ class Probe:
 
         Args:
             session: The session, or the id of one.
-            name: The file's name, still to be percent-encoded.
+            name: The name of the file; it gets percent-encoded.
             mime: Content-Type; None for none.
-            body: By default a short recording that fits the type, else the name.
-            raw_name: The name as it goes over the wire, instead.
+            body: By default a short recording of the type, or of the extension in the name.
+            raw_name: The name as it goes over the wire, instead of `name`.
             headers: More header fields.
-            how: The other fields of a request.
+            how: The other arguments of `request`.
         """
         path = session.path if isinstance(session, ProbeSession) else f"/sessions/{session}"
         segment = quote(name, safe="") if raw_name is None else raw_name
@@ -192,38 +207,38 @@ class Probe:
     async def upload(
         self, session: ProbeSession | str, name: str = "audio_0.webm", **how: Any
     ) -> Answer:
-        """Upload; see `upload_request`."""
+        """Send an upload; see `upload_request` for its arguments."""
         request = self.upload_request(session, name, **how)
         known = session if isinstance(session, ProbeSession) else None
         answer = await self.send(request, known)
         if known is not None and (answer.accepted or request.delivery is Delivery.CUT):
             known.history.append(request)
         if known is not None and answer.accepted:
-            known.taken += 1
+            known.accepted += 1
         return answer
 
     async def end(self, session: ProbeSession, sent: int | None = None, **how: Any) -> Answer:
-        """End a session, saying that everything it took was sent."""
+        """End a session; by default `audio_files_sent` is the number of accepted uploads."""
         if not how:
-            how["value"] = {"audio_files_sent": session.taken if sent is None else sent}
+            how["value"] = {"audio_files_sent": session.accepted if sent is None else sent}
         return await self.ask("endSession", "POST", f"{session.path}/end", session=session, **how)
 
     async def get(self, session: ProbeSession, query: str = "", **how: Any) -> Answer:
-        """Get a session."""
+        """Send Get session."""
         return await self.ask("getSession", "GET", session.path + query, session=session, **how)
 
     async def patch(self, session: ProbeSession, value: Any = ..., **how: Any) -> Answer:
-        """Update a session."""
+        """Send Update session."""
         path = session.path
         return await self.ask("updateSession", "PATCH", path, session=session, value=value, **how)
 
     async def process(self, session: ProbeSession, template: str, **how: Any) -> Answer:
-        """Process one more template."""
+        """Send Process template."""
         path = f"{session.path}/process/template/{quote(template, safe='')}"
         return await self.ask("processTemplate", "POST", path, session=session, **how)
 
     async def done(self, session: ProbeSession) -> Answer:
-        """Poll an ended session until its processing is over; raises Skip when that takes long."""
+        """Get an ended session until processing has ended; raises Skip after `--patience`."""
         patience = self.options.patience
         answer = await poll_until(lambda: self.get(session), _is_over, patience)
         if not _is_over(answer):
@@ -232,25 +247,25 @@ class Probe:
         return answer
 
     async def look(self, session: ProbeSession, seconds: float) -> Answer:
-        """Get a session once it lists audio, or after the time that this may take."""
+        """Get a session until it lists audio, or until so many seconds have passed."""
         return await poll_until(lambda: self.get(session), judge.files, seconds)
 
     async def ended(
         self, upload_type: str = "chunked", name: str = "audio_0.webm", **fields: Any
     ) -> ProbeSession:
-        """A session with one recording that has just been ended."""
+        """A session with one recording that has just been ended; raises Skip if that fails."""
         session = await self.create(upload_type, **fields)
         if upload_type != "stream":
             answer = await self.upload(session, name)
             if not answer.accepted:
-                raise Skip(f"the server takes no audio: {answer}")
+                raise Skip(f"the server accepts no audio: {answer}")
         answer = await self.end(session)
         if not answer.accepted:
             raise Skip(f"the server ends no session: {answer}")
         return session
 
     async def expect_done(self, session: ProbeSession) -> Answer:
-        """The session once it is completed; raises Skip when it ends in another way."""
+        """The answer when the session is completed; raises Skip if it ends otherwise."""
         answer = await self.done(session)
         if answer.fields().get("status") != "completed":
             raise Skip(f"the session did not complete: {answer.fields().get('status')}")
@@ -259,7 +274,7 @@ class Probe:
     async def together(
         self, requests: list[Request], sessions: list[ProbeSession | None]
     ) -> list[Answer]:
-        """Send requests at the same time."""
+        """Send requests at the same time, each with the session that it is about, if any."""
         pairs = [
             (request, tuple(session.history) if session else ())
             for request, session in zip(requests, sessions, strict=True)
@@ -267,9 +282,9 @@ class Probe:
         return await self.run.together(pairs)
 
     def needs_two(self) -> None:
-        """Raise Skip when only one request may be under way."""
+        """Raise Skip if `--concurrency` allows only one request at a time."""
         if self.options.concurrency < 2:
-            raise Skip("it takes two requests at once, and --concurrency is 1")
+            raise Skip("it needs two requests at the same time, and --concurrency is 1")
 
 
 def _is_over(answer: Answer) -> bool:
@@ -277,12 +292,12 @@ def _is_over(answer: Answer) -> bool:
 
 
 def in_path(session_id: str) -> str:
-    """An id as a segment of a path, whatever the server made it of."""
+    """An id as a segment of a path; a server may use any characters in it."""
     return quote(session_id, safe="", errors="replace")
 
 
 def _sample(mime: str | None, name: str) -> bytes:
-    """A short recording of the type, else of the name's extension, else of any kind."""
+    """A short recording of the type, otherwise of the extension in the name, otherwise WebM."""
     essence = (mime or "").partition(";")[0].strip().lower().removeprefix("audio/")
     for extension in (essence, name.rpartition(".")[2].lower()):
         if extension in ("webm", "wav", "ogg", "mp4", "m4a", "mp3"):

@@ -1,4 +1,4 @@
-"""One run's shared state: the wire, what the server lacks, what was found, and when to stop."""
+"""The state that all rules of one run share: connections, findings, limits, when to stop."""
 
 import asyncio
 import random
@@ -26,19 +26,25 @@ WatchFunction = Callable[[Answer, Watch], Iterable[Fault]]
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 3, 0.05
-#: Everything begins with a session: a create that fails now and then must not stop the rest.
+#: All rules need sessions, so a Create session that fails now and then must not stop the run.
 _CREATE_RETRIES = 10
-#: So many requests in a row without any answer, and the server is taken for gone.
-_DEAF = 6
+#: After this many requests in a row without an answer, the server counts as gone.
+_MOST_UNANSWERED = 6
 
 
-def mishap(error: Exception) -> str:
-    """Why a rule was not judged to its end: a bug of the check, better told than hidden."""
+def bug_in_rule(error: Exception) -> str:
+    """The reason in reports when the code of a rule failed, which is a bug of the check."""
     return f"the rule itself failed, which is a bug in it: {type(error).__name__}: {error}"
 
 
 class Run:
-    """What all rules of one run share."""
+    """What all rules of one run share.
+
+    Args:
+        options: The options of the run.
+        demands: The rules by id.
+        watchers: The functions that judge every answer, by the id of their rule.
+    """
 
     def __init__(
         self,
@@ -57,25 +63,26 @@ class Run:
             hold=HOLD * options.slowness,
         )
         self.random = random.Random(options.seed)
-        #: In the `additional_data` of every session that the run creates.
+        #: The value of the mark in every session that the run creates.
         self.name = f"check-{secrets.token_hex(6)}"
         self.token = options.token
         #: operationId → why it can't be tried.
         self.missing: dict[str, str] = {}
-        #: Id of a watching rule → why it could not judge an answer.
-        self.mishaps: dict[str, str] = {}
+        #: Id of a rule that judges answers → the bug that kept it from judging one.
+        self.bugs: dict[str, str] = {}
+        #: Why the server counts as gone; empty as long as it answers.
         self.gone = ""
         #: Hypothesis can't run in two threads at once.
         self.one_fuzzer = asyncio.Lock()
         self.began = time.monotonic()
-        self._deaf = 0
+        self._unanswered = 0
         self._reserved = 0
         self._released = asyncio.Condition()
         self._shared: dict[str, asyncio.Task[Any]] = {}
 
     @property
     def time_is_up(self) -> str:
-        """Why nothing more is begun; empty before `--time-budget` is used up."""
+        """Why no more rules start; empty before `--time-budget` is used up."""
         budget = self.options.time_budget
         over = budget is not None and time.monotonic() - self.began > budget
         return f"--time-budget {budget:g} s is used up" if over else ""
@@ -87,10 +94,15 @@ class Run:
         history: tuple[Request, ...] = (),
         midway: Midway | None = None,
     ) -> Answer:
-        """Send a request, again when the server fails, and judge every answer.
+        """Send a request and judge the answer; send it again when the server fails.
+
+        Args:
+            request: What to send.
+            history: The requests that led to the state of the session.
+            midway: Called when half of the body is sent.
 
         Raises:
-            Skip: the server is gone, lacks the operation or keeps failing at it.
+            Skip: the server is gone, has no such operation, or fails each time.
         """
         first: Answer | None = None
         retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
@@ -102,7 +114,7 @@ class Run:
                 return answer
             first = first or answer
             if answer.status == 0 and len(request.body or b"") > PIECE_BYTES:
-                # An early answer may get lost when the server closes on a body; look again for it.
+                # An early answer can get lost when the server closes during the body: wait for one.
                 request = replace(request, delivery=Delivery.HELD)
             if answer.trouble.startswith("no complete answer came within") or midway is not None:
                 break
@@ -112,13 +124,19 @@ class Run:
         raise Skip(f"{request.operation or 'the server'} failed: {first}")
 
     async def together(self, requests: list[tuple[Request, tuple[Request, ...]]]) -> list[Answer]:
-        """Send requests at the same time and judge every answer; failures are not repeated.
+        """Send requests at the same time and judge every answer; none is sent again.
 
-        When there are more than --concurrency allows, they go in batches.
+        More requests than `--concurrency` are sent in batches.
+
+        Args:
+            requests: Each with the requests that led to the state of its session.
+
+        Raises:
+            Skip: the server is gone or has no such operation.
         """
         self._check(requests[0][0])
         answers: list[Answer] = []
-        async with self.wire.several, self.room(sum(request.size for request, _ in requests)):
+        async with self.wire.several, self.reserved(sum(request.size for request, _ in requests)):
             for start in range(0, len(requests), self.options.concurrency):
                 batch = [one for one, _ in requests[start : start + self.options.concurrency]]
                 answers += await self._connected(partial(self.wire.together, batch))
@@ -130,11 +148,13 @@ class Run:
         return answers
 
     @asynccontextmanager
-    async def room(self, size: int) -> AsyncIterator[None]:
-        """Room for a body within --max-bytes: waited for while others may leave some.
+    async def reserved(self, size: int) -> AsyncIterator[None]:
+        """Reserve bytes of `--max-bytes` while a body is sent.
+
+        A body that fits only if others send less than they reserved waits for these.
 
         Raises:
-            Skip: there is not enough left.
+            Skip: too few bytes are left.
         """
         bound = self.options.max_bytes
         async with self._released:
@@ -155,23 +175,23 @@ class Run:
                 self._released.notify_all()
 
     def judge(self, answer: Answer) -> None:
-        """Let every watching rule see an answer."""
+        """Let every rule that judges answers judge this one."""
         self.watch.note(answer)
         for rule_id, watch in self._watchers.items():
             try:
                 for fault in watch(answer, self.watch):
                     self.ledger.add(self._demands[rule_id], fault)
             except Exception as error:  # the other rules must still judge the answer
-                self.mishaps[rule_id] = mishap(error)
+                self.bugs[rule_id] = bug_in_rule(error)
 
     async def shared(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
-        """Something that is made once and used by several rules."""
+        """The result of `make`, which is called once for each key; rules share the result."""
         if key not in self._shared:
             self._shared[key] = asyncio.ensure_future(make())
         return await asyncio.shield(self._shared[key])
 
     def found(self, rule_id: str, fault: Fault | None) -> None:
-        """Note a fault for a rule by its id, when that rule is part of the run."""
+        """Add a fault of the rule with this id, if the rule is part of the run."""
         if fault is not None and rule_id in self._demands:
             self.ledger.add(self._demands[rule_id], fault)
 
@@ -179,20 +199,21 @@ class Run:
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
     ) -> Answer:
         self._check(request)
-        async with self.room(request.size):
+        async with self.reserved(request.size):
             answer = await self._connected(partial(self.wire.send, request, midway=midway))
         answer.history = history
         self.judge(answer)
         if answer.status or not answer.broken:
-            self._deaf = 0
+            self._unanswered = 0
         elif not request.exempt:
-            self._deaf += 1
-        if self._deaf >= _DEAF:
-            raise self._lost(f"{_DEAF} requests in a row got no answer, the last: {answer.trouble}")
+            self._unanswered += 1
+        if self._unanswered >= _MOST_UNANSWERED:
+            count = f"{_MOST_UNANSWERED} requests in a row"
+            raise self._lost(f"{count} got no answer, the last: {answer.trouble}")
         return answer
 
     async def _connected(self, send: Callable[[], Awaitable[_Sent]]) -> _Sent:
-        """Send, again where there is no connection; raises Skip when there is none at last."""
+        """Send; try again if there is no connection, and raise Skip if there is none at the end."""
         attempt = 0
         while True:
             try:
@@ -210,7 +231,7 @@ class Run:
             raise Skip(self.missing[request.operation])
 
     def _failed(self, answer: Answer, *, always: bool) -> None:
-        """Note that the server failed, once an operation when that happens now and then."""
+        """Add the fault that the server failed; one for each operation, and for always or not."""
         operation = answer.request.operation or "a path of no operation"
         how = "each time" if always else "now and then"
         key = f"{operation}|{how}"

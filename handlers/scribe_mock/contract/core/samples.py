@@ -1,4 +1,4 @@
-"""Audio to upload: real files of every supported type, and ones of any size."""
+"""Audio to upload: recordings in every supported type, and files of any size."""
 
 import struct
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ WEBM = "audio/webm;codecs=opus"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A supported audio type: how it is written, and a file of it."""
+    """A supported audio type: its MIME type, its file extension, and a recording."""
 
     mime: str
     extension: str
     speech: str
 
 
-#: The seven of the published page.
+#: The seven types of the published page.
 FORMATS = (
     Format(WEBM, "webm", "speech.webm"),
     Format("audio/wav", "wav", "speech.wav"),
@@ -35,21 +35,21 @@ SUPPORTED = tuple(entry.mime for entry in FORMATS)
 #: Not audio of any kind.
 GARBAGE = b"This is not audio, however it is called. " * 8
 
-#: Every server takes this many bytes ...
+#: Every server accepts an upload of this many bytes ...
 TEN_MB = 10_000_000
-#: ... and none takes more than this many.
+#: ... and none accepts a larger one.
 TEN_MIB = 10 * 1024 * 1024
 
 
 @cache
 def file(name: str) -> Path:
-    """One of the audio files that ship with the program."""
+    """The path of one of the audio files that ship with the program."""
     return shipped("fixtures") / "audio" / name
 
 
 @cache
 def tiny(extension: str) -> bytes:
-    """A fifth of a second of speech, as small as it gets."""
+    """A fifth of a second of speech, in a file as small as possible."""
     return file(f"tiny.{extension}").read_bytes()
 
 
@@ -60,7 +60,7 @@ def speech(extension: str) -> bytes:
 
 
 def wav_of(size: int) -> bytes:
-    """A playable WAV file of exactly so many bytes: a short sound, then a chunk that is ignored."""
+    """A playable WAV file of exactly `size` bytes: a short sound, then a chunk to be ignored."""
     sound = tiny("wav")[12:]
     filler = size - 12 - len(sound) - 8
     head = b"RIFF" + struct.pack("<I", size - 8) + b"WAVE"

@@ -1,4 +1,4 @@
-"""The OpenAPI document as the check needs it: paths, statuses, codes and schemas by operationId."""
+"""The OpenAPI document for the check: paths, statuses, codes and schemas by operationId."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator, ValidationError
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.spec import load_spec, resolved, shipped
 
-#: A response that carries the session, whatever its status.
+#: Operation and status of the error that may have the session as its body.
 SESSION_GONE = ("getSession", 410)
 
 
@@ -19,9 +19,9 @@ class Violation:
     """One way in which a body breaks its schema.
 
     Args:
-        path: Keys and indices down to the fault.
+        path: Keys and indices from the top of the body to the violation.
         message: What is wrong there.
-        grade: How sure that part of the schema is.
+        grade: The grade of that part of the schema.
     """
 
     path: tuple[str | int, ...]
@@ -30,13 +30,20 @@ class Violation:
 
     @property
     def field(self) -> str:
-        """The field it is about, without indices and template ids."""
+        """The name of the field, without indices of lists."""
         return ".".join(str(step) for step in self.path if isinstance(step, str))
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the document, its references resolved."""
+    """One operation of the document, with all references resolved.
+
+    Args:
+        operation_id: Its operationId.
+        method, path: Where it is.
+        responses: Its responses by status.
+        request: The schema of its JSON body; None if it has none.
+    """
 
     operation_id: str
     method: str
@@ -46,19 +53,19 @@ class Operation:
 
     @property
     def successes(self) -> tuple[int, ...]:
-        """Documented 2xx."""
+        """The documented 2xx status codes."""
         return tuple(int(status) for status in self.responses if status.startswith("2"))
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The document as it was loaded."""
+    """The document, with its references."""
     return load_spec(shipped("openapi.yaml"))
 
 
 @cache
 def operations() -> Mapping[str, Operation]:
-    """All operations."""
+    """All operations by operationId."""
     found = {}
     for path, methods in document()["paths"].items():
         for method, raw in methods.items():
@@ -76,13 +83,13 @@ def operations() -> Mapping[str, Operation]:
 
 @cache
 def outside() -> Mapping[str, Mapping[str, Any]]:
-    """The errors that belong to no operation, by status."""
+    """The responses that belong to no operation, by status."""
     found: Mapping[str, Mapping[str, Any]] = _resolved(document()["x-outside-operations"])
     return found
 
 
 def codes(response: Mapping[str, Any]) -> dict[str, Grade]:
-    """Every `error.code` that a response documents, with its grade; empty for a success."""
+    """Every `error.code` that a response documents, with its grade; none for a success."""
     found: dict[str, Grade] = {}
     for example in response["content"]["application/json"]["examples"].values():
         error = example.get("value", {}).get("error")
@@ -99,13 +106,13 @@ def _validator(operation_id: str, status: str) -> Draft4Validator:
 
 
 def violations(operation_id: str, status: int, body: Any) -> Iterator[Violation]:
-    """How a body breaks the schema of this response."""
+    """All violations of the schema of this response in a body."""
     for error in _validator(operation_id, str(status)).iter_errors(body):
         yield Violation(tuple(error.absolute_path), error.message[:200], _grade(error))
 
 
 def _grade(error: ValidationError) -> Grade:
-    """How sure the broken part of a schema is; what no part says is published."""
+    """The grade of the broken part of a schema: its `x-grade`, otherwise `protocol`."""
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "required":
         required: Any = error.validator_value
@@ -126,7 +133,7 @@ def _resolved(node: Any) -> Any:
 
 
 def _nullable(node: Any) -> Any:
-    """OpenAPI's `nullable` in words of JSON Schema."""
+    """A schema with `nullable` of OpenAPI 3.0 expressed in JSON Schema."""
     if isinstance(node, list):
         return [_nullable(value) for value in node]
     if not isinstance(node, dict):

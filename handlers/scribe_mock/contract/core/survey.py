@@ -1,4 +1,4 @@
-"""The first look at a server: is it there, does it let us in, and which operations has it?"""
+"""The first requests to a server: is it there, is the token accepted, which operations exist?"""
 
 from collections.abc import Awaitable
 
@@ -12,14 +12,14 @@ from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.wire import Unreachable
-from scribe_mock.paths import DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
+from scribe_mock.paths import BASE_PATH, DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
 
 
 async def survey(run: Run) -> None:
-    """Find out what can be tried.
+    """Find out what can be tried, and note the operations that the server does not have.
 
     Raises:
-        CannotRun: there is no server, it lets nobody in, or it is no session API.
+        CannotRun: there is no server, it accepts no token, or it is not a session API.
     """
     probe = Probe(run)
     await _reach(probe)
@@ -62,12 +62,12 @@ async def _log_in(probe: Probe) -> None:
     )
     token = answer.fields().get("access_token")
     if not answer.accepted or not isinstance(token, str):
-        raise CannotRun(f"Login failed: {answer}. Check the client id and the secret.")
+        raise CannotRun(f"The login failed: {answer}. Check the client id and the secret.")
     run.token = token
 
 
 async def _look(probe: Probe) -> list[Answer]:
-    """Try each operation once, in the most harmless way."""
+    """Try each operation once, with a valid request."""
     created = await probe.try_create(probe.creation())
     _judge_create(created, probe.run)
     session_id = created.fields().get("session_id")
@@ -92,7 +92,7 @@ async def _look(probe: Probe) -> list[Answer]:
 
 
 async def _tried(call: Awaitable[Answer]) -> Answer | None:
-    """The answer; None when the operation fails, which must not stop what is tried with others."""
+    """The answer; None if the operation fails, because the others must still be tried."""
     try:
         return await call
     except Skip:
@@ -107,8 +107,9 @@ def _judge_create(answer: Answer, run: Run) -> None:
         raise CannotRun(f"{options.base} does not accept the token: {answer}. {advice}.")
     if answer.status in (404, 405, 501) or 300 <= answer.status < 400:
         raise CannotRun(
-            f"There is no session API at {options.base}: POST {answer.request.target} was answered "
-            f"{answer}. Give the base under which /sessions lies, such as {options.base}/voice/v1."
+            f"There is no session API at {options.base}: the answer to POST {answer.request.target}"
+            f" was {answer}. Give the base under which /sessions lies, such as"
+            f" {options.base}{BASE_PATH}."
         )
 
 
@@ -118,7 +119,7 @@ def _judge_read_only(answer: Answer, run: Run) -> None:
 
 
 def _note_missing(run: Run, answer: Answer) -> None:
-    """Remember an operation that is not there, so that nothing is tried with it."""
+    """Note an operation that the server does not have, so that its rules are skipped."""
     absent = answer.status in (404, 405, 501) and answer.code in ("", "not_found")
     absent = absent or answer.status in (405, 501)
     if not absent:
@@ -138,5 +139,5 @@ def _note_missing(run: Run, answer: Answer) -> None:
 
 
 def _stop_all(run: Run, reason: str) -> None:
-    """No session can be created: leave what needs none."""
+    """Skip all rules that need a session, because none can be created."""
     run.missing["createSession"] = reason

@@ -1,4 +1,4 @@
-"""What a run remembers of all answers, so that each can be judged beside the others."""
+"""What a run remembers of all answers, so that each can be compared with earlier ones."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from scribe_mock.contract.core.specification import SESSION_GONE, Violation
 from scribe_mock.contract.transport.message import Answer
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-#: How far a session has come; nothing goes back.
+#: Status of a session → its rank; the rank of a session never falls.
 RANKS = {
     "created": 0,
     "initialized": 0,
@@ -22,7 +22,7 @@ RANKS = {
     "failed": 3,
     "expired": 3,
 }
-#: What a session says → the status code that goes with it.
+#: Status of a session → the HTTP status code of Get session.
 STATUSES = dict.fromkeys(("created", "initialized", "recording", "processing"), 202)
 STATUSES |= {"completed": 200, "failed": 200, "partial": 206, "expired": 410}
 STAMPS = ("created_at", "expires_at", "completed_at", "expired_at")
@@ -30,15 +30,16 @@ STAMPS = ("created_at", "expires_at", "completed_at", "expired_at")
 
 @dataclass
 class Watch:
-    """The memory of a run."""
+    """What a run remembers of all answers."""
 
-    #: Operation, status and code (or the status in the body) → how often it came.
+    #: Operation, status and code (or the status in the body) → how many such answers came.
     seen: dict[tuple[str, int, str], int] = field(default_factory=dict)
-    #: Session id → (rank, status, when its answer was complete) of what is known to be true.
+    #: Session id → highest rank seen, its status, and when that answer was complete.
     progress: dict[str, tuple[int, str, float]] = field(default_factory=dict)
-    #: Session id → field → value that must not change.
+    #: Session id → field → its value, which must not change.
     fixed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # The answer itself: kept, so that no later one can have its place in memory, and so its id.
+    # The last answer and its violations, because several rules ask for them. The answer itself
+    # is stored, because the id of an object that is gone can be used again.
     _violations: tuple[Answer | None, list[Violation]] = (None, [])
 
     def note(self, answer: Answer) -> None:
@@ -47,14 +48,14 @@ class Watch:
         self.seen[key] = self.seen.get(key, 0) + 1
 
     def violations(self, answer: Answer) -> list[Violation]:
-        """How the answer breaks the schema of the success that it is."""
+        """All violations of the schema in a success; none for an error."""
         if self._violations[0] is not answer:
             self._violations = answer, list(_violations(answer))
         return self._violations[1]
 
 
 def kind_of(answer: Answer) -> str:
-    """`error.code` of a refusal, `status` of a session, else nothing."""
+    """`error.code` of an error, `status` of Get session, otherwise empty."""
     if answer.code:
         return answer.code
     status = answer.fields().get("status")
@@ -62,7 +63,7 @@ def kind_of(answer: Answer) -> str:
 
 
 def shows_session(answer: Answer) -> bool:
-    """Whether the body is a session's and no error."""
+    """Whether the body is a session and not an error."""
     operation, status = answer.request.operation, answer.status
     return operation == "getSession" and (
         answer.accepted or ((operation, status) == SESSION_GONE and "status" in answer.fields())
@@ -70,13 +71,13 @@ def shows_session(answer: Answer) -> bool:
 
 
 def session_of(answer: Answer) -> str:
-    """The session id in the path of the request; empty when there is none."""
+    """The session id in the path of the request; empty if there is none."""
     match = re.search(r"/sessions/([^/?]+)", answer.request.target)
     return unquote(match[1]) if match else ""
 
 
 def timestamp(value: Any) -> datetime | None:
-    """A time by RFC 3339; None when it is none."""
+    """A time as in RFC 3339, section 5.6; None if the value is anything else."""
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         return None
     try:
@@ -87,7 +88,7 @@ def timestamp(value: Any) -> datetime | None:
 
 
 def is_utc(moment: datetime) -> bool:
-    """Whether a time was written in UTC."""
+    """Whether the offset of a time is that of UTC."""
     return moment.utcoffset() == UTC.utcoffset(None)
 
 
@@ -97,7 +98,7 @@ def _violations(answer: Answer) -> list[Violation]:
         return []
     if not answer.accepted and not shows_session(answer):
         return []
-    # What a session says of itself decides; whether the status code fits is another rule's matter.
+    # The status in the body decides on the schema; another rule compares it with the status code.
     said = answer.fields().get("status") if shows_session(answer) else None
     status = STATUSES.get(str(said), answer.status)
     if str(status) not in operation.responses:

@@ -1,4 +1,4 @@
-"""The OpenAPI document as Schemathesis gets it: the server's paths, and no freedom of a server."""
+"""The OpenAPI document for Schemathesis: it must object to nothing that a server is free to do."""
 
 import copy
 from typing import Any
@@ -7,15 +7,19 @@ from scribe_mock.contract.core import specification
 from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.paths import BASE_PATH
 
-#: Statuses that any operation may answer: no path decoded, too long a path, too many requests.
+#: Statuses that any operation may answer, such as for a path that is too long.
 _ANYWHERE = ("400", "404", "405", "413", "414", "422", "429")
 
-#: What audio is called in the document that Schemathesis gets: it has no serializer for audio.
+#: The type of audio in this document: Schemathesis has no serializer for audio types.
 BINARY = "application/octet-stream"
 
 
 def narrowed(base_path: str) -> dict[str, Any]:
-    """The document with the server's paths, narrowed to what is no freedom of a server."""
+    """The document with the paths of the server, without what a server may choose.
+
+    Args:
+        base_path: The path under which the server has `/sessions`.
+    """
     spec = copy.deepcopy(specification.document())
     spec["servers"] = [{"url": "/"}]
     spec.pop("x-outside-operations", None)
@@ -36,7 +40,7 @@ def narrowed(base_path: str) -> dict[str, Any]:
 
 
 def _widen(responses: dict[str, Any]) -> None:
-    """Every refusal is any envelope; no header is asked for."""
+    """Allow every refusal with any error envelope, and any header fields."""
     envelope = {"$ref": "#/components/schemas/ErrorEnvelope"}
     session = responses.get("410", {}).get("description", "").startswith("The session expired")
     for status in [*responses, *_ANYWHERE]:

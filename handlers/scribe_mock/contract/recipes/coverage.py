@@ -1,4 +1,4 @@
-"""What a run has reached: a matrix of operation, status and code."""
+"""Which documented answers a run got: a matrix of operation, status and code."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One answer that the contract knows.
+    """One documented answer.
 
     Args:
-        recipe: The answer, and the shortest way to it.
-        count: How often a run got it.
-        reason: Why it was not reached.
+        recipe: The answer, and the requests that bring it about.
+        count: How many times the run got it.
+        reason: Why the run did not get it; empty if it did.
     """
 
     recipe: Recipe
@@ -26,12 +26,12 @@ class Cell:
 
     @property
     def reached(self) -> bool:
-        """Whether the server gave this answer at all."""
+        """Whether the run got this answer."""
         return self.count > 0
 
 
 async def collect(probe: Probe) -> Sequence[Cell]:
-    """The matrix of a run; answers that no rule got are tried by their recipes, in parallel."""
+    """The matrix of a run; recipes are followed for the answers that no rule got, in parallel."""
     return await asyncio.gather(*(_cell(probe, recipe) for recipe in RECIPES))
 
 
@@ -51,7 +51,7 @@ def _count(probe: Probe, recipe: Recipe) -> int:
 
 
 async def _follow(probe: Probe, recipe: Recipe) -> str:
-    """Follow a recipe; returns why it did not lead there."""
+    """Follow a recipe; returns the reason in case that it did not bring its answer about."""
     try:
         answer = await follow(probe, recipe)
     except Skip as skip:

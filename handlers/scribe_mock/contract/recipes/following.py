@@ -1,4 +1,4 @@
-"""Takes the steps of a recipe on a server."""
+"""Sends the requests of a recipe to a server."""
 
 import json
 from typing import Any
@@ -13,16 +13,23 @@ from scribe_mock.paths import BASE_PATH
 
 
 async def follow(probe: Probe, recipe: Recipe) -> Answer:
-    """Take the steps of a recipe; returns the last answer.
+    """Send the requests of a recipe.
+
+    Args:
+        probe: What sends them.
+        recipe: The recipe; it has steps.
+
+    Returns:
+        The answer to the last request.
 
     Raises:
-        Skip: a step before the last did not work out.
+        Skip: a request before the last was refused, or processing took too long.
     """
     session_id, answer = "", None
     history: list[Request] = []
     for step in recipe.steps:
         if answer is not None and not answer.accepted and step.operation != "createSession":
-            raise Skip(f"on the way there {answer.request.operation} was answered {answer}")
+            raise Skip(f"{answer.request.operation}, an earlier step, was answered {answer}")
         request = _request(probe, step, session_id)
         answer = await _take(probe, step, request, tuple(history))
         history.append(request)

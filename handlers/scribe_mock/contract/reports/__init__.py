@@ -1,4 +1,4 @@
-"""What a run looks like to a person, and to the programs that read reports."""
+"""The report of a run: on the terminal, and in files for people and for programs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.reports import html, json_report, junit, sarif
 
-#: Kind of a report → what writes it as text.
+#: Kind of a report → the function that makes its text.
 WRITERS: Mapping[str, Callable[[Report], str]] = {
     "json": json_report.render,
     "junit": junit.render,
@@ -45,5 +45,5 @@ def write_all(files: Iterable[tuple[str, Path]], report: Report) -> None:
 
 def write(kind: str, path: Path, report: Report) -> None:
     """Write a report to a file."""
-    # JSON can write half a character, and so can a server; no file can.
+    # A server can send a lone surrogate as JSON, and UTF-8 cannot encode it.
     path.write_text(WRITERS[kind](report), "utf-8", "replace")

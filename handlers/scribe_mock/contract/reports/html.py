@@ -1,11 +1,11 @@
-"""The report as one HTML page that needs nothing else."""
+"""The report as one HTML page, without other files."""
 
 from html import escape
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import ContractFinding, Result
 from scribe_mock.contract.reports.reproduce import reproduction
-from scribe_mock.contract.reports.words import figures, met_by, verdict
+from scribe_mock.contract.reports.words import figures, seen_in, verdict
 
 _PAGE = """\
 <!doctype html>
@@ -35,7 +35,7 @@ dd {{ margin: 0 0 .25rem 0; overflow-wrap: anywhere }}
 {findings}
 <h2>Coverage</h2>
 <table><thead><tr><th>Operation</th><th>Status</th><th>Code</th><th>Reached</th>
-<th>Shortest way there, or why not</th></tr></thead><tbody>
+<th>Requests that bring it about, or why not reached</th></tr></thead><tbody>
 {coverage}
 </tbody></table>
 <h2>Rules</h2>
@@ -72,14 +72,14 @@ def _finding(finding: ContractFinding, report: Report) -> str:
         ("The contract", f"{finding.rule.sentence} ({finding.rule.source}; {finding.grade})"),
         ("Expected", finding.fault.expected),
         ("Got", finding.fault.got),
-        ("Met by", met_by(finding)),
+        ("Seen in", seen_in(finding)),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows)
     script = escape(reproduction(finding.fault, report.options))
     return (
         f'<article class="{kind}"><h2>{escape(finding.rule.id)}</h2><dl>{listed}</dl>'
         + (f"<details><summary>Requests</summary><ul>{variants}</ul></details>" if variants else "")
-        + (f"<p>To see it:</p><pre>{script}</pre>" if script else "")
+        + (f"<p>To reproduce it:</p><pre>{script}</pre>" if script else "")
         + "</article>"
     )
 

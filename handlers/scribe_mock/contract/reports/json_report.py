@@ -1,4 +1,4 @@
-"""The report as JSON: everything that the others show."""
+"""The report as JSON: all that the other reports have."""
 
 import json
 from typing import Any

@@ -7,7 +7,7 @@ from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import Result, Verdict
 from scribe_mock.contract.reports.words import describe
 
-#: What XML 1.0 can't hold.
+#: Characters that XML 1.0 does not allow.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -1,4 +1,4 @@
-"""A finding as something to paste into a shell: curl, or Python where curl can't do it."""
+"""A finding as commands for a shell: curl, or Python if curl cannot send the request."""
 
 import base64
 import json
@@ -13,9 +13,9 @@ from scribe_mock.contract.core.probe import WAIT
 from scribe_mock.contract.transport.message import Delivery, Request
 from scribe_mock.settings import CLIENT_SECRET
 
-#: A body of text up to this long is put on the command line.
+#: The longest text body that is written into the command, in bytes.
 _SHORT = 600
-#: What rules send in place of a token.
+#: Authorization that rules send instead of the token.
 _MADE_UP = ("Bearer ", "Bearer other")
 _RECORDINGS = (*(entry.speech for entry in samples.FORMATS), "silence.wav")
 
@@ -36,7 +36,7 @@ except TimeoutError:
     print("no answer before the body was sent")
 END"""
 
-#: What follows the head when a body is cut.
+#: Follows the head when a body is cut.
 _HALF = """
 half = bytes({size})
 s.sendall(b"%x\\r\\n%b\\r\\n" % (len(half), half) if {chunked} else half)
@@ -46,7 +46,7 @@ sys.exit()"""
 
 
 def reproduction(fault: Fault, options: Options) -> str:
-    """A shell script that shows the fault; empty when one request can't."""
+    """A shell script that shows the fault; empty if no request shows it."""
     if fault.answer is None and not fault.together:
         return ""
     last = fault.together or ((fault.answer.request,) if fault.answer else ())
@@ -58,7 +58,7 @@ def reproduction(fault: Fault, options: Options) -> str:
 
 
 def _needed(history: Iterable[Request]) -> list[Request]:
-    """The requests that lead there; to wait once is enough."""
+    """The requests that lead to the state of the session; of several waits in a row, one."""
     needed: list[Request] = []
     for request in history:
         if needed and request.label == WAIT and needed[-1].label == WAIT:
@@ -68,7 +68,7 @@ def _needed(history: Iterable[Request]) -> list[Request]:
 
 
 class _Script:
-    """One script in the making."""
+    """Writes one script."""
 
     def __init__(self, options: Options, history: list[Request]) -> None:
         self._options = options
@@ -104,7 +104,7 @@ class _Script:
         return "\n".join([*head, *self._lines])
 
     def _at_once(self, last: tuple[Request, ...], shows: Request | None) -> None:
-        """Requests side by side, and the whole answer of the one that shows the fault."""
+        """Add requests in parallel; one prints its answer, the one that shows the fault."""
         only = last.count(shows) == 1 if shows else False
         self._lines += [
             f"{self._curl(request, show=only and request == shows)} &" for request in last
@@ -159,7 +159,7 @@ class _Script:
         return "-H " + shlex.quote(f"{name}: {value}" if value.strip() else f"{name};")
 
     def _body(self, body: bytes) -> str:
-        """The body as an argument of --data-binary; made in a file when it is no short text."""
+        """The body as an argument of --data-binary; in a file unless it is a short text."""
         text = body.decode("utf-8", "replace")
         secret = json.dumps(self._options.login[1])[1:-1] if self._options.login else ""
         if secret and secret in text:
@@ -188,12 +188,12 @@ class _Script:
 
 
 def _escaped(text: str) -> str:
-    """A text within double quotes: servers name addresses, and no shell may run these."""
+    """A text for double quotes. Servers choose addresses, and no shell may execute these."""
     return re.sub(r'(["\\`$])', r"\\\1", text)
 
 
 def _made(body: bytes) -> str:
-    """A command that writes these bytes: the beginning, then what is one byte many times."""
+    """A command that writes these bytes; a byte repeated at their end is written by head."""
     filler = body[-1:] if body else b""
     start = body.rstrip(filler) if filler in (b"\0", b" ", b"}") else body
     code = base64.b64encode(start).decode()

@@ -59,7 +59,7 @@ def _result(finding: ContractFinding, index: dict[str, int], report: Report) -> 
 
 @cache
 def _line(operation: str) -> int:
-    """Where an operation is in openapi.yaml."""
+    """The line of an operation in openapi.yaml; 1 for none."""
     if not operation:
         return 1
     lines = shipped("openapi.yaml").read_text("utf-8").splitlines()

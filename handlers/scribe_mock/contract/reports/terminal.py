@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on and at its end, by Rich."""
+"""The progress of a run and its report on the terminal, with Rich."""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -13,14 +13,14 @@ from scribe_mock.contract.core.events import Event, Report, RuleEnded, Started
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.recipes.coverage import Cell
 from scribe_mock.contract.reports.reproduce import reproduction
-from scribe_mock.contract.reports.words import figures, met_by, verdict
+from scribe_mock.contract.reports.words import figures, seen_in, verdict
 
-#: Columns of what is no terminal.
+#: Columns when the output is not a terminal.
 _WIDTH_OF_FILES = 120
 
 
 class _UntilUnread(Console):
-    """A console that goes on without output when nobody reads it any more."""
+    """A console that stays silent, and does not fail, when its reader has stopped."""
 
     def __init__(self, stream: TextIO, silence: Callable[[], None]) -> None:
         super().__init__(
@@ -29,7 +29,7 @@ class _UntilUnread(Console):
         self._silence = silence
 
     def on_broken_pipe(self) -> None:
-        """Go on; Rich would end the process with exit code 1."""
+        """Print no more. Rich would end the process with exit code 1."""
         self.quiet = True
         self._silence()
 
@@ -38,17 +38,17 @@ def console_of(stream: TextIO, silence: Callable[[], None]) -> Console:
     """A console for a terminal or a file.
 
     Args:
-        stream: Where the output goes.
-        silence: Called when the stream is a pipe whose reader has stopped.
+        stream: The output.
+        silence: Called when the output is a pipe whose reader has stopped.
     """
     return _UntilUnread(stream, silence)
 
 
 class Terminal:
-    """Shows events.
+    """Shows the events of a run.
 
     Args:
-        console: Where to.
+        console: The output.
     """
 
     def __init__(self, console: Console) -> None:
@@ -79,7 +79,7 @@ class Terminal:
             self._show(event)
 
     def close(self) -> None:
-        """Leave the terminal as it was, however the run ended."""
+        """Restore the terminal; also needed when the run failed."""
         self._progress.stop()
 
     def _show(self, report: Report) -> None:
@@ -99,7 +99,7 @@ class Terminal:
         table.add_row("contract", Text(f"{finding.rule.sentence} ({finding.rule.source})"))
         table.add_row("expected", Text(finding.fault.expected))
         table.add_row("got", Text(finding.fault.got))
-        table.add_row("met by", Text(met_by(finding)))
+        table.add_row("seen in", Text(seen_in(finding)))
         kind, style = ("NOTE", "yellow") if note else ("FAULT", "bold red")
         self._console.print(
             Text.assemble((kind, style), " ", (finding.rule.id, "bold"), f"  {finding.grade}")
@@ -107,7 +107,7 @@ class Terminal:
         self._console.print(table)
         script = reproduction(finding.fault, report.options)
         if script:
-            self._console.print(Text("to see it", "dim"))
+            self._console.print(Text("to reproduce it", "dim"))
             self._console.print(Text(script), soft_wrap=True)
         self._console.print()
 

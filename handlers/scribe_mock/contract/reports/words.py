@@ -1,4 +1,4 @@
-"""Findings in words, as every report for people shows them."""
+"""The text for findings and runs in all reports for people."""
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import ContractFinding, Verdict
@@ -7,29 +7,29 @@ from scribe_mock.contract.reports.reproduce import reproduction
 
 
 def describe(finding: ContractFinding, options: Options) -> str:
-    """A finding in lines."""
+    """A finding in several lines."""
     rule, fault = finding.rule, finding.fault
     lines = [
         f"{rule.id} ({finding.grade}): {rule.sentence}",
         f"  contract  {rule.source}",
         f"  expected  {fault.expected}",
         f"  got       {fault.got}",
-        f"  met by    {met_by(finding)}",
+        f"  seen in   {seen_in(finding)}",
     ]
     script = reproduction(fault, options)
     if script:
-        lines += ["  to see it:", *(f"    {line}" for line in script.splitlines())]
+        lines += ["  to reproduce it:", *(f"    {line}" for line in script.splitlines())]
     return "\n".join(lines)
 
 
-def met_by(finding: ContractFinding) -> str:
-    """How many requests met a finding, and which other rules."""
+def seen_in(finding: ContractFinding) -> str:
+    """How many requests showed a finding, and which other rules found it."""
     requests = "1 request" if finding.count == 1 else f"{finding.count} requests"
     return f"{requests}; also by {', '.join(finding.also)}" if finding.also else requests
 
 
 def verdict(report: Report) -> str:
-    """A run in a sentence."""
+    """The result of a run in a sentence."""
     if report.failures:
         count = len(report.failures)
         said = f"breaks the contract: {count} {'fault' if count == 1 else 'faults'}"
@@ -45,7 +45,7 @@ def verdict(report: Report) -> str:
 
 
 def figures(report: Report) -> str:
-    """What a run took."""
+    """Numbers of a run: rules, requests, bytes, seconds and the seed."""
     return (
         f"{len(report.results)} rules, {report.requests} requests,"
         f" {report.sent_bytes / 1e6:.1f} MB sent, {report.seconds:.1f} s,"

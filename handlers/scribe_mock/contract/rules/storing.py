@@ -305,5 +305,5 @@ async def counts(probe: Probe) -> Faults:
     body = samples.speech("wav")
     for name in ("one.wav", "two.wav"):
         await probe.upload(session, name, mime="audio/wav", body=body)
-    if session.taken == 2:
+    if session.accepted == 2:
         yield judge.field(await probe.end(session), "audio_files_received", 2)

@@ -79,7 +79,7 @@ async def _talk(
 ) -> ClientStream:
     """Open the WebSocket; the answer to a refused handshake is judged like any other."""
     wire = probe.run.wire
-    async with probe.run.room(sum(map(len, frames))), wire.slots:
+    async with probe.run.reserved(sum(map(len, frames))), wire.slots:
         found = await stream(address, frames, wait=wait, seconds=_patience(probe))
         wire.requests += 1
         wire.sent_bytes += found.sent_bytes

@@ -1,4 +1,4 @@
-"""Requests and answers as they cross the wire: what an HTTP library would tidy up is kept."""
+"""Requests and answers exactly as they go over the wire; HTTP libraries would correct them."""
 
 import json
 from collections.abc import Iterable
@@ -8,23 +8,23 @@ from typing import Any
 
 from scribe_mock.contract.transport.address import Origin
 
-#: Bytes that are written at once; between two pieces an early answer is looked for.
+#: Bytes written at a time; between two pieces the check looks for an early answer.
 PIECE_BYTES = 64 * 1024
-#: No answer of the contract comes near; what is longer is not kept.
+#: The longest answer that is read, far longer than any of the contract.
 ANSWER_BYTES = 8 * 1024 * 1024
 
 
 class Delivery(Enum):
-    """How a request's body goes out."""
+    """How the body of a request is sent."""
 
     AT_ONCE = "at once"
-    #: Head first; the body only once no answer came for a while.
+    #: First the head; the body only if no answer comes for a while.
     HELD = "held back"
-    #: As HELD, with `Expect: 100-continue`, and the body as soon as it is asked for.
+    #: As HELD, with `Expect: 100-continue`; the body as soon as the server asks for it.
     EXPECTING = "with Expect: 100-continue"
-    #: Head alone; what was answered until then is all there will be.
+    #: Only the head.
     WITHHELD = "withheld"
-    #: Half of the body, then the connection is cut.
+    #: Half of the body; then the connection is cut.
     CUT = "cut in the middle"
 
 
@@ -33,16 +33,16 @@ class Request:
     """One request as it goes over the wire.
 
     Args:
-        origin: Where to.
+        origin: The server.
         method: As sent.
-        target: Path and query as sent; whatever its percent-encoding.
-        headers: In order, duplicates too, without Host and those that frame the body.
+        target: Path and query as sent, with any percent-encoding.
+        headers: In order, with duplicates, without Host and those that frame the body.
         body: None for a request without one; empty for `Content-Length: 0`.
-        chunked: Send the body by chunked transfer, without its length.
-        delivery: How the body goes out.
-        operation: The operationId it is meant for; empty when it is for none.
-        exempt: Whether the HTTP parser may answer it, which is no part of the contract.
-        label: What is special about it, in a few words.
+        chunked: Whether the body is sent by chunked transfer coding, without its length.
+        delivery: How the body is sent.
+        operation: The operationId that it is meant for; empty for none.
+        exempt: Whether the HTTP parser of the server may answer it, outside the contract.
+        label: What is special about it, in a few words; empty for nothing.
     """
 
     origin: Origin
@@ -67,11 +67,11 @@ class Request:
         elif self.body is not None:
             lines.append(f"Content-Length: {len(self.body)}")
         lines.append("Connection: close")
-        # A token may come from the server, which is free to make it of anything.
+        # A token may come from the server, with any characters in it.
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
     def pieces(self, start: int, end: int) -> Iterable[bytes]:
-        """The body from one place to another, framed as the head says."""
+        """The bytes of the body from `start` to `end`, framed as the head says."""
         body = memoryview(self.body or b"")
         for place in range(start, end, PIECE_BYTES):
             piece = bytes(body[place : min(place + PIECE_BYTES, end)])
@@ -81,7 +81,7 @@ class Request:
 
     @property
     def size(self) -> int:
-        """Bytes of the body that may go out."""
+        """The most bytes of the body that may be sent."""
         return 0 if self.delivery is Delivery.WITHHELD else len(self.body or b"")
 
     def header(self, name: str) -> str | None:
@@ -91,15 +91,18 @@ class Request:
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """What came back.
+    """The answer to a request.
 
     Args:
-        request: What was asked.
-        history: The requests that led here, oldest first.
-        status: 0 when no answer came; then `trouble` says why.
-        early: Whether it came before any byte of the body had been sent.
+        request: The request.
+        history: The requests that led to the state of the session, oldest first.
+        status: The status code; 0 if no answer came, then `trouble` says why.
+        headers: In order, with duplicates.
+        body: Without its framing.
+        early: Whether it came before any byte of the body was sent.
         continued: Whether `100 Continue` came first.
-        began, ended: Seconds on the loop's clock.
+        trouble: Why there is no complete answer; empty if there is one.
+        began, ended: When sending began and the answer was complete; seconds of a monotonic clock.
     """
 
     request: Request
@@ -115,17 +118,17 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """Whether it is a success of any kind."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
     def refused(self) -> bool:
-        """Whether the request was refused as the client's fault."""
+        """Whether the status is 4xx."""
         return 400 <= self.status < 500
 
     @property
     def broken(self) -> bool:
-        """Whether the server failed: 5xx, or no answer where one was due."""
+        """Whether the server failed: 5xx, or no answer to a complete request."""
         unfinished = self.request.delivery in (Delivery.CUT, Delivery.WITHHELD)
         return self.status >= 500 or (self.status == 0 and not unfinished)
 
@@ -134,20 +137,20 @@ class Answer:
         return _first(self.headers, name)
 
     def json(self) -> Any:
-        """The body as JSON; None when it is not."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body, parse_constant=_refuse)
         except (ValueError, RecursionError):
             return None
 
     def fields(self) -> dict[str, Any]:
-        """The body as a JSON object; empty when it is none."""
+        """The body as a JSON object; empty if it is anything else."""
         found = self.json()
         return found if isinstance(found, dict) else {}
 
     @property
     def code(self) -> str:
-        """`error.code`; empty when there is none."""
+        """`error.code`; empty if there is none."""
         error = self.fields().get("error")
         code = error.get("code") if isinstance(error, dict) else None
         return code if isinstance(code, str) else ""
@@ -159,8 +162,8 @@ class Answer:
 
 
 def _refuse(constant: str) -> Any:
-    """NaN and Infinity, which Python would take for numbers; raises ValueError (RFC 8259, 6)."""
-    raise ValueError(f"{constant} is no JSON")
+    """Raise ValueError: NaN and Infinity are not JSON (RFC 8259, section 6); Python reads them."""
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _first(headers: Iterable[tuple[str, str]], name: str) -> str | None:

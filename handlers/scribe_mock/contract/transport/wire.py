@@ -1,6 +1,6 @@
-"""HTTP/1.1 byte for byte: what an HTTP library would tidy up is sent and seen here as it is.
+"""HTTP/1.1 byte for byte, so that also requests can be sent that HTTP libraries refuse to send.
 
-One request a connection. The request is written by hand; h11 only parses what comes back.
+Each request has a connection of its own. The request is written by hand; h11 parses the answer.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Unreachable(Exception):
 
 
 class _Exchange(asyncio.Protocol):
-    """One connection: the parser, and what it has found so far."""
+    """One connection: it parses the answer as it arrives."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -70,7 +70,7 @@ class _Exchange(asyncio.Protocol):
         self._writable.set()
 
     def give_up(self, trouble: str) -> None:
-        """End without an answer."""
+        """End without a complete answer; does nothing if there is one."""
         if not self.done.is_set():
             self._finish(trouble)
 
@@ -105,7 +105,7 @@ class _Exchange(asyncio.Protocol):
             )
             self.begun.set()
             self.may_go_on.set()
-            self._writable.set()  # nothing more is sent: nothing waits for a reader
+            self._writable.set()  # nothing more is sent, so nothing waits until the server reads
         elif isinstance(event, h11.Data):
             self._body += event.data
             if len(self._body) > ANSWER_BYTES:
@@ -122,19 +122,20 @@ class _Exchange(asyncio.Protocol):
             event.set()
 
     async def write(self, transport: asyncio.Transport, pieces: Iterable[bytes]) -> None:
-        """Send, and stop as soon as an answer begins."""
+        """Send pieces, and stop as soon as an answer begins."""
         for piece in pieces:
             if self.begun.is_set() or transport.is_closing():
                 return
             transport.write(piece)
             await self._writable.wait()
-            # Once is not enough: what was readable meanwhile is read only after this task's turn.
+            # The event loop reads what has arrived between two runs of this task, but it may run
+            # this task first after one pause: so there are two.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
 
 def _left_in(transport: asyncio.BaseTransport) -> bytes:
-    """What had arrived when sending failed: an early answer may lie before the reset."""
+    """The bytes that had arrived when sending failed: an early answer may precede the reset."""
     if transport.get_extra_info("ssl_object") is not None:
         return b""
     found = b""
@@ -149,21 +150,23 @@ def _number_of(transport: asyncio.BaseTransport) -> int:
     return number
 
 
-#: Seconds that a held body waits for an early answer, if nothing else is said.
+#: Seconds that a held body waits for an early answer by default.
 HOLD = 2.0
 
-#: Called when half of the body is out; the rest follows when it returns.
+#: Called when half of the body is sent; the rest is sent when it returns.
 Midway = Callable[[], Awaitable[None]]
 
 
 @dataclass(kw_only=True)
 class Wire:
-    """Sends requests, so many at once.
+    """Sends requests over a limited number of connections.
 
     Args:
-        concurrency: Connections at once.
+        concurrency: Most connections at the same time.
         timeout: Seconds until an answer must be complete.
         hold: Seconds that a held body waits for an early answer.
+        sent_bytes: Bytes of request bodies sent so far.
+        requests: Requests sent so far.
     """
 
     concurrency: int
@@ -173,9 +176,9 @@ class Wire:
     requests: int = 0
 
     def __post_init__(self) -> None:
-        #: Taken by every connection, those of streams too.
+        #: Every connection holds one of these, also that of a stream.
         self.slots = asyncio.Semaphore(self.concurrency)
-        #: Held by whoever keeps a connection open while asking for another.
+        #: Held by a task that needs several connections: two such tasks could wait for each other.
         self.several = asyncio.Lock()
 
     async def send(
@@ -185,15 +188,15 @@ class Wire:
         gate: asyncio.Barrier | None = None,
         midway: Midway | None = None,
     ) -> Answer:
-        """Send one request and wait for its answer, whatever it is.
+        """Send one request and wait for its answer, of any status.
 
         Args:
             request: What to send.
-            gate: Waited for between connecting and sending, so that several start together.
-            midway: Called when half of the body is out.
+            gate: Awaited between connecting and sending, so that several requests start together.
+            midway: Called when half of the body is sent.
 
         Raises:
-            Unreachable: there was no connection.
+            Unreachable: no connection could be made.
         """
         async with self.slots:
             self.requests += 1
@@ -275,12 +278,15 @@ class Wire:
             await exchange.write(transport, [piece])
 
     async def together(self, requests: list[Request]) -> list[Answer]:
-        """Send no more requests than the concurrency at once: all connect first, then all send.
+        """Send requests at the same time: first all connect, then all send.
 
         The caller holds `several`.
 
+        Args:
+            requests: No more than `concurrency`.
+
         Raises:
-            Unreachable: one found no connection; nothing was sent.
+            Unreachable: for one of them no connection could be made; nothing was sent.
         """
         gate = asyncio.Barrier(len(requests))
         sending = [asyncio.ensure_future(self.send(one, gate=gate)) for one in requests]
@@ -288,4 +294,4 @@ class Wire:
             return await asyncio.gather(*sending)
         finally:
             for one in sending:
-                one.cancel()  # where one found no connection, the others wait for it in vain
+                one.cancel()  # if one has no connection, the others would wait for it for ever
