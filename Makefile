@@ -27,7 +27,7 @@ EDITABLE := $(INSTALL) --no-deps --editable .
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help install install-base serve check test mutants seeds bench bench-docs \
+.PHONY: help install install-base serve check test unit slow coverage mutants seeds bench bench-docs \
   pictures lock clean
 .DEFAULT_GOAL := help
 
@@ -63,6 +63,25 @@ check: $(ALL) ## ruff and mypy
 test: check ## checks, then all tests; options in ARGS="-k upload"
 	$(BIN)/pytest -n auto $(ARGS)
 
+# Tests that need a browser or npm, make an environment, or check whole servers.
+SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.py \
+  tests/contract/test_mutants.py tests/contract/test_plugin.py tests/contract/test_reports.py \
+  tests/audio/test_fuzz.py tests/test_fuzz_hostile.py tests/test_recipes.py \
+  tests/test_schemathesis.py tests/test_wheel.py tests/test_openapi.py::test_the_linter_finds_nothing
+UNIT := -n auto $(addprefix --deselect ,$(SLOW))
+
+unit: $(ALL) ## the quick tests: no browser, no npm, no check of a whole server
+	$(BIN)/pytest $(UNIT) $(ARGS)
+
+slow: $(ALL) ## the tests that `make unit` leaves out
+	$(BIN)/pytest -n auto $(SLOW) $(ARGS)
+
+coverage: $(ALL) ## `make unit` again, with the branches that it covers
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest $(UNIT) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 mutants: $(ALL) ## every mutant through the whole check; some by name in ARGS="EndRace"
 	$(BIN)/python -m tests.contract $(ARGS)
 
@@ -85,4 +104,4 @@ lock: $(BASE) ## resolve both lock files anew
 	  $(LOCKING) --upgrade --output-file requirements-dev.lock
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

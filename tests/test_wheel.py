@@ -92,6 +92,9 @@ def test_without_the_extra_everything_but_the_check_works(installed, tmp_path):
     assert refused.stderr.count("\n") == 1
     audio = scribe_mock("audio", ROOT / "fixtures/audio/speech.webm")
     assert (audio.returncode, audio.stderr) == (0, "")
+    rules = scribe_mock("rules")
+    assert (rules.returncode, rules.stderr) == (0, "")
+    assert "upload.row.7.format" in rules.stdout
 
 
 def test_the_wheel_serves_from_a_fresh_environment(installed, tmp_path):
