@@ -30,7 +30,7 @@ from .measurements import (
     measure_startup,
     measure_throughput,
 )
-from .processes import BenchmarkError, OtherWork
+from .processes import CONTENDERS, BenchmarkError, OtherWork, build_in
 
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")
@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[,NAME]",
         help=", ".join(MEASUREMENTS),
     )
+    parser.add_argument(
+        "--against", type=_checkout, metavar="DIR", help="compare with the build in this checkout"
+    )
     parser.add_argument("--json", type=_file, metavar="FILE", help="write every figure there too")
     return parser
 
@@ -86,6 +89,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def _checkout(text: str) -> Path:
+    folder = Path(text).resolve()
+    if not (folder / "handlers" / "scribe_mock").is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a checkout of scribe-mock")
+    return folder
 
 
 def _file(text: str) -> Path:
@@ -116,12 +126,16 @@ def _machine() -> dict[str, Any]:
 
 
 def _measure(options: argparse.Namespace, progress: Console) -> Figures:
-    figures = Figures()
+    before = [build_in(options.against)] if options.against else []
+    contenders = (*CONTENDERS, *before)
+    figures = Figures(contenders)
     with progress.status("starting") as status:
         if "throughput" in options.only:
-            figures.throughput = measure_throughput(options.rounds, options.seconds, status.update)
+            figures.throughput = measure_throughput(
+                contenders, options.rounds, options.seconds, status.update
+            )
         if "startup" in options.only:
-            figures.startup = measure_startup(status.update)
+            figures.startup = measure_startup(contenders, status.update)
         if "memory" in options.only:
             figures.memory = measure_memory(status.update)
         if "sessions" in options.only:
@@ -155,7 +169,8 @@ def _report(figures: Figures, machine: dict[str, Any]) -> dict[str, Any]:
     goals = [
         asdict(goal) | {"value": goal.value, "reached": goal.reached} for goal in figures.goals()
     ]
-    return {"machine": machine, **asdict(figures), "goals": goals}
+    measured = {name: value for name, value in asdict(figures).items() if name != "contenders"}
+    return {"machine": machine, **measured, "goals": goals}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The four measurements; each starts its own servers, stops them, and returns raw figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -77,13 +77,15 @@ class Sessions:
     many: list[Run]
 
 
-def measure_throughput(rounds: int, seconds: int, say: Say) -> Throughput:
-    """Upload bodies of each size to each server in turn, round after round."""
+def measure_throughput(
+    contenders: Sequence[Contender], rounds: int, seconds: int, say: Say
+) -> Throughput:
+    """Upload bodies of each size to each server in turn, round after round; all are up at once."""
     runs: dict[str, dict[str, list[Run]]] = {
-        body.label: {contender.name: [] for contender in CONTENDERS} for body in BODIES
+        body.label: {contender.name: [] for contender in contenders} for body in BODIES
     }
     with ExitStack() as stack:
-        servers = [stack.enter_context(Server(contender)) for contender in CONTENDERS]
+        servers = [stack.enter_context(Server(contender)) for contender in contenders]
         loads = {server: _throughput_loads(server) for server in servers}
         for server in servers:
             say(f"throughput: warming up {server.contender.label}")
@@ -111,12 +113,12 @@ def _rotated(servers: list[Server], turn: int) -> list[Server]:
     return servers[first:] + servers[:first]
 
 
-def measure_startup(say: Say) -> Startup:
+def measure_startup(contenders: Sequence[Contender], say: Say) -> Startup:
     """Start each server in turn, several times; the first start only warms the disk cache."""
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in CONTENDERS}
-    idle: dict[str, list[int]] = {contender.name: [] for contender in CONTENDERS}
+    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    idle: dict[str, list[int]] = {contender.name: [] for contender in contenders}
     for start in range(STARTS + 1):
-        for contender in CONTENDERS:
+        for contender in contenders:
             say(f"start-up: start {start} of {STARTS}, {contender.label}")
             with Server(contender) as server:
                 if start:

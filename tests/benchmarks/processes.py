@@ -26,19 +26,29 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Contender:
-    """One server in the comparison: its name, its command line, and whether it has sessions."""
+    """One server in the comparison.
+
+    Args:
+        name: In JSON output.
+        label: In tables.
+        command: Its command line, given a port.
+        health_path: A path that it answers.
+        has_sessions: Whether uploads need a session.
+        sources: The folder that Python imports `scribe_mock` from; None for the installed one.
+    """
 
     name: str
     label: str
     command: Callable[[int], list[str]]
     health_path: str
     has_sessions: bool = False
+    sources: Path | None = None
 
 
 def _scribe_mock(port: int) -> list[str]:
-    program = Path(sys.executable).with_name("scribe-mock")
     options = ["--quiet", "--processing-seconds", "0", "--max-memory", "4GiB"]
-    return [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), *options]
+    program = [sys.executable, "-m", "scribe_mock"]
+    return [*program, "serve", "--host", "127.0.0.1", "--port", str(port), *options]
 
 
 def _baseline(module: str) -> Callable[[int], list[str]]:
@@ -50,6 +60,13 @@ CONNEXION = Contender("connexion", "stock Connexion", _baseline("stock_connexion
 STARLETTE = Contender("starlette", "bare Starlette", _baseline("bare_starlette"), "/")
 DRAIN = Contender("drain", "bare drain", _baseline("drain"), "/")
 CONTENDERS = (SCRIBE_MOCK, CONNEXION, STARLETTE, DRAIN)
+
+
+def build_in(checkout: Path) -> Contender:
+    """Another build of scribe-mock: the sources of a checkout, with the installed packages."""
+    name, label = "before", f"scribe-mock in {checkout.name}"
+    sources = checkout / "handlers"
+    return Contender(name, label, _scribe_mock, "/_mock/health", True, sources)
 
 
 class Server:
@@ -65,6 +82,8 @@ class Server:
         self._log = tempfile.TemporaryFile()
         command = self.contender.command(self.port)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SCRIBE_MOCK_")}
+        if self.contender.sources is not None:
+            environment["PYTHONPATH"] = str(self.contender.sources)
         began = time.perf_counter()
         try:
             self._process = subprocess.Popen(

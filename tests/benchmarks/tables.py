@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import median
 
 from rich.table import Table
 
@@ -23,10 +23,9 @@ class Goal:
         return median(self.ratios)
 
     @property
-    def middle_half(self) -> tuple[float, float]:
-        """The lower and upper quartile of the rounds."""
-        low, _, high = quantiles(self.ratios, n=4, method="inclusive")
-        return low, high
+    def range(self) -> tuple[float, float]:
+        """The lowest and the highest ratio of a round."""
+        return min(self.ratios), max(self.ratios)
 
     @property
     def reached(self) -> bool:
@@ -44,13 +43,13 @@ def table(title: str, *columns: str, caption: str | None = None) -> Table:
 
 def goals_table(goals: list[Goal]) -> Table:
     """Return every goal with its figure and whether it is reached."""
-    caption = "the median of the rounds; noise of the machine moves it: see the middle half"
-    shown = table("Goals", "figure", "median", "middle half", "goal", "", caption=caption)
+    caption = "the median and the range of the rounds; other programs on the machine move both"
+    shown = table("Goals", "figure", "median", "range", "goal", "", caption=caption)
     for goal in goals:
         wanted = f"{'at least' if goal.at_least else 'at most'} {goal.bound:g}"
         verdict = "[green]reached[/]" if goal.reached else "[bold red]not reached[/]"
         number = f"{{:,.{goal.digits}f}}"
-        span = f"{number} to {number}".format(*goal.middle_half) if len(goal.ratios) > 1 else ""
+        span = f"{number} to {number}".format(*goal.range) if len(goal.ratios) > 1 else ""
         shown.add_row(goal.figure, number.format(goal.value), span, wanted, verdict)
     return shown
 
