@@ -5,7 +5,6 @@ be listened on, 4 a broken spec, 5 a broken fixture. For `check` and `rules` see
 """
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -19,10 +18,9 @@ from typing import Any
 from scribe_mock import __version__
 from scribe_mock.errors import SettingsError, SpecError, StartError
 from scribe_mock.paths import BASE_PATH
+from scribe_mock.quick_start import quick_start
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 from scribe_mock.spec import shipped
-
-_COMMAND_LINE_OF_HTTPX = "httpx._main"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +57,7 @@ def serve(settings: Settings) -> int:
         lambda record: "without completing handshake" not in record.getMessage()
     )
     with _stoppable():
-        with _quick_start():
+        with quick_start():
             # Imported here so that `--help` and messages about wrong options are quick.
             from scribe_mock.app import create_app
             from scribe_mock.server.listening import Server, address_of, is_loopback, listen
@@ -104,24 +102,6 @@ def _stoppable() -> Iterator[None]:
     finally:
         for number, before in handlers.items():
             signal.signal(number, before)
-
-
-@contextmanager
-def _quick_start() -> Iterator[None]:
-    """Start without what only takes time: a third of it, together.
-
-    Nearly all that start-up makes lives to the end, so garbage collections find nothing; frozen, it
-    is not looked at while serving either. Connexion brings httpx, whose command line brings rich.
-    """
-    gc.disable()
-    absent = sys.modules.setdefault(_COMMAND_LINE_OF_HTTPX, None) is None  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        if absent:
-            del sys.modules[_COMMAND_LINE_OF_HTTPX]
-        gc.freeze()
-        gc.enable()
 
 
 def docs(spec: Path | None, output: Path) -> int:
