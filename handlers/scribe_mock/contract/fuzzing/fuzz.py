@@ -134,7 +134,7 @@ class Fuzzer:
         Linked.run(settings=with_steps)
 
     def _call(self, case: Any) -> Any:
-        """Send a case through the run's wire; None when it can't be sent."""
+        """Send a case through the run's wire; None if it cannot be sent."""
         request, prepared = self._request(case)
         future = asyncio.run_coroutine_threadsafe(self._probe.send(request), self._loop)
         try:
