@@ -171,11 +171,12 @@ def test_an_interrupt_ends_fuzzing_at_once():
     assert app.since == 5
 
 
-def test_the_check_leaves_nothing_in_the_current_folder(tmp_path):
+def test_the_check_leaves_nothing_in_the_current_folder(tmp_path, tmp_path_factory):
     with Running(Server()) as running:
         subprocess.run(
             [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=fuzz"],
             cwd=tmp_path,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))},
             check=True,
             capture_output=True,
         )

@@ -1,11 +1,14 @@
 """The base install has none of what only the check needs."""
 
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from scribe_mock.contract.extra import PACKAGES
+from support import ROOT
 
 #: Hides packages, as if they were not installed, and then does something.
 WITHOUT = """\
@@ -23,8 +26,8 @@ sys.meta_path.insert(0, Hiding())
 {then}
 """
 
-#: The others of the extra come with what serves.
-HIDDEN = ("schemathesis", "hypothesis", "h11", "wsproto")
+#: `requests` is left: Connexion needs it, too.
+HIDDEN = ("schemathesis", "hypothesis", "h11", "rich")
 LINE = "pip install 'scribe-mock[check]'"
 
 
@@ -44,6 +47,12 @@ import scribe_mock.web.docs.catalogue, scribe_mock.web.docs.export
 scribe_mock.create_app()
 assert not HIDDEN & sys.modules.keys()
 """
+
+
+def test_the_packages_are_those_of_the_extra():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extra = project["optional-dependencies"]["check"]
+    assert sorted(re.match("[a-z0-9-]+", one)[0] for one in extra) == sorted(PACKAGES)
 
 
 def test_all_but_the_check_goes_without_it():

@@ -14,6 +14,9 @@ from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.recipes import coverage
 from scribe_mock.contract.transport.address import Address
 
+#: Seconds that a busy machine may add.
+SLACK = 5
+
 
 def test_the_time_that_answers_take_counts():
     asked = []
@@ -26,8 +29,8 @@ def test_the_time_that_answers_take_counts():
     began = time.monotonic()
     answer = asyncio.run(poll_until(slow, lambda answer: answer == "done", 0.5))
     assert answer == "processing"
-    assert max(asked) - began < 0.6
-    assert time.monotonic() - began < 1.0
+    assert len(asked) <= 4  # of 0.2 s each, and pauses between them
+    assert time.monotonic() - began < 0.5 + 0.2 + SLACK
 
 
 def test_the_first_wanted_answer_ends_it():
@@ -65,7 +68,7 @@ async def waited(base_url, patience):
 def test_the_check_gives_up_after_its_patience_and_one_answer():
     with Running(NeverDone()) as running:
         took = asyncio.run(waited(running.base_url, 3.0))
-    assert 3 <= took < 3 + 1 + 1
+    assert 3 <= took < 3 + 1 + SLACK
 
 
 def test_processing_without_end_is_waited_for_once_when_coverage_is_collected():
@@ -76,4 +79,4 @@ def test_processing_without_end_is_waited_for_once_when_coverage_is_collected():
         cells = asyncio.run(coverage.collect(probe))
     late = [cell for cell in cells if "longer than --patience" in cell.reason]
     assert len(late) > 3
-    assert time.monotonic() - began < 3 + 8
+    assert time.monotonic() - began < 2 * 3 + SLACK

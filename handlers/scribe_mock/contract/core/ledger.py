@@ -59,7 +59,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How one rule ended, and why if it was skipped."""
+    """How one rule ended.
+
+    Args:
+        rule: The rule.
+        verdict: How it ended.
+        seconds: How long it took.
+        reason: Why it was skipped; empty if it was not.
+        findings: Its own findings, and those of other rules that it found, too.
+    """
 
     rule: Demand
     verdict: Verdict
@@ -103,18 +111,18 @@ class Ledger:
             self._found.values(), key=lambda entry: (entry.is_note, place.get(entry.rule.id, 0))
         )
         wide = _wide_families(found)
-        kept: list[ContractFinding] = []
+        merged: list[ContractFinding] = []
         owners: dict[tuple[str, ...] | None, ContractFinding] = {}
         for finding in found:
             alike = [finding.fault.common(), _in_family(finding, wide)]
             owner = next((owners[key] for key in alike if key in owners), None)
             if owner is None:
                 owner = replace(finding, also=[], variants=list(finding.variants))
-                kept.append(owner)
+                merged.append(owner)
             else:
                 owner.absorb(finding)
             owners |= {key: owners.get(key, owner) for key in alike if key is not None}
-        return _without_echoes(kept)
+        return _without_repeats(merged)
 
 
 def _family(rule: Demand) -> str:
@@ -144,7 +152,7 @@ def _in_family(finding: ContractFinding, wide: Collection[str]) -> tuple[str, ..
     return family, fault.expected, fault.got, fault.key
 
 
-def _without_echoes(findings: Iterable[ContractFinding]) -> list[ContractFinding]:
+def _without_repeats(findings: Iterable[ContractFinding]) -> list[ContractFinding]:
     """Leave out findings of Schemathesis if another rule reports the same answer."""
     named = {_shown_by(finding) for finding in findings if finding.rule.subject != "fuzz"}
     return [

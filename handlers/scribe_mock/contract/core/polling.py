@@ -16,7 +16,8 @@ async def poll_until(
 ) -> _T:
     """Ask until an answer is the wanted one or the time is up.
 
-    The time that the answers take counts, too: no request is sent after the deadline.
+    The time that the answers take counts, too. The last request is sent at the deadline at the
+    latest, so this takes no longer than `seconds` and one answer.
 
     Args:
         get: Sends one request.

@@ -26,7 +26,9 @@ async def survey(run: Run) -> None:
     await _log_in(probe)
     try:
         if run.options.read_only:
-            _judge_read_only(await probe.get(ProbeSession(session_id=UNKNOWN_SESSION)), run)
+            answer = await probe.get(ProbeSession(session_id=UNKNOWN_SESSION))
+            if answer.status in (401, 403):
+                _require_api(answer, run)
             answers = [await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)]
         else:
             answers = await _look(probe)
@@ -67,9 +69,9 @@ async def _log_in(probe: Probe) -> None:
 
 
 async def _look(probe: Probe) -> list[Answer]:
-    """Try each operation once, with a valid request."""
+    """Call each operation once, on one session."""
     created = await probe.try_create(probe.creation())
-    _judge_create(created, probe.run)
+    _require_api(created, probe.run)
     session_id = created.fields().get("session_id")
     if created.refused:
         fault = judge.accepted(created, what="a session with upload_type chunked")
@@ -99,7 +101,8 @@ async def _tried(call: Awaitable[Answer]) -> Answer | None:
         return None
 
 
-def _judge_create(answer: Answer, run: Run) -> None:
+def _require_api(answer: Answer, run: Run) -> None:
+    """Raise CannotRun if the token is refused, or if there is no Create session."""
     options = run.options
     if answer.status in (401, 403):
         given = options.token != DEFAULT_TOKEN or options.login
@@ -111,11 +114,6 @@ def _judge_create(answer: Answer, run: Run) -> None:
             f" was {answer}. Give the base under which /sessions lies, such as"
             f" {options.base}{BASE_PATH}."
         )
-
-
-def _judge_read_only(answer: Answer, run: Run) -> None:
-    if answer.status in (401, 403):
-        _judge_create(answer, run)
 
 
 def _note_missing(run: Run, answer: Answer) -> None:

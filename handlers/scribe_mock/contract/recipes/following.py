@@ -31,7 +31,7 @@ async def follow(probe: Probe, recipe: Recipe) -> Answer:
         if answer is not None and not answer.accepted and step.operation != "createSession":
             raise Skip(f"{answer.request.operation}, an earlier step, was answered {answer}")
         request = _request(probe, step, session_id)
-        answer = await _take(probe, step, request, tuple(history))
+        answer = await _send(probe, step, request, tuple(history))
         history.append(request)
         found = answer.fields().get("session_id")
         if step.operation == "createSession" and isinstance(found, str):
@@ -40,7 +40,8 @@ async def follow(probe: Probe, recipe: Recipe) -> Answer:
     return answer
 
 
-async def _take(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
+async def _send(probe: Probe, step: Step, request: Request, history: tuple[Request, ...]) -> Answer:
+    """Send the request of a step, again and again if the step waits for a status."""
     if not step.until:
         return await probe.run.send(request, history=history)
     patience = probe.options.patience

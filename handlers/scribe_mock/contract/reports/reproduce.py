@@ -96,15 +96,15 @@ class _Script:
         for request in self._history:
             self._step(request)
         if len(last) > 1:
-            self._at_once(last, shows)
+            self._in_parallel(last, shows)
         elif last[0].delivery in (Delivery.WITHHELD, Delivery.CUT):
             self._lines.append(self._python(last[0]))
         else:
             self._lines.append(self._curl(last[0], show=True))
         return "\n".join([*head, *self._lines])
 
-    def _at_once(self, last: tuple[Request, ...], shows: Request | None) -> None:
-        """Add requests in parallel; one prints its answer, the one that shows the fault."""
+    def _in_parallel(self, last: tuple[Request, ...], shows: Request | None) -> None:
+        """Add requests in parallel; the one that shows the fault prints its answer."""
         only = last.count(shows) == 1 if shows else False
         self._lines += [
             f"{self._curl(request, show=only and request == shows)} &" for request in last

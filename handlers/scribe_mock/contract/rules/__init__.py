@@ -8,7 +8,7 @@ from scribe_mock.contract.rules import (
     answers,
     creating,
     discovery,
-    errors,
+    error_bodies,
     fuzzing,
     login,
     paths,
@@ -27,7 +27,7 @@ from scribe_mock.contract.rules import (
 
 _MODULES = (
     answers,
-    errors,
+    error_bodies,
     progress,
     upload_rows,
     upload_limits,

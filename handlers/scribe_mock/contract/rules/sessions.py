@@ -336,8 +336,7 @@ async def document(probe: Probe) -> Faults:
         raise Skip(f"processing took longer than --patience {patience:g} s")
     if entry.get("status") == "in-progress":
         yield judge.same(answer, "data while in progress", None, entry.get("data"))
-        return
-    if entry.get("status") == "success" and not isinstance(entry.get("data"), dict):
+    elif entry.get("status") == "success" and not isinstance(entry.get("data"), dict):
         yield judge.same(answer, "data of a successful document", "an object", entry.get("data"))
 
 
@@ -347,7 +346,5 @@ def _is_ready(entry: Any) -> bool:
 
 
 def _document(answer: Any, wanted: Any) -> Any:
-    for _, entry in judge.documents(answer):
-        if entry.get("document_id") == wanted:
-            return entry
-    return None
+    found = [entry for _, entry in judge.documents(answer)]
+    return next((entry for entry in found if entry.get("document_id") == wanted), None)

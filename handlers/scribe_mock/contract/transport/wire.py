@@ -1,4 +1,4 @@
-"""HTTP/1.1 byte for byte, so that also requests can be sent that HTTP libraries refuse to send.
+"""HTTP/1.1 byte for byte, to send requests that HTTP libraries refuse to send, too.
 
 Each request has a connection of its own. The request is written by hand; h11 parses the answer.
 """
@@ -23,6 +23,9 @@ from scribe_mock.contract.transport.message import (
     Delivery,
     Request,
 )
+
+#: The trouble when the server closes too early.
+_CLOSED = "the connection was closed without a complete answer"
 
 
 class Unreachable(Exception):
@@ -66,7 +69,7 @@ class _Exchange(asyncio.Protocol):
             self._feed(_left_in(self._transport))
         self._feed(b"")
         if not self.done.is_set():
-            self._finish("the connection was closed without a complete answer")
+            self._finish(_CLOSED)
         self._writable.set()
 
     def give_up(self, trouble: str) -> None:
@@ -83,16 +86,11 @@ class _Exchange(asyncio.Protocol):
                 event = self._parser.next_event()
                 if event is h11.NEED_DATA or event is h11.PAUSED:
                     return
-                self._take(event)
+                self._handle(event)
         except h11.RemoteProtocolError as error:
-            cut = not data
-            self._finish(
-                "the connection was closed without a complete answer"
-                if cut
-                else f"what came back is not HTTP: {error}"
-            )
+            self._finish(f"the answer is not HTTP: {error}" if data else _CLOSED)
 
-    def _take(self, event: Any) -> None:
+    def _handle(self, event: Any) -> None:
         if isinstance(event, h11.InformationalResponse):
             if event.status_code == 100:
                 self.answer.continued = True
