@@ -5,7 +5,7 @@ import sys
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from tests.contract.server import Running
+from tests.contract.independent_server import Running
 
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.options import Options

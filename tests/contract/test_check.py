@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from starlette.responses import JSONResponse, Response
 from tests.contract.checking import named, run, serving
-from tests.contract.server import Refusal, Running, Server
+from tests.contract.independent_server import Refusal, Running, Server
 
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.exceptions import CannotRun

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.contract import mutants
-from tests.contract.server import Response, Running, Server
+from starlette.responses import Response
+from tests.contract.independent_server import Running, Server
+from tests.contract.mutants.storing import GapsRefused
+from tests.contract.mutants.upload_formats import UnsupportedIs415
 
 from scribe_mock import cli
 from scribe_mock.contract.reports import WRITERS
@@ -35,7 +37,7 @@ def test_it_keeps_the_contract(capsys, tmp_path):
 
 
 def test_it_breaks_the_contract(capsys):
-    with Running(mutants.UnsupportedIs415()) as running:
+    with Running(UnsupportedIs415()) as running:
         code, shown = main(capsys, running.base_url, "--only", "upload.row.7")
     assert code == 1
     assert "FAULT upload.row.7.format" in shown.out
@@ -44,7 +46,7 @@ def test_it_breaks_the_contract(capsys):
 
 @pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1)])
 def test_a_note_fails_only_a_strict_run(capsys, more, code):
-    with Running(mutants.GapsRefused()) as running:
+    with Running(GapsRefused()) as running:
         assert main(capsys, running.base_url, "--only", "store.gaps", *more)[0] == code
 
 
@@ -194,7 +196,7 @@ sys.exit(process.wait())
 
 
 @pytest.mark.parametrize("command", ["rules", "check --list", "check URL --only=upload.row.7"])
-@pytest.mark.parametrize("server", [Server, mutants.UnsupportedIs415])
+@pytest.mark.parametrize("server", [Server, UnsupportedIs415])
 def test_output_that_nobody_reads_changes_no_exit_code(command, server):
     with Running(server()) as running:
         arguments = command.replace("URL", running.base_url).split()
@@ -204,5 +206,5 @@ def test_output_that_nobody_reads_changes_no_exit_code(command, server):
             check=False,
             text=True,
         )
-    broken = "URL" in command and server is mutants.UnsupportedIs415
+    broken = "URL" in command and server is UnsupportedIs415
     assert (done.returncode, done.stderr) == (int(broken), "")

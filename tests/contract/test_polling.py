@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from tests.contract.server import Running, Server
+from tests.contract.independent_server import Running, Server
 
 from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.options import Options
