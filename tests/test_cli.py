@@ -16,7 +16,7 @@ import pytest
 
 from scribe_mock import Settings, __version__
 from scribe_mock.cli import main
-from support import PATIENCE, ROOT, Mock, comes_true
+from tests.support import PATIENCE, ROOT, Mock, comes_true
 
 MODULE = [sys.executable, "-m", "scribe_mock"]
 COMMAND = [str(Path(sys.executable).with_name("scribe-mock"))]

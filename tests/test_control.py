@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import AUDIO, ROOT, fault, noise, parallel, refusal
+from tests.support import AUDIO, ROOT, fault, noise, parallel, refusal
 
 STATES = ["created", "recording", "processing", "completed", "partial", "failed", "expired"]
 STATUS = {"completed": 200, "failed": 200, "partial": 206, "expired": 410}

@@ -10,7 +10,7 @@ from importlib import metadata
 import pytest
 
 from scribe_mock.contract import extra
-from support import ROOT
+from tests.support import ROOT
 
 PACKAGE = ROOT / "handlers" / "scribe_mock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

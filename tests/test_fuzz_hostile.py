@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import PATIENCE, TOKEN, running
+from tests.support import PATIENCE, TOKEN, running
 
 UPLOAD = b"/voice/v1/sessions/demo_session_created/audio/a_0.webm"
 

@@ -10,7 +10,7 @@ from connexion.spec import OpenAPISpecification
 from uvicorn.protocols.http import flow_control, httptools_impl
 from uvicorn.protocols.websockets import websockets_sansio_impl
 
-from support import ROOT
+from tests.support import ROOT
 
 SERVER = ROOT / "handlers" / "scribe_mock" / "server"
 FENCES = {"uvicorn_internals.py", "connexion_internals.py"}

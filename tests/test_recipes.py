@@ -19,7 +19,7 @@ from scribe_mock.contract.transport.address import Address
 from scribe_mock.spec import shipped
 from scribe_mock.web.docs.catalogue import catalogue
 from scribe_mock.web.docs.samples import ADDRESS
-from support import PATIENCE
+from tests.support import PATIENCE
 
 SPEC = yaml.load(shipped("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 CASES = [case for operation in catalogue(SPEC) for case in operation.cases]

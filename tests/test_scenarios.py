@@ -7,7 +7,7 @@ import yaml
 
 from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.scenarios.fixtures import load_fixtures
-from support import ROOT
+from tests.support import ROOT
 
 SHIPPED = ROOT / "fixtures"
 GIB = 1024**3

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from support import ROOT, TOKEN
+from tests.support import ROOT, TOKEN
 
 CHECKS = [
     not_a_server_error,

@@ -13,7 +13,7 @@ import pytest
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
 from scribe_mock.server.gateway import Gateway
-from support import ROOT, TOKEN
+from tests.support import ROOT, TOKEN
 
 QUIET = Settings(port=0, quiet=True)
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from support import TOKEN, ApiSession, parallel, refusal, running
+from tests.support import TOKEN, ApiSession, parallel, refusal, running
 
 PROCESSING_SECONDS = 2
 TTL = 3600

@@ -7,7 +7,7 @@ import pytest
 
 from scribe_mock import Settings
 from scribe_mock.errors import SettingsError
-from support import AUDIO
+from tests.support import AUDIO
 
 
 def read(name, text):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import ROOT, TOKEN, comes_true, noise, parallel, refusal, running
+from tests.support import ROOT, TOKEN, comes_true, noise, parallel, refusal, running
 
 FULL = (503, "service_unavailable")
 

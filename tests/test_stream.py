@@ -10,11 +10,11 @@ from contextlib import ExitStack, suppress
 
 import numpy as np
 import pytest
-from tests.audio.factory import vowels
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from support import PATIENCE, parallel
+from tests.audio.factory import vowels
+from tests.support import PATIENCE, parallel
 
 RATE = 16_000
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import AUDIO, LIMIT, TOKEN, WEBM, noise, refusal
+from tests.support import AUDIO, LIMIT, TOKEN, WEBM, noise, refusal
 
 #: The rows of the contract's table in their order: what makes a request break the row, and the
 #: answer. Rows with one code differ by what their message says.

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from support import PATIENCE, ROOT, Mock
+from tests.support import PATIENCE, ROOT, Mock
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SCRIBE_MOCK_"))}

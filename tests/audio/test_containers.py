@@ -6,7 +6,6 @@ from functools import cache
 import av
 import numpy as np
 import pytest
-from tests.audio.factory import RECIPES, conversation, decode, encode, envelope, vowels, wav
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio.audio_errors import DamagedAudio, TooLongAudio
@@ -16,6 +15,7 @@ from scribe_mock.audio.containers.registry import open_track
 from scribe_mock.audio.containers.wav import write_wav
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, split
+from tests.audio.factory import RECIPES, conversation, decode, encode, envelope, vowels, wav
 
 SOUND = conversation(3.1, 0.5, 3.2, 0.4, 2.8)[0]
 

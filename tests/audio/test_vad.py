@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tests.audio.factory import RATE, conversation, silence
 
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler, speech_of
+from tests.audio.factory import RATE, conversation, silence
 
 
 def profile_of(samples, block=7000):

@@ -6,7 +6,6 @@ import sys
 import threading
 
 import pytest
-from tests.audio.factory import conversation, encode, sample
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio import worker_pool as workers_module
@@ -16,6 +15,7 @@ from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
 from scribe_mock.audio.worker_pool import AudioWorkers
+from tests.audio.factory import conversation, encode, sample
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
 

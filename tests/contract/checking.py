@@ -5,11 +5,10 @@ import sys
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from tests.contract.independent_server import Running
-
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
+from tests.contract.independent_server import Running
 
 
 def run(server, **options):

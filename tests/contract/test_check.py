@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 import pytest
 from starlette.responses import JSONResponse, Response
-from tests.contract.checking import named, run, serving
-from tests.contract.independent_server import Refusal, Running, Server
 
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.ledger import Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
-from support import PATIENCE
+from tests.contract.checking import named, run, serving
+from tests.contract.independent_server import Refusal, Running, Server
+from tests.support import PATIENCE
 
 
 def skipped(report):

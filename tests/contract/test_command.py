@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from starlette.responses import Response
-from tests.contract.independent_server import Running, Server
-from tests.contract.mutants.storing import GapsRefused
-from tests.contract.mutants.upload_formats import UnsupportedIs415
 
 from scribe_mock import cli
 from scribe_mock.contract.reports import WRITERS
 from scribe_mock.contract.rules import all_rules
 from scribe_mock.contract.transport.address import Origin
+from tests.contract.independent_server import Running, Server
+from tests.contract.mutants.storing import GapsRefused
+from tests.contract.mutants.upload_formats import UnsupportedIs415
 
 
 def main(capsys, *arguments):

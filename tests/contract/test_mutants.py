@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.contract.checking import judge_mutant, run
 from tests.contract.mutants import MUTANTS
 from tests.contract.mutants.access import AnySchemeAccepted

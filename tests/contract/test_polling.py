@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import pytest
-from tests.contract.independent_server import Running, Server
 
 from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.options import Options
@@ -13,6 +12,7 @@ from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.recipes import coverage
 from scribe_mock.contract.transport.address import Address
+from tests.contract.independent_server import Running, Server
 
 
 def test_the_time_that_answers_take_counts():

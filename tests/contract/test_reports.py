@@ -5,6 +5,12 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+
+from scribe_mock.contract import reports
+from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.reports.reproduce import reproduction
+from scribe_mock.contract.transport.address import Address
 from tests.contract.independent_server import Running, Server
 from tests.contract.mutants.creating import SchemaIs400
 from tests.contract.mutants.storing import (
@@ -22,12 +28,6 @@ from tests.contract.mutants.upload_limits import (
 )
 from tests.contract.mutants.upload_names import CrashesOnOddNames
 from tests.contract.mutants.upload_rows import UploadAfterCompletion
-
-from scribe_mock.contract import reports
-from scribe_mock.contract.core.engine import check
-from scribe_mock.contract.core.options import Options
-from scribe_mock.contract.reports.reproduce import reproduction
-from scribe_mock.contract.transport.address import Address
 
 ONLY = (
     "upload.row",

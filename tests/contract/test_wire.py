@@ -14,7 +14,7 @@ from scribe_mock.contract.transport import websocket
 from scribe_mock.contract.transport.address import Address, Origin
 from scribe_mock.contract.transport.message import ANSWER_BYTES, Request
 from scribe_mock.contract.transport.wire import Wire
-from support import PATIENCE
+from tests.support import PATIENCE
 
 
 @asynccontextmanager

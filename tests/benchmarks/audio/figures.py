@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from rich.table import Table
+
 from tests.benchmarks.tables import Goal, ratios, table
 
 from .latency import Latency

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.audio_types import TYPES
 from tests.contract.independent_server.refusal import Refusal
 from tests.contract.independent_server.session import Session

@@ -4,6 +4,7 @@ import re
 import secrets
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.bodies import Bodies
 from tests.contract.independent_server.refusal import Refusal
 from tests.contract.independent_server.session import Session

@@ -1,6 +1,7 @@
 """The discovery document."""
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.base import Base
 
 

@@ -3,6 +3,7 @@
 import time
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.bodies import Bodies
 
 

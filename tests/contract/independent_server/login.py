@@ -1,6 +1,7 @@
 """Login and refresh token."""
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.bodies import Bodies
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.base import Base
 from tests.contract.independent_server.refusal import Refusal
 

@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 from starlette.websockets import WebSocket
+
 from tests.contract.independent_server.call import Call
 from tests.contract.independent_server.changing import Changing
 from tests.contract.independent_server.creating import Creating

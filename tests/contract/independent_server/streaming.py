@@ -5,6 +5,7 @@ import json
 import re
 
 from starlette.websockets import WebSocketDisconnect
+
 from tests.contract.independent_server.base import Base
 from tests.contract.independent_server.refusal import Refusal
 

@@ -3,6 +3,7 @@
 import re
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server.audio_types import GENERIC, MAGIC, TYPES
 from tests.contract.independent_server.base import Base
 from tests.contract.independent_server.refusal import Refusal

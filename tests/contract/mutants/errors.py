@@ -1,6 +1,7 @@
 """Faults in the form of errors."""
 
 from starlette.responses import HTMLResponse, JSONResponse
+
 from tests.contract.independent_server import Refusal, Server
 from tests.contract.mutants.mutant import mutant, note
 

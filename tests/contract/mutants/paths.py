@@ -1,6 +1,7 @@
 """Faults for paths and methods that the contract doesn't have."""
 
 from starlette.responses import PlainTextResponse
+
 from tests.contract.independent_server import Server
 from tests.contract.mutants.mutant import mutant, note
 

@@ -1,6 +1,7 @@
 """Faults of get, update, end session and process template."""
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server import Refusal, Server
 from tests.contract.mutants.mutant import Accepted, mutant, note
 

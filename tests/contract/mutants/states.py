@@ -1,6 +1,7 @@
 """Faults in what each state of a session allows."""
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server import Refusal, Server
 from tests.contract.mutants.mutant import mutant, note
 

@@ -4,6 +4,7 @@ import posixpath
 import re
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server import Refusal, Server
 from tests.contract.mutants.mutant import Accepted, mutant, note
 

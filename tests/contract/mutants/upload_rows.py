@@ -1,6 +1,7 @@
 """Faults in the rows of the table of checks of an upload."""
 
 from starlette.responses import JSONResponse
+
 from tests.contract.independent_server import Refusal, Server, Session
 from tests.contract.mutants.mutant import LONG, mutant, note
 
