@@ -213,8 +213,13 @@ def watched():
 
 
 def new_session():
-    fields = {"created_at": 0.0, "expires_at": math.inf, "scenario": ""}
-    return Session(session_id="a", upload_type=UploadType.CHUNKED, **fields)
+    return Session(
+        session_id="a",
+        upload_type=UploadType.CHUNKED,
+        created_at=0.0,
+        expires_at=math.inf,
+        scenario="",
+    )
 
 
 def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):

@@ -125,7 +125,7 @@ def test_the_curl_sample_brings_the_error_about(mock, case):
 
 @by_anchor(RUNNABLE)
 def test_the_pytest_sample_passes(mock, case):
-    names = {}
+    names: dict = {}
     exec(compile(case.snippets["pytest"].replace(ADDRESS, mock.url), case.anchor, "exec"), names)
     names[f"test_{case.code}"]()
 

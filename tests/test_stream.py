@@ -54,7 +54,9 @@ def closed(line):
     """Code and reason of the close that the server sends."""
     with pytest.raises(ConnectionClosed) as caught:
         line.recv(timeout=PATIENCE)
-    return caught.value.rcvd.code, caught.value.rcvd.reason
+    received = caught.value.rcvd
+    assert received
+    return received.code, received.reason
 
 
 def seconds_stored(mock, session_id):

@@ -203,7 +203,7 @@ def test_mp3_files_that_were_joined_are_one_recording(end):
 def with_comment(data, size):
     """The same Ogg file with a comment of so many bytes."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="ogg") as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(out, "w", format="ogg") as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         stream.metadata["comment"] = "x" * size
         for packet in source.demux():

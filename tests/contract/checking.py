@@ -45,6 +45,6 @@ def serving(*options):
     command = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0", "--quiet", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield next(line.split()[1] for line in process.stdout if line.startswith("  API"))
+            yield next(line.split()[1] for line in process.stdout or () if line.startswith("  API"))
         finally:
             process.terminate()

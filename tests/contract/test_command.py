@@ -131,7 +131,7 @@ def test_what_no_text_can_hold_is_shown_and_written_all_the_same(tmp_path):
 class Interrupted(Server):
     """Interrupts its tester while that is fuzzing, and answers no more."""
 
-    tester = None
+    tester: subprocess.Popen | None = None
     since = 0
 
     async def respond(self, scope, receive):
@@ -163,13 +163,13 @@ sys.exit(main())
 def test_an_interrupt_ends_fuzzing_at_once():
     app = Interrupted()
     with Running(app) as running:
-        app.tester = subprocess.Popen(
+        app.tester = tester = subprocess.Popen(
             [sys.executable, "-c", IN_TERMINAL, "check", running.base_url, "--only=fuzz"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        _, said = app.tester.communicate(timeout=60)
-    assert (app.tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
+        _, said = tester.communicate(timeout=60)
+    assert (tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
     assert app.since == 5
 
 

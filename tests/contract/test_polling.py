@@ -35,7 +35,7 @@ def test_the_first_wanted_answer_ends_it():
         answers.append(len(answers))
         return answers[-1]
 
-    answers = []
+    answers: list[int] = []
     assert asyncio.run(poll_until(count, lambda answer: answer == 2, 60)) == 2
     assert answers == [0, 1, 2]
 

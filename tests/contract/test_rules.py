@@ -5,11 +5,11 @@ import re
 from itertools import combinations
 from pathlib import Path
 
-from scribe_mock.contract.core import specification
+from scribe_mock.contract.core import samples, specification
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.rule import matches
 from scribe_mock.contract.recipes import recipe_list
-from scribe_mock.contract.rules import all_rules, upload_formats, upload_order, upload_rows
+from scribe_mock.contract.rules import all_rules, upload_order, upload_rows
 from scribe_mock.contract.rules.access import CALLS
 from scribe_mock.contract.rules.states import FINAL
 
@@ -27,7 +27,7 @@ SENTENCES = {
     **{f"operation {name} wants a token": f"auth.missing.{name}" for name in CALLS},
     **{
         f"supported type {mime}": f"upload.format.{mime[6:].replace(';codecs=', '_')}"
-        for mime in upload_formats.samples.SUPPORTED
+        for mime in samples.SUPPORTED
     },
     **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("webm", "wav", "ogg", "mp4")},
     **{f"inferred from .{one}": f"upload.infer.{one}" for one in ("m4a", "mp3")},
@@ -157,9 +157,10 @@ def long_parts(path):
     if len(text.splitlines()) > 420:
         yield path.name
     for node in ast.walk(ast.parse(text)):
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if function and node.end_lineno - node.lineno + 1 > 45:
-            yield f"{path.name}: {node.name}"
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                if (node.end_lineno or node.lineno) - node.lineno + 1 > 45:
+                    yield f"{path.name}: {node.name}"
 
 
 def test_modules_and_functions_are_short():

@@ -12,6 +12,8 @@ from tests.contract.independent_server import Server
 GAP = 0.3
 #: Seconds of processing where a client must see a session before it is processed.
 LONG = 60.0
+#: The attribute of a class that says what is wrong with it.
+MARK = "mutant"
 
 S = TypeVar("S", bound=type[Server])
 
@@ -45,7 +47,7 @@ def mutant(*rules: str, note: bool = False, only: Iterable[str] = ()) -> Callabl
     """A decorator: this server breaks a binding rule."""
 
     def register(server: S) -> S:
-        server.mutant = Mutant(server, rules, note, tuple(only))
+        setattr(server, MARK, Mutant(server, rules, note, tuple(only)))
         return server
 
     return register
@@ -60,4 +62,4 @@ def mutants_of(module: ModuleType) -> Iterator[Mutant]:
     """The mutants that a module defines, in order."""
     for found in vars(module).values():
         if isinstance(found, type) and found.__module__ == module.__name__:
-            yield from (value for name, value in vars(found).items() if name == "mutant")
+            yield from (value for name, value in vars(found).items() if name == MARK)

@@ -22,20 +22,27 @@ class StreamIsNotStored(Server):
         pass
 
 
+def _task():
+    """The task that serves this connection."""
+    task = asyncio.current_task()
+    assert task
+    return task
+
+
 @mutant("stream.leave")
 class StreamIsLostWithoutStop(Server):
     def __init__(self):
         super().__init__()
-        self.stopped = WeakSet()
+        self.stopped: WeakSet[asyncio.Task] = WeakSet()
 
     def frame(self, text):
         found = super().frame(text)
         if found is None:
-            self.stopped.add(asyncio.current_task())
+            self.stopped.add(_task())
         return found
 
     def store_received(self, session, received):
-        if asyncio.current_task() in self.stopped:
+        if _task() in self.stopped:
             super().store_received(session, received)
 
 

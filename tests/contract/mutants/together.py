@@ -37,12 +37,13 @@ class LostUpdates(Server):
 
 @mutant("together.isolation")
 class SessionsShareChunks(Server):
-    shared = None
+    def __init__(self):
+        super().__init__()
+        self.shared: dict = {}
 
     async def create(self, call):
         answer = await super().create(call)
-        type(self).shared = type(self).shared or {}
-        list(self.sessions.values())[-1].chunks = type(self).shared
+        list(self.sessions.values())[-1].chunks = self.shared
         return answer
 
 
