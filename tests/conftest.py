@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
-from support import running, served
+from tests.support import running, served
 
 hypothesis.settings.register_profile(
     "repeatable",

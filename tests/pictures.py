@@ -4,13 +4,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from scribe_mock import MockServer, Settings
 
 PICTURES = Path(__file__).parents[1] / "pictures"
-SIZE = {"width": 1180, "height": 760}
+SIZE: ViewportSize = {"width": 1180, "height": 760}
 
 
 def session(page: Page, url: str) -> None:
@@ -25,7 +26,7 @@ def errors(page: Page, url: str) -> None:
     expect(case.locator(".verdict")).to_contain_text("as promised")
 
 
-SCENES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
+SCENES: dict[str, tuple[Literal["light", "dark"], Callable[[Page, str], None]]] = {
     "session-light": ("light", session),
     "errors-dark": ("dark", errors),
 }

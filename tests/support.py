@@ -1,6 +1,7 @@
 """What the tests share: a session as its client drives it, answers, and raw connections."""
 
 import random
+import re
 import secrets
 import socket
 import threading
@@ -33,6 +34,13 @@ PATIENCE = 180
 def noise(size, seed=0):
     """Bytes of which no two places look alike."""
     return random.Random(seed).randbytes(size)
+
+
+def matched(pattern, text):
+    """The part of a text that matches a pattern: it must be there."""
+    found = re.search(pattern, text)
+    assert found, f"no {pattern!r} in {text!r}"
+    return found[0]
 
 
 def refusal(response):
@@ -70,8 +78,8 @@ def parallel(calls, workers=20):
 @contextmanager
 def running(**settings):
     """A mock with settings of its own, held to the spec in all it answers."""
-    settings = Settings(**{"port": 0, "quiet": True} | settings)
-    with MockServer(settings, validate_responses=True) as server:
+    own = Settings(**{"port": 0, "quiet": True} | settings)
+    with MockServer(own, validate_responses=True) as server:
         mock = Mock(server.url)
         try:
             yield mock

@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from support import ROOT
+from tests.support import ROOT
 
 ACTION = yaml.safe_load((ROOT / ".github/actions/check/action.yml").read_text("utf-8"))
 STEPS = [step for step in ACTION["runs"]["steps"] if "run" in step]

@@ -11,12 +11,13 @@ import sys
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scribe_mock import Settings, __version__
 from scribe_mock.cli import main
-from support import PATIENCE, ROOT, Mock, comes_true
+from tests.support import PATIENCE, ROOT, Mock, comes_true, matched
 
 MODULE = [sys.executable, "-m", "scribe_mock"]
 COMMAND = [str(Path(sys.executable).with_name("scribe-mock"))]
@@ -33,7 +34,7 @@ class Started:
             line = process.stdout.readline()
             assert line, self.said + process.stderr.read()
             self.said += line
-        self.url = re.search(r"http://\S+?:[0-9]+", self.said)[0]
+        self.url = matched(r"http://\S+?:[0-9]+", self.said)
 
     def stopped(self, number):
         """Exit code, and what was printed since, after this signal."""
@@ -126,6 +127,7 @@ def test_a_server_may_be_stopped_while_it_starts(tmp_path, number):
         text=True,
         env=ENVIRONMENT,
     )
+    assert process.stderr
     with process, path.open("w"):  # Opened as soon as the server reads the spec.
         process.send_signal(number)
         assert (process.wait(timeout=PATIENCE), process.stderr.read()) == (0, "")
@@ -177,7 +179,7 @@ def said(capsys):
 
     def run_here(*arguments):
         try:
-            code = main(arguments)
+            code: Any = main(arguments)
         except SystemExit as ended:  # argparse's way
             code = ended.code
         return code, *capsys.readouterr()
@@ -295,8 +297,12 @@ def test_a_scenario_that_is_not_there_is_2(said, monkeypatch):
 
 def test_a_start_that_fails_otherwise_is_1(tmp_path):
     shutil.copytree(ROOT / "fixtures" / "scenarios", tmp_path / "scenarios")
-    large = {"session_id": "a-session-too-large", "state": "created", "upload_type": "chunked"}
-    large["additional_data"] = {"text": "x" * 20_000_000}
+    large = {
+        "session_id": "a-session-too-large",
+        "state": "created",
+        "upload_type": "chunked",
+        "additional_data": {"text": "x" * 20_000_000},
+    }
     (tmp_path / "sessions.yaml").write_text(json.dumps([large]))
     done = subprocess.run(
         [*MODULE, "serve", "--port", "0", "--max-memory", "16MiB", "--fixtures", str(tmp_path)],

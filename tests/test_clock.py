@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scribe_mock.sessions.clock import Clock, rfc3339
-from support import fault, refusal
+from tests.support import fault, refusal
 
 
 def now(mock):

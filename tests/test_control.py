@@ -2,12 +2,13 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import AUDIO, ROOT, fault, noise, parallel, refusal
+from tests.support import AUDIO, ROOT, fault, noise, parallel, refusal
 
 STATES = ["created", "recording", "processing", "completed", "partial", "failed", "expired"]
 STATUS = {"completed": 200, "failed": 200, "partial": 206, "expired": 410}
@@ -186,8 +187,8 @@ def test_a_list_is_answered_while_its_sessions_go(mock, session):
         going = [session() for _ in range(3)]
         for chunked in going:
             chunked.store("a_0.webm", "a_1.webm", content=bytes(5_000_000))
-        calls = [lambda: ask(mock, "GET", "/sessions")] * 2
-        calls += [lambda gone=gone: ask(mock, "DELETE", gone.path) for gone in reversed(going)]
+        calls = [partial(ask, mock, "GET", "/sessions")] * 2
+        calls += [partial(ask, mock, "DELETE", gone.path) for gone in reversed(going)]
         responses = parallel(calls)
         assert [response.status_code for response in responses] == [200, 200, 204, 204, 204]
 

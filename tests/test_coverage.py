@@ -17,7 +17,7 @@ from scribe_mock.api.login import TOKEN_SECONDS
 from scribe_mock.api.operations import Operations
 from scribe_mock.audio import formats
 from scribe_mock.sessions import session as session_module
-from support import LIMIT, ROOT, refusal, running
+from tests.support import LIMIT, ROOT, refusal, running
 
 SPECS = [
     yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)

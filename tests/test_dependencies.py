@@ -10,7 +10,7 @@ from importlib import metadata
 import pytest
 
 from scribe_mock.contract import extra
-from support import ROOT
+from tests.support import ROOT, matched
 
 PACKAGE = ROOT / "handlers" / "scribe_mock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -25,7 +25,7 @@ def plain(name):
 
 
 def declared(requirements):
-    return {plain(re.match(r"[\w.-]+", requirement)[0]) for requirement in requirements}
+    return {plain(matched(r"^[\w.-]+", requirement)) for requirement in requirements}
 
 
 def imported(path):
@@ -33,7 +33,7 @@ def imported(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.partition(".")[0]
 
 

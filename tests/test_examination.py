@@ -5,7 +5,6 @@ import math
 from itertools import pairwise
 
 import pytest
-from tests.audio.factory import conversation, encode, silence, wav
 
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
@@ -13,7 +12,8 @@ from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.session import Chunk, Session, UploadType
 from scribe_mock.store.memory import MemoryStore
-from support import AUDIO, noise, refusal
+from tests.audio.factory import conversation, encode, silence, wav
+from tests.support import AUDIO, noise, refusal
 
 KINDS = {
     "speech.webm": "audio/webm;codecs=opus",
@@ -213,8 +213,13 @@ def watched():
 
 
 def new_session():
-    fields = {"created_at": 0.0, "expires_at": math.inf, "scenario": ""}
-    return Session(session_id="a", upload_type=UploadType.CHUNKED, **fields)
+    return Session(
+        session_id="a",
+        upload_type=UploadType.CHUNKED,
+        created_at=0.0,
+        expires_at=math.inf,
+        scenario="",
+    )
 
 
 def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from support import AUDIO, TOKEN, refusal
+from tests.support import AUDIO, TOKEN, refusal
 
 SUPPORTED = {
     ("audio/webm", (("codecs", "opus"),)),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import PATIENCE, TOKEN, running
+from tests.support import PATIENCE, TOKEN, running
 
 UPLOAD = b"/voice/v1/sessions/demo_session_created/audio/a_0.webm"
 
@@ -85,7 +85,7 @@ def test_requests_in_a_row_are_answered_in_a_row(sturdy):
 
 AUDIO = "/sessions/demo_session_recording/audio/a_0.webm"
 #: Requests of a size that is allowed, which invite the server to think about them for long.
-LABORIOUS = {
+LABORIOUS: dict[str, tuple[str, dict]] = {
     "distinct templates": ("/sessions", {"json": {"templates": [{"a": n} for n in range(2500)]}}),
     "equal templates": ("/sessions", {"json": {"templates": [[{}]] * 5_000}}),
     "unknown fields": ("/sessions", {"json": {str(n): n for n in range(10_000)}}),

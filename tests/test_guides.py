@@ -77,6 +77,6 @@ def test_the_guides_link_to_each_other():
 
 
 def run(name, mock):
-    names = {}
+    names: dict = {}
     exec(compile(snippet_text(name).replace(ADDRESS, mock.url), name, "exec"), names)
     return names

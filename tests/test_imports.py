@@ -3,7 +3,7 @@
 import ast
 import re
 
-from support import ROOT
+from tests.support import ROOT
 
 PACKAGE = ROOT / "handlers" / "scribe_mock"
 #: Layer → its modules and packages, from the table in ARCHITECTURE.md.

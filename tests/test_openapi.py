@@ -115,7 +115,7 @@ def codes_of(schema: dict) -> set[str]:
 
 def is_valid(schema: dict, value: object) -> bool:
     checker = Draft4Validator.FORMAT_CHECKER
-    return Draft4ResponseValidator(schema, format_checker=checker).is_valid(value)
+    return bool(Draft4ResponseValidator(schema, format_checker=checker).is_valid(value))
 
 
 def test_is_valid_openapi():
@@ -132,15 +132,15 @@ def test_servers_begin_with_the_server_itself():
     assert urls == ["/", "https://api.eka.care", "https://api.dev.eka.care"]
 
 
-@pytest.mark.parametrize("name", CODES)
-def test_operations_and_their_error_codes_are_the_contracts(name):
-    found = {
-        status: codes_of(response["content"]["application/json"]["schema"])
-        for (owner, status), response in ((key.split(), value) for key, value in ERRORS.items())
-        if owner == name
+def test_operations_and_their_error_codes_are_the_contracts():
+    found: dict[str, dict[str, set[str]]] = {name: {} for name in CODES}
+    for key, response in ERRORS.items():
+        name, status = key.split()
+        found[name][status] = codes_of(response["content"]["application/json"]["schema"])
+    crash = {"500": {"internal_error"}}
+    assert found == {
+        name: codes if name == "outside" else codes | crash for name, codes in CODES.items()
     }
-    always = {} if name == "outside" else {"500": {"internal_error"}}
-    assert found == CODES[name] | always
 
 
 def test_operation_ids_are_plain_names():
@@ -148,28 +148,47 @@ def test_operation_ids_are_plain_names():
     assert all(re.fullmatch(r"[a-z][a-zA-Z]+", name) for name in OPERATIONS)
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_examples_fit_their_schemas(name):
-    examples = list(contents(BODIES[name]))
-    assert examples
-    for schema, example_name, example in examples:
-        if "externalValue" in example:
-            assert (ROOT / example["externalValue"]).is_file()
-        else:
-            assert is_valid(schema, example["value"]), example_name
+def fits(schema: dict, example: dict) -> bool:
+    """Whether an example is as its schema says, or its file exists."""
+    if "externalValue" in example:
+        return Path(ROOT, example["externalValue"]).is_file()
+    return is_valid(schema, example["value"])
 
 
-@pytest.mark.parametrize("name", ERRORS)
-def test_errors_are_keyed_by_their_code_and_allow_no_other(name):
-    content = ERRORS[name]["content"]["application/json"]
+def test_examples_fit_their_schemas():
+    assert [name for name, body in BODIES.items() if not list(contents(body))] == []
+    wrong = [
+        f"{name}: {key}"
+        for name, body in BODIES.items()
+        for schema, key, example in contents(body)
+        if not fits(schema, example)
+    ]
+    assert wrong == []
+
+
+def faults_of_keys(content: dict) -> Iterator[str]:
+    """What is wrong with the names of an error's examples, and with the codes of its schema."""
     codes = set()
     for key, example in content["examples"].items():
         error = example["value"]["error"]
         codes.add(error["code"])
-        assert key == error["code"] or key.startswith(f"{error['code']}_")
-        assert not is_valid(content["schema"], {"error": error | {"code": "not_documented"}})
-    assert codes == codes_of(content["schema"])
-    assert codes <= set(content["examples"])
+        if key != error["code"] and not key.startswith(f"{error['code']}_"):
+            yield f"the example {key} has the code {error['code']}"
+        if is_valid(content["schema"], {"error": error | {"code": "not_documented"}}):
+            yield f"the schema allows {key} another code"
+    if codes != codes_of(content["schema"]):
+        yield f"the schema allows {codes_of(content['schema'])}, the examples have {codes}"
+    if missing := codes - set(content["examples"]):
+        yield f"no example is named {missing}"
+
+
+def test_errors_are_keyed_by_their_code_and_allow_no_other():
+    wrong = [
+        f"{name}: {fault}"
+        for name, response in ERRORS.items()
+        for fault in faults_of_keys(response["content"]["application/json"])
+    ]
+    assert wrong == []
 
 
 def test_grades_are_spelled_right():
@@ -192,21 +211,26 @@ def test_all_but_the_upload_endpoint_is_graded():
             assert all(part["x-grade"] for part in schema.get("properties", {}).values())
 
 
-@pytest.mark.parametrize("name", RESPONSES)
-def test_no_response_is_graded_weaker_than_its_examples(name):
-    own = STRENGTH[RESPONSES[name].get("x-grade")]
-    assert own >= max(STRENGTH[example.get("x-grade")] for *_, example in contents(BODIES[name]))
+def strength(node: dict) -> int:
+    return STRENGTH[node.get("x-grade")]
 
 
-@pytest.mark.parametrize("name", RESPONSES)
-def test_responses_name_their_headers(name):
-    status = name.split()[1]
-    expected = {"X-Request-Id"} | {
-        "401": {"WWW-Authenticate"},
-        "405": {"Allow"},
-        "503": {"Retry-After"},
-    }.get(status, set())
-    assert expected <= set(RESPONSES[name]["headers"])
+def test_no_response_is_graded_weaker_than_its_examples():
+    weaker = [
+        name
+        for name, response in RESPONSES.items()
+        if strength(response) < max(strength(example) for *_, example in contents(response))
+    ]
+    assert weaker == []
+
+
+def test_responses_name_their_headers():
+    special = {"401": {"WWW-Authenticate"}, "405": {"Allow"}, "503": {"Retry-After"}}
+    missing = {
+        name: {"X-Request-Id", *special.get(name.split()[1], ())} - set(response["headers"])
+        for name, response in RESPONSES.items()
+    }
+    assert {name: headers for name, headers in missing.items() if headers} == {}
 
 
 def test_links_lead_from_create_session_to_all_that_take_its_session():

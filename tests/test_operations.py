@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import ROOT, TOKEN, fault, refusal
+from tests.support import ROOT, TOKEN, fault, refusal
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 ALWAYS = {

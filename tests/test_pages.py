@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from support import PATIENCE
+from tests.support import PATIENCE
 
 PAGES = [
     "/",

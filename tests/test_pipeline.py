@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.stack import Api
-from support import MIB, ROOT, TOKEN, ask, refusal
+from tests.support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"
 CREATED = f"{SESSIONS}/demo_session_created"

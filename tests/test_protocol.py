@@ -5,7 +5,7 @@ import re
 import pytest
 
 from scribe_mock import Settings, create_app
-from support import MIB, TOKEN, WEBM, ask, noise, refusal
+from tests.support import MIB, TOKEN, WEBM, ask, noise, refusal
 
 SESSIONS = "/voice/v1/sessions"
 CREATED = f"{SESSIONS}/demo_session_created"

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 from scribe_mock import MockServer, Settings
+from tests.support import matched
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -34,9 +36,9 @@ def test_the_first_screen_is_what_serve_prints():
     assert command == "$ make serve"
     serve = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as process:
-        lines = [process.stdout.readline() for _ in expected.splitlines()]
+        lines = list(islice(process.stdout or (), len(expected.splitlines())))
         process.terminate()
-    port = re.search(r"127\.0\.0\.1:([0-9]+)", "".join(lines))[0]
+    port = matched(r"127\.0\.0\.1:[0-9]+", "".join(lines))
     assert "".join(lines).replace(port, "127.0.0.1:8080") == expected
 
 

@@ -19,7 +19,7 @@ from scribe_mock.contract.transport.address import Address
 from scribe_mock.spec import shipped
 from scribe_mock.web.docs.catalogue import catalogue
 from scribe_mock.web.docs.samples import ADDRESS
-from support import PATIENCE
+from tests.support import PATIENCE
 
 SPEC = yaml.load(shipped("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 CASES = [case for operation in catalogue(SPEC) for case in operation.cases]
@@ -52,17 +52,26 @@ def mock(mocks, case):
     return soon if any(step.until for step in case.recipe.steps) else late
 
 
-@by_anchor(CASES)
-def test_an_error_is_complete(case):
-    assert case.grade in ("documented", "protocol", "inferred")
-    assert case.meaning
-    assert case.message
-    assert case.advice, "no advice: add it to advice.py"
-    assert case.recipe, "no recipe: add it to contract/recipes.py"
-    assert case.explanation or case.recipe.steps
-    if case.explanation:
-        assert (case.status, case.code) in EXPLAINED
-        assert case.recipe.why_not or case.operation == "outside"
+def lacking(case):
+    """What an error's documentation lacks."""
+    recipe, explained = case.recipe, (case.status, case.code) in EXPLAINED
+    present = {
+        "a grade": case.grade in ("documented", "protocol", "inferred"),
+        "a meaning": case.meaning,
+        "a message": case.message,
+        "advice, in advice.py": case.advice,
+        "a recipe, in contract/recipes": recipe,
+        "steps, or why there are none": case.explanation or (recipe and recipe.steps),
+        "a place in EXPLAINED": explained or not case.explanation,
+        "a reason in its recipe": not case.explanation
+        or (recipe and recipe.why_not)
+        or case.operation == "outside",
+    }
+    return [what for what, is_there in present.items() if not is_there]
+
+
+def test_errors_are_complete():
+    assert {case.anchor: lacking(case) for case in CASES if lacking(case)} == {}
 
 
 def test_no_recipe_is_for_an_error_that_the_spec_does_not_have():
@@ -116,7 +125,7 @@ def test_the_curl_sample_brings_the_error_about(mock, case):
 
 @by_anchor(RUNNABLE)
 def test_the_pytest_sample_passes(mock, case):
-    names = {}
+    names: dict = {}
     exec(compile(case.snippets["pytest"].replace(ADDRESS, mock.url), case.anchor, "exec"), names)
     names[f"test_{case.code}"]()
 

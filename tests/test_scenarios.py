@@ -7,7 +7,7 @@ import yaml
 
 from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.scenarios.fixtures import load_fixtures
-from support import ROOT
+from tests.support import ROOT
 
 SHIPPED = ROOT / "fixtures"
 GIB = 1024**3
@@ -115,6 +115,7 @@ def test_a_merged_key_may_be_overridden(folder):
     merged = "data: {a: {b: {<<: &x {<<: &y {c: 1, d: 1}, c: 2}, c: 3}}, e: *x, f: *y}"
     path.write_text(SCENARIO.replace("data: {since: 2026-01-31}", merged))
     data = load_fixtures(folder, "visit", GIB).default.outcome.templates["notes"].data
+    assert data
     assert data["a"] == {"b": {"c": 3, "d": 1}}
 
 

@@ -13,7 +13,7 @@ import pytest
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
 from scribe_mock.server.gateway import Gateway
-from support import ROOT, TOKEN
+from tests.support import ROOT, TOKEN
 
 QUIET = Settings(port=0, quiet=True)
 
@@ -135,11 +135,15 @@ def test_what_runs_beside_the_server_is_ended_when_it_is_told_to_stop_twice():
     async def note(what):
         happened.append(what)
 
+    async def never(scope, receive, send):
+        raise AssertionError(scope)
+
     async def live_and_be_cancelled():
-        told, started = asyncio.Queue(), asyncio.Event()
+        told: asyncio.Queue = asyncio.Queue()
+        started = asyncio.Event()
         gateway = Gateway(
-            {"": None},
-            streams=None,
+            {"": never},
+            streams=never,
             start=partial(note, "start"),
             stop=partial(note, "stop"),
             log_requests=False,

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from support import TOKEN, ApiSession, parallel, refusal, running
+from tests.support import TOKEN, ApiSession, Mock, parallel, refusal, running
 
 PROCESSING_SECONDS = 2
 TTL = 3600
@@ -52,7 +52,7 @@ class AnyOrder(RuleBasedStateMachine):
     """Calls in any order against the mock and against the model."""
 
     sessions = Bundle("sessions")
-    mock = None  # set by the test
+    mock: Mock  # set by the test
 
     @initialize()
     def fresh(self):
@@ -153,9 +153,11 @@ def two_second_mock():
 
 
 def test_calls_in_any_order_keep_to_the_states(two_second_mock):
-    machine = type("AnyOrderHere", (AnyOrder,), {"mock": two_second_mock})
-    machine.TestCase.settings = settings(max_examples=20, stateful_step_count=20)
-    machine.TestCase("runTest").runTest()
+    class Machine(AnyOrder):
+        mock = two_second_mock
+
+    Machine.TestCase.settings = settings(max_examples=20, stateful_step_count=20)
+    Machine.TestCase("runTest").runTest()
 
 
 # All at once

@@ -7,7 +7,7 @@ import pytest
 
 from scribe_mock import Settings
 from scribe_mock.errors import SettingsError
-from support import AUDIO
+from tests.support import AUDIO
 
 
 def read(name, text):
@@ -21,7 +21,7 @@ def test_nothing_set_are_the_defaults():
 
 def test_settings_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
-        Settings().port = 1
+        Settings().port = 1  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

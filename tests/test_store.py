@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import ROOT, TOKEN, comes_true, noise, parallel, refusal, running
+from tests.support import ROOT, TOKEN, comes_true, noise, parallel, refusal, running
 
 FULL = (503, "service_unavailable")
 
@@ -139,7 +139,7 @@ def test_a_session_that_was_asked_for_more_documents_goes_by_when_it_was_done(sm
 def test_what_stays_is_what_comes_last_in_the_order(small, kinds, kilobytes):
     small.control("POST", "/reset")
     small.control("POST", "/clock", {"freeze": True})
-    kept = {"done": [], "expired": [], "live": []}
+    kept: dict[str, list] = {"done": [], "expired": [], "live": []}
     for kind in kinds:
         if kind == "expired":
             kept[kind].append(recorded(small, 100_000))

@@ -10,11 +10,11 @@ from contextlib import ExitStack, suppress
 
 import numpy as np
 import pytest
-from tests.audio.factory import vowels
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from support import PATIENCE, parallel
+from tests.audio.factory import vowels
+from tests.support import PATIENCE, parallel
 
 RATE = 16_000
 
@@ -54,7 +54,9 @@ def closed(line):
     """Code and reason of the close that the server sends."""
     with pytest.raises(ConnectionClosed) as caught:
         line.recv(timeout=PATIENCE)
-    return caught.value.rcvd.code, caught.value.rcvd.reason
+    received = caught.value.rcvd
+    assert received
+    return received.code, received.reason
 
 
 def seconds_stored(mock, session_id):

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import AUDIO, LIMIT, TOKEN, WEBM, noise, refusal
+from tests.support import AUDIO, LIMIT, TOKEN, WEBM, noise, refusal
 
 #: The rows of the contract's table in their order: what makes a request break the row, and the
 #: answer. Rows with one code differ by what their message says.
-ROWS = [
+ROWS: list[tuple[dict, int, str, str]] = [
     ({"token": None}, 401, "authentication_failed", ""),
     ({"state": None, "upload_type": "chunked"}, 404, "session_not_found", ""),
     ({"state": "expired"}, 410, "session_expired", ""),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from support import PATIENCE, Wire
+from tests.support import PATIENCE, Wire
 
 TOKEN = {"Authorization": "Bearer any"}
 #: Less than the 25 seconds after which whoever waits is answered anyhow.

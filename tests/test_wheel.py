@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from support import PATIENCE, ROOT, Mock
+from tests.support import PATIENCE, ROOT, Mock, matched
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SCRIBE_MOCK_"))}
@@ -107,8 +107,8 @@ def test_the_wheel_serves_from_a_fresh_environment(installed, tmp_path):
         env=CLEAN,
     ) as process:
         try:
-            said = next(line for line in process.stdout if "/voice/v1" in line)
-            mock = Mock(re.search(r"http://\S+?:[0-9]+", said)[0])
+            said = next(line for line in process.stdout or () if "/voice/v1" in line)
+            mock = Mock(matched(r"http://\S+?:[0-9]+", said))
             session = mock.create(scenario="partial")
             session.store("audio_0.webm", "audio_1.webm")
             assert session.process_to_the_end(sent=2).status_code == 206

@@ -29,8 +29,8 @@ RECIPES = {
 def vowels(seconds, seed=0):
     """Return sound at 16 kHz that the detector takes for speech: syllables of buzzing vowels."""
     random = np.random.default_rng(seed)
-    out = []
-    while sum(map(len, out)) < seconds * RATE:
+    out: list[np.ndarray] = []
+    while sum(part.size for part in out) < seconds * RATE:
         out += [_syllable(random), np.zeros(random.integers(300, 1200))]
     return np.concatenate(out)[: int(seconds * RATE)].astype(np.float32)
 
@@ -122,7 +122,7 @@ def wav(samples, bits=16, channels=1, rate=RATE, fmt=1, data_length=None):
 
 def decode(data, rate=RATE):
     """Return the sound of a file as a player has it, at 16 kHz mono."""
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         graph = av.AudioResampler("flt", "mono", rate)
         parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in graph.resample(f)]
     parts += [p.to_ndarray()[0] for p in graph.resample(None)]

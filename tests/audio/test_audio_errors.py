@@ -3,7 +3,6 @@
 import struct
 
 import pytest
-from tests.audio.factory import encode, sample, vowels, wav
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio.audio_errors import (
@@ -21,6 +20,7 @@ from scribe_mock.audio.containers.ogg import checksum
 from scribe_mock.audio.containers.webm import _element, _number
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.split import split
+from tests.audio.factory import encode, sample, vowels, wav
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS)

@@ -6,7 +6,6 @@ from functools import cache
 import av
 import numpy as np
 import pytest
-from tests.audio.factory import RECIPES, conversation, decode, encode, envelope, vowels, wav
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio.audio_errors import DamagedAudio, TooLongAudio
@@ -16,6 +15,7 @@ from scribe_mock.audio.containers.registry import open_track
 from scribe_mock.audio.containers.wav import write_wav
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, split
+from tests.audio.factory import RECIPES, conversation, decode, encode, envelope, vowels, wav
 
 SOUND = conversation(3.1, 0.5, 3.2, 0.4, 2.8)[0]
 
@@ -203,7 +203,7 @@ def test_mp3_files_that_were_joined_are_one_recording(end):
 def with_comment(data, size):
     """The same Ogg file with a comment of so many bytes."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="ogg") as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(out, "w", format="ogg") as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         stream.metadata["comment"] = "x" * size
         for packet in source.demux():

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audio.factory import encode, sample, vowels, wav
 
 from scribe_mock.audio import kinds
-from scribe_mock.audio.doctor import Diagnosis, diagnose
+from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
+from scribe_mock.sessions.diagnosis import Diagnosis
+from tests.audio.factory import encode, sample, vowels, wav
 
 
 def healthy(kind):

@@ -10,7 +10,6 @@ import struct
 from itertools import pairwise
 
 import pytest
-from tests.audio.factory import sample
 
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.containers.ogg import checksum
@@ -18,6 +17,7 @@ from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.kinds import KINDS
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.split import split
+from tests.audio.factory import sample
 
 FILES = int(os.environ.get("SCRIBE_MOCK_FUZZ", "5250"))
 SEED = int(os.environ.get("SCRIBE_MOCK_FUZZ_SEED", "3"))

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audio.factory import conversation, read_pcm, silence
 
 from scribe_mock.audio.live_stream import STREAM_RULES, Pcm16Resampler, StreamChunker
 from scribe_mock.audio.plan import Rules
+from tests.audio.factory import conversation, read_pcm, silence
 
 SOUND, LABELS = conversation(7, 0.9, 6, 1, 9, 8, 12, 0.7, 5, 1, 6, 0.8, 9)
 PCM = (SOUND * 32767).astype("<i2").tobytes()

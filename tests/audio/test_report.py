@@ -1,8 +1,7 @@
 """What `scribe-mock audio` prints."""
 
-from tests.audio.factory import silence, wav
-
 from scribe_mock import cli
+from tests.audio.factory import silence, wav
 
 
 def test_it_says_of_each_file_what_is_wrong_with_it(tmp_path, capsys, monkeypatch):

@@ -1,12 +1,12 @@
 from functools import cache
 
 import pytest
-from tests.audio.factory import conversation, decode, encode, silence
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio.containers.registry import open_track
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, assemble, split
+from tests.audio.factory import conversation, decode, encode, silence
 
 SOUND, LABELS = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8, 1, 3)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tests.audio.factory import RATE, conversation, silence
 
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler, speech_of
+from tests.audio.factory import RATE, conversation, silence
 
 
 def profile_of(samples, block=7000):
@@ -45,7 +45,7 @@ time = np.arange(RATE * 8) / RATE
         np.zeros(RATE * 8, np.float32),
         np.random.default_rng(0).standard_normal(RATE * 8).astype(np.float32) * 0.05,
         (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32),
-        sum(0.1 * np.sin(2 * np.pi * f * time) for f in (261, 329, 392)).astype(np.float32),
+        np.sum([0.1 * np.sin(2 * np.pi * f * time) for f in (261, 329, 392)], 0).astype(np.float32),
         (0.1 * np.sin(2 * np.pi * 50 * time)).astype(np.float32),
     ],
     ids=["hiss", "nothing", "white noise", "tone", "chord", "hum"],

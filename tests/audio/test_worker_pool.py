@@ -6,7 +6,6 @@ import sys
 import threading
 
 import pytest
-from tests.audio.factory import conversation, encode, sample
 
 from scribe_mock.audio import kinds
 from scribe_mock.audio import worker_pool as workers_module
@@ -16,6 +15,7 @@ from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
 from scribe_mock.audio.worker_pool import AudioWorkers
+from tests.audio.factory import conversation, encode, sample
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
 
@@ -123,7 +123,9 @@ def test_a_process_that_dies_is_replaced():
     with AudioWorkers(1).start() as pool:
         before = pids(pool)
         os.kill(before[0], signal.SIGKILL)
-        pool._processes[0]._child.wait()
+        child = pool._processes[0]._child
+        assert child is not None
+        child.wait()
         assert pool.split(sample(kinds.MP3), kinds.MP3)
         assert pids(pool) != before
 
@@ -151,10 +153,11 @@ def test_a_process_that_somebody_kills_costs_no_good_recording(monkeypatch, name
         before = pids(pool)
 
         def kill_and_write(stream, message):
-            process = next(p for p in pool._processes if p._child and p._child.stdin is stream)
-            if message[0] == name and process._child.pid in before:
-                os.kill(process._child.pid, signal.SIGKILL)
-                process._child.wait()
+            children = [process._child for process in pool._processes if process._child]
+            child = next(child for child in children if child.stdin is stream)
+            if message[0] == name and child.pid in before:
+                os.kill(child.pid, signal.SIGKILL)
+                child.wait()
             write_message(stream, message)
 
         monkeypatch.setattr(workers_module, "write_message", kill_and_write)

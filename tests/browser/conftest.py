@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from scribe_mock import MockServer, Settings
-from support import PATIENCE
-from visits import Visitor
+from tests.browser.visits import Visitor
+from tests.support import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "fixtures" / "audio" / "speech.wav"

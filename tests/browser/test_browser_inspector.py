@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from scribe_mock import MockServer, Settings
 from scribe_mock.spec import shipped
-from support import PATIENCE
+from tests.support import PATIENCE
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 WEBM = "audio/webm;codecs=opus"

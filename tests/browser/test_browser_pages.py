@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scribe_mock import MockServer, Settings
-from visits import Visitor, serious_findings
+from tests.browser.visits import Visitor, serious_findings
 
 PAGES = {
     "/": "Three lines to try",

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from support import PATIENCE, comes_true
+from tests.support import PATIENCE, comes_true
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from scribe_mock.spec import shipped
 from scribe_mock.web.docs.export import export
-from visits import Visitor
+from tests.browser.visits import Visitor
 
 
 @pytest.fixture(scope="module")

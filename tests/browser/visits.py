@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from support import PATIENCE
+from tests.support import PATIENCE
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 

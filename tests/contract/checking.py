@@ -5,11 +5,10 @@ import sys
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from tests.contract.server import Running
-
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
+from tests.contract.independent_server import Running
 
 
 def run(server, **options):
@@ -46,6 +45,6 @@ def serving(*options):
     command = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0", "--quiet", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield next(line.split()[1] for line in process.stdout if line.startswith("  API"))
+            yield next(line.split()[1] for line in process.stdout or () if line.startswith("  API"))
         finally:
             process.terminate()

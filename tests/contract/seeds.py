@@ -2,12 +2,11 @@
 
 import sys
 
-from tests.contract.checking import serving
-
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.reports.words import figures, verdict
 from scribe_mock.contract.transport.address import Address
+from tests.contract.checking import serving
 
 #: What the mock of this branch does not do yet.
 

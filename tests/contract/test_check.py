@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 import pytest
 from starlette.responses import JSONResponse, Response
-from tests.contract.checking import named, run, serving
-from tests.contract.server import Refusal, Running, Server
 
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.ledger import Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
-from support import PATIENCE
+from tests.contract.checking import named, run, serving
+from tests.contract.independent_server import Refusal, Running, Server
+from tests.support import PATIENCE
 
 
 def skipped(report):
@@ -183,6 +183,8 @@ def test_a_create_that_always_fails_leaves_what_needs_none():
 class Dies(Server):
     """Stops listening in the middle of a run."""
 
+    running: Running
+
     async def respond(self, scope, receive):
         if self.calls == 150:
             self.running.stop()
@@ -266,7 +268,8 @@ def swapped(value, count):
         return {
             name: swapped(part, count + place) for place, (name, part) in enumerate(value.items())
         }
-    odd = (value, 7, [value], {"a": value}, None, "\u00b2.webm", -1e300, [None, {}], "x" * 5000)
+    odd: list = [value, 7, [value], {"a": value}, None, "\u00b2.webm", -1e300, [None, {}]]
+    odd.append("x" * 5000)
     return odd[count % len(odd)]
 
 

@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.contract import mutants
-from tests.contract.server import Response, Running, Server
+from starlette.responses import Response
 
 from scribe_mock import cli
 from scribe_mock.contract.reports import WRITERS
 from scribe_mock.contract.rules import all_rules
 from scribe_mock.contract.transport.address import Origin
+from tests.contract.independent_server import Running, Server
+from tests.contract.mutants.storing import GapsRefused
+from tests.contract.mutants.upload_formats import UnsupportedIs415
 
 
 def main(capsys, *arguments):
@@ -35,7 +37,7 @@ def test_it_keeps_the_contract(capsys, tmp_path):
 
 
 def test_it_breaks_the_contract(capsys):
-    with Running(mutants.UnsupportedIs415()) as running:
+    with Running(UnsupportedIs415()) as running:
         code, shown = main(capsys, running.base_url, "--only", "upload.row.7")
     assert code == 1
     assert "FAULT upload.row.7.format" in shown.out
@@ -44,7 +46,7 @@ def test_it_breaks_the_contract(capsys):
 
 @pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1)])
 def test_a_note_fails_only_a_strict_run(capsys, more, code):
-    with Running(mutants.GapsRefused()) as running:
+    with Running(GapsRefused()) as running:
         assert main(capsys, running.base_url, "--only", "store.gaps", *more)[0] == code
 
 
@@ -129,7 +131,7 @@ def test_what_no_text_can_hold_is_shown_and_written_all_the_same(tmp_path):
 class Interrupted(Server):
     """Interrupts its tester while that is fuzzing, and answers no more."""
 
-    tester = None
+    tester: subprocess.Popen | None = None
     since = 0
 
     async def respond(self, scope, receive):
@@ -161,13 +163,13 @@ sys.exit(main())
 def test_an_interrupt_ends_fuzzing_at_once():
     app = Interrupted()
     with Running(app) as running:
-        app.tester = subprocess.Popen(
+        app.tester = tester = subprocess.Popen(
             [sys.executable, "-c", IN_TERMINAL, "check", running.base_url, "--only=fuzz"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        _, said = app.tester.communicate(timeout=60)
-    assert (app.tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
+        _, said = tester.communicate(timeout=60)
+    assert (tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
     assert app.since == 5
 
 
@@ -195,7 +197,7 @@ sys.exit(process.wait())
 
 
 @pytest.mark.parametrize("command", ["rules", "check --list", "check URL --only=upload.row.7"])
-@pytest.mark.parametrize("server", [Server, mutants.UnsupportedIs415])
+@pytest.mark.parametrize("server", [Server, UnsupportedIs415])
 def test_output_that_nobody_reads_changes_no_exit_code(command, server):
     with Running(server()) as running:
         arguments = command.replace("URL", running.base_url).split()
@@ -205,5 +207,5 @@ def test_output_that_nobody_reads_changes_no_exit_code(command, server):
             check=False,
             text=True,
         )
-    broken = "URL" in command and server is mutants.UnsupportedIs415
+    broken = "URL" in command and server is UnsupportedIs415
     assert (done.returncode, done.stderr) == (int(broken), "")

@@ -3,8 +3,8 @@ import re
 import subprocess
 import sys
 
-from tests.contract import mutants
-from tests.contract.server import Running, Server
+from tests.contract.independent_server import Running, Server
+from tests.contract.mutants.upload_formats import UnsupportedIs415
 
 
 def pytest_in(folder, *arguments):
@@ -30,7 +30,7 @@ def test_each_rule_is_a_test_under_its_id(tmp_path):
 
 
 def test_a_fault_fails_its_test_and_shows_how_to_see_it(tmp_path):
-    with Running(mutants.UnsupportedIs415()) as running:
+    with Running(UnsupportedIs415()) as running:
         code, shown = pytest_in(
             tmp_path, f"--scribe-url={running.base_url}", "--scribe-only=upload.row"
         )
@@ -48,7 +48,7 @@ def pytest_scribe_expected():
 
 def test_known_deviations_are_expected_and_reported_when_gone(tmp_path):
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    with Running(mutants.UnsupportedIs415()) as running:
+    with Running(UnsupportedIs415()) as running:
         code, shown = pytest_in(
             tmp_path, f"--scribe-url={running.base_url}", "--scribe-only=upload.row", "-rxX"
         )

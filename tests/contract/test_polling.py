@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import pytest
-from tests.contract.server import Running, Server
 
 from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.options import Options
@@ -13,6 +12,7 @@ from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.recipes import coverage
 from scribe_mock.contract.transport.address import Address
+from tests.contract.independent_server import Running, Server
 
 #: Seconds that a busy machine may add.
 SLACK = 5
@@ -38,7 +38,7 @@ def test_the_first_wanted_answer_ends_it():
         answers.append(len(answers))
         return answers[-1]
 
-    answers = []
+    answers: list[int] = []
     assert asyncio.run(poll_until(count, lambda answer: answer == 2, 60)) == 2
     assert answers == [0, 1, 2]
 

@@ -5,14 +5,29 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from tests.contract import mutants
-from tests.contract.server import Running, Server
 
 from scribe_mock.contract import reports
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.reports.reproduce import reproduction
 from scribe_mock.contract.transport.address import Address
+from tests.contract.independent_server import Running, Server
+from tests.contract.mutants.creating import SchemaIs400
+from tests.contract.mutants.storing import (
+    CutUploadsStored,
+    GapsRefused,
+    Lexicographic,
+    RefusedIsStored,
+)
+from tests.contract.mutants.together import EndRace, LostUpdates, UploadsLostAtEnd
+from tests.contract.mutants.upload_formats import QuotedCodecsRefused, UnsupportedIs415
+from tests.contract.mutants.upload_limits import (
+    BodyReadFirst,
+    LimitByContentLengthOnly,
+    LimitOffByOne,
+)
+from tests.contract.mutants.upload_names import CrashesOnOddNames
+from tests.contract.mutants.upload_rows import UploadAfterCompletion
 
 ONLY = (
     "upload.row",
@@ -26,10 +41,10 @@ ONLY = (
 
 
 class Several(
-    mutants.UnsupportedIs415,
-    mutants.QuotedCodecsRefused,
-    mutants.GapsRefused,
-    mutants.BodyReadFirst,
+    UnsupportedIs415,
+    QuotedCodecsRefused,
+    GapsRefused,
+    BodyReadFirst,
 ):
     pass
 
@@ -55,9 +70,10 @@ def test_json_has_everything(report):
 
 def test_junit_has_a_case_for_each_rule(report):
     suite = ElementTree.fromstring(reports.WRITERS["junit"](report))[0]
-    assert int(suite.get("tests")) == len(suite) == len(report.results)
-    assert len(suite.findall("testcase/failure")) == int(suite.get("failures")) > 0
-    assert len(suite.findall("testcase/skipped")) == int(suite.get("skipped"))
+    count = {name: int(suite.get(name, -1)) for name in ("tests", "failures", "skipped")}
+    assert count["tests"] == len(suite) == len(report.results)
+    assert len(suite.findall("testcase/failure")) == count["failures"] > 0
+    assert len(suite.findall("testcase/skipped")) == count["skipped"]
 
 
 def test_html_needs_nothing_else_and_escapes(report):
@@ -103,21 +119,21 @@ def test_sarif_points_into_the_spec(report):
 @pytest.mark.parametrize(
     ("server", "only", "shown"),
     [
-        (mutants.UnsupportedIs415, "upload.row.7", "415"),
-        (mutants.QuotedCodecsRefused, "upload.spelling.quoted", "invalid_audio_format"),
-        (mutants.LimitOffByOne, "upload.row.9", "200 OK"),
-        (mutants.LimitByContentLengthOnly, "upload.limit.over_chunked", "200 OK"),
-        (mutants.UploadAfterCompletion, "upload.row.5.completed", "200 OK"),
-        (mutants.GapsRefused, "store.gaps", "400 Bad Request"),
-        (mutants.Lexicographic, "store.numeric_order", '"10.webm","11.webm","2.webm"'),
-        (mutants.BodyReadFirst, "upload.early.7", "no answer before the body"),
-        (mutants.EndRace, "race.two_ends", "202"),
-        (mutants.CutUploadsStored, "store.cut", '"audio_files":["0.webm"]'),
-        (mutants.RefusedIsStored, "store.refused", '"audio_files":["9.webm"]'),
-        (mutants.LostUpdates, "together.uploads", '"audio_files_received"'),
-        (mutants.UploadsLostAtEnd, "race.uploads_kept", '"audio_files_received"'),
-        (mutants.SchemaIs400, "create.schema.model", "400 Bad Request"),
-        (mutants.CrashesOnOddNames, "upload.name.hostile", "500 Internal Server Error"),
+        (UnsupportedIs415, "upload.row.7", "415"),
+        (QuotedCodecsRefused, "upload.spelling.quoted", "invalid_audio_format"),
+        (LimitOffByOne, "upload.row.9", "200 OK"),
+        (LimitByContentLengthOnly, "upload.limit.over_chunked", "200 OK"),
+        (UploadAfterCompletion, "upload.row.5.completed", "200 OK"),
+        (GapsRefused, "store.gaps", "400 Bad Request"),
+        (Lexicographic, "store.numeric_order", '"10.webm","11.webm","2.webm"'),
+        (BodyReadFirst, "upload.early.7", "no answer before the body"),
+        (EndRace, "race.two_ends", "202"),
+        (CutUploadsStored, "store.cut", '"audio_files":["0.webm"]'),
+        (RefusedIsStored, "store.refused", '"audio_files":["9.webm"]'),
+        (LostUpdates, "together.uploads", '"audio_files_received"'),
+        (UploadsLostAtEnd, "race.uploads_kept", '"audio_files_received"'),
+        (SchemaIs400, "create.schema.model", "400 Bad Request"),
+        (CrashesOnOddNames, "upload.name.hostile", "500 Internal Server Error"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -141,7 +157,7 @@ def test_a_pasted_reproduction_shows_the_fault(server, only, shown, tmp_path):
 
 @pytest.mark.parametrize("own", ["s3cret-token", "t0k"])
 def test_a_reproduction_never_has_the_token(own):
-    class Guarded(mutants.UnsupportedIs415):
+    class Guarded(UnsupportedIs415):
         token = own
 
     with Running(Guarded()) as running:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import hashlib
-import re
 from contextlib import asynccontextmanager
 
 import pytest
@@ -14,7 +13,7 @@ from scribe_mock.contract.transport import websocket
 from scribe_mock.contract.transport.address import Address, Origin
 from scribe_mock.contract.transport.message import ANSWER_BYTES, Request
 from scribe_mock.contract.transport.wire import Wire
-from support import PATIENCE
+from tests.support import PATIENCE, matched
 
 
 @asynccontextmanager
@@ -96,7 +95,7 @@ def test_an_early_answer_does_not_wait_for_the_body_to_be_read():
 async def open_stream(reader, writer):
     """Accept the handshake of a WebSocket."""
     head = await reader.readuntil(b"\r\n\r\n")
-    key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
+    key = matched(rb"(?i)(?<=sec-websocket-key: )\S+", head)
     digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -69,7 +69,7 @@ def as_wav(samples: Samples) -> bytes:
 
 def decode(data: bytes) -> Samples:
     """Return the sound of a file as 16 kHz mono."""
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         graph = av.AudioResampler("flt", "mono", RATE)
         parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in graph.resample(f)]
     parts += [p.to_ndarray()[0] for p in graph.resample(None)]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from statistics import median
 
 from rich.table import Table
+
 from tests.benchmarks.tables import Goal, ratios, table
 
+from .client import Cut
 from .latency import Latency
 from .memory import AudioMemory
 from .quality import CLEAN_DB, REAL, Coverage, Quality
-from .speed import SECONDS, Cut, Speed
+from .speed import SECONDS, Speed
 
 MB = 1_000_000
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tests.benchmarks.measurements import Say
 from tests.benchmarks.processes import SCRIBE_MOCK, Server
 

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tests.benchmarks.processes import ROOT, BenchmarkError
 
 from .encoding import RATE, encode, resample

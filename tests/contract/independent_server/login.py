@@ -1,0 +1,28 @@
+"""Login and refresh token."""
+
+from starlette.responses import JSONResponse
+
+from tests.contract.independent_server.bodies import Bodies
+
+
+class Login(Bodies):
+    async def login(self, call):
+        body = await self.json(call)
+        for name in ("client_id", "client_secret"):
+            if not isinstance(body.get(name), str) or not body[name]:
+                raise self.broken(f"$.{name}")
+        if not isinstance(body.get("api_key", "x"), str) or body.get("api_key") == "":
+            raise self.broken("$.api_key")
+        return JSONResponse(self.tokens())
+
+    def tokens(self):
+        return {"access_token": self.token or "t1", "refresh_token": "t2", "expires_in": 60}
+
+    async def refresh(self, call):
+        if not call.first("authorization"):
+            raise self.no_token()
+        body = await self.json(call)
+        for name in ("access_token", "refresh_token"):
+            if not isinstance(body.get(name), str) or not body[name]:
+                raise self.broken(f"$.{name}")
+        return JSONResponse(self.tokens())
