@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import yaml
 
-from support import ROOT
+from tests.support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 DOCUMENTS = sorted(ROOT.glob("*.md"))

@@ -1,14 +1,11 @@
 """The base install has none of what only the check needs."""
 
-import re
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
 from scribe_mock.contract.extra import PACKAGES
-from support import ROOT
 
 #: Hides packages, as if they were not installed, and then does something.
 WITHOUT = """\
@@ -47,12 +44,6 @@ import scribe_mock.web.docs.catalogue, scribe_mock.web.docs.export
 scribe_mock.create_app()
 assert not HIDDEN & sys.modules.keys()
 """
-
-
-def test_the_packages_are_those_of_the_extra():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extra = project["optional-dependencies"]["check"]
-    assert sorted(re.match("[a-z0-9-]+", one)[0] for one in extra) == sorted(PACKAGES)
 
 
 def test_all_but_the_check_goes_without_it():
