@@ -60,8 +60,14 @@ check: $(ALL) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# With COVERAGE=yes the quick tests run under coverage, and the others after them without it: it would
+# nearly double their time, and some of them measure how soon a server answers.
 test: check ## checks, then all tests; options in ARGS="-k upload"
+ifdef COVERAGE
+	@$(MAKE) --no-print-directory coverage slow
+else
 	$(BIN)/pytest -n auto $(ARGS)
+endif
 
 # Tests that need a browser or npm, make an environment, or check whole servers.
 SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.py \
