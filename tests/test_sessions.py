@@ -23,7 +23,7 @@ OVER = ("completed", "partial", "failed")
 
 
 class Model:
-    """One session by the words of protocol.md, in a few lines."""
+    """One session by the words of CONTRACT.md, in a few lines."""
 
     def __init__(self, session, now, scenario):
         self.session = session

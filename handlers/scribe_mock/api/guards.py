@@ -14,7 +14,7 @@ Guard = Callable[[Session, float], None]
 def admits(guard: Guard) -> Callable[[F], F]:
     """Mark an operation: its session must pass `guard` before the request is validated.
 
-    The order is the contract's (CONTRACT.md, "Authentication"): the session's state is checked
+    The order is the contract's (CONTRACT.md, "Order of checks"): the session's state is checked
     before the rest of the request.
     """
 

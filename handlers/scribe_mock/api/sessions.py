@@ -110,7 +110,7 @@ class SessionOperations(OperationGroup):
     async def update_session(
         self, request: Request, session: Session, body: Mapping[str, Any]
     ) -> JsonAnswer:
-        """Change fields of the session (CONTRACT.md, "Update session, process template")."""
+        """Change fields of the session (CONTRACT.md, "Update session")."""
         if not body:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)

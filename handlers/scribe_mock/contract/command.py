@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) 
 
 
 def list_rules(options: argparse.Namespace) -> int:
-    """Print rules, one a line: id, grade and sentence."""
+    """Print rules, one a line: id, grade, sentence and source."""
     try:
         from scribe_mock.contract.core.engine import chosen
     except ModuleNotFoundError:
@@ -78,7 +78,7 @@ def list_rules(options: argparse.Namespace) -> int:
     rules = _some(chosen(asked))
     with _reader_may_stop():
         for rule in rules:
-            print(f"{rule.id:40} {rule.grade:11} {rule.sentence}")
+            print(f"{rule.id:40} {rule.grade:11} {rule.sentence} ({rule.citation})")
     return KEPT
 
 

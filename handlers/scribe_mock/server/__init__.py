@@ -1,7 +1,7 @@
 """How a request gets in: one middleware a module.
 
 `gateway` → `routing` → `security` → `admission` → `validation` → `dispatch` → the operation.
-The order is the contract's (CONTRACT.md, "Authentication"): path, method, token, session, state,
+The order is the contract's (CONTRACT.md, "Order of checks"): path, method, token, session, state,
 then the rest of the request. All but the gateway are Connexion's middlewares, subclassed so that
 what is known at start is built at start.
 """

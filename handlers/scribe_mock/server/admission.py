@@ -1,6 +1,6 @@
 """Finds the session and checks its state before the rest of the request is read.
 
-The order is the contract's (CONTRACT.md, "Authentication").
+The order is the contract's (CONTRACT.md, "Order of checks").
 """
 
 from typing import Any

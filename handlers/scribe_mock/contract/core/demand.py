@@ -12,7 +12,8 @@ class Demand:
     Args:
         id: Dotted, from the general to the particular: `upload.limit.over`.
         sentence: What the contract says.
-        source: The section of CONTRACT.md that says it, with the row if it is a table.
+        source: The section of CONTRACT.md that says it, then the subsection and the row of a
+            table, separated by commas; or a part of openapi.yaml.
         grade: How firmly it is published.
         operation: The operationId that it is about; empty for all operations.
     """
@@ -27,3 +28,10 @@ class Demand:
     def subject(self) -> str:
         """The first part of the id."""
         return self.id.partition(".")[0]
+
+    @property
+    def citation(self) -> str:
+        """Where a reader finds the sentence: `CONTRACT.md, Upload audio, Checks, row 7`."""
+        return (
+            self.source if self.source.startswith("openapi.yaml") else f"CONTRACT.md, {self.source}"
+        )

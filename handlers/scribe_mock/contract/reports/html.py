@@ -69,7 +69,7 @@ def _finding(finding: ContractFinding, report: Report) -> str:
     kind = "note" if finding in report.notes else "fault"
     variants = "".join(f"<li>{escape(one)}</li>" for one in finding.variants)
     rows = [
-        ("The contract", f"{finding.rule.sentence} ({finding.rule.source}; {finding.grade})"),
+        ("The contract", f"{finding.rule.sentence} ({finding.rule.citation}; {finding.grade})"),
         ("Expected", finding.fault.expected),
         ("Got", finding.fault.got),
         ("Seen in", seen_in(finding)),

@@ -32,7 +32,7 @@ def _rule(rule: Demand) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.sentence},
-        "help": {"text": f"{rule.source} ({rule.grade})"},
+        "help": {"text": f"{rule.citation} ({rule.grade})"},
         "defaultConfiguration": {"level": "error" if rule.grade.binding else "note"},
     }
 

@@ -96,7 +96,7 @@ class Terminal:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
-        table.add_row("contract", Text(f"{finding.rule.sentence} ({finding.rule.source})"))
+        table.add_row("contract", Text(f"{finding.rule.sentence} ({finding.rule.citation})"))
         table.add_row("expected", Text(finding.fault.expected))
         table.add_row("got", Text(finding.fault.got))
         table.add_row("seen in", Text(seen_in(finding)))

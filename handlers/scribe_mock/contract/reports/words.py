@@ -11,7 +11,7 @@ def describe(finding: ContractFinding, options: Options) -> str:
     rule, fault = finding.rule, finding.fault
     lines = [
         f"{rule.id} ({finding.grade}): {rule.sentence}",
-        f"  contract  {rule.source}",
+        f"  contract  {rule.citation}",
         f"  expected  {fault.expected}",
         f"  got       {fault.got}",
         f"  seen in   {seen_in(finding)}",

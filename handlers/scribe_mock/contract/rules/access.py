@@ -144,7 +144,7 @@ def _order(
     return rule(
         f"order.{name}",
         sentence,
-        source="Authentication, order of what is looked at",
+        source="Order of checks",
         grade=Grade.INFERRED,
         needs=needs,
     )

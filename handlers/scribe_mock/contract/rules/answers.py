@@ -22,7 +22,7 @@ _OWNED = ("templates", *STAMPS, "upload_url", "audio_files")
 NO_5XX = Rule(
     id=ledger.SERVER_ERROR,
     sentence="Nothing that a client sends is answered with a 5xx.",
-    source="The wire contract, preamble",
+    source="Grades",
     grade=Grade.PROTOCOL,
     read_only=True,
 )
@@ -43,7 +43,7 @@ STAYS_UP = Rule(
 OPERATIONS = Rule(
     id=ledger.MISSING,
     sentence="The server has every operation of the contract.",
-    source="Addresses, table",
+    source="Addresses",
     grade=Grade.INFERRED,
     read_only=True,
 )
@@ -52,7 +52,7 @@ OPERATIONS = Rule(
 @watching(
     "answers.success_status",
     "Each operation succeeds with its own status code.",
-    source="Addresses, table",
+    source="Addresses",
     grade=Grade.PROTOCOL,
 )
 def success_status(answer: Answer, watch: Watch) -> Iterator[Fault]:

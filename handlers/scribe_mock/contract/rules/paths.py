@@ -16,7 +16,7 @@ def _outside(
     return rule(
         f"paths.{name}",
         sentence,
-        source="Authentication, order of what is looked at",
+        source="Order of checks",
         grade=Grade.INFERRED,
         read_only=read_only,
     )
@@ -78,7 +78,7 @@ _HOSTILE_IDS = (
 @rule(
     "session.hostile_id",
     "An id that no session has is refused, whatever it looks like.",
-    source="Upload audio, table, row 2",
+    source="Upload audio, Checks, row 2",
     grade=Grade.PROTOCOL,
     operation="getSession",
     read_only=True,
@@ -93,7 +93,7 @@ async def hostile_id(probe: Probe) -> Faults:
 @rule(
     "odd.headers",
     "Fields that come twice are answered like any others, never with a 5xx.",
-    source="The wire contract, preamble",
+    source="Grades",
     grade=Grade.PROTOCOL,
     operation="uploadAudio",
 )
@@ -115,7 +115,7 @@ async def odd_headers(probe: Probe) -> Faults:
 @rule(
     "odd.methods",
     "A method that nobody uses is refused, never answered with a 5xx.",
-    source="The wire contract, preamble",
+    source="Grades",
     grade=Grade.PROTOCOL,
     read_only=True,
 )

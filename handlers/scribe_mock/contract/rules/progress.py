@@ -105,7 +105,7 @@ _TABLE = {
 @watching(
     "state.table",
     "The status code and the `status` of Get session belong together as in the table.",
-    source="Get session, table",
+    source="Get session",
     grade=Grade.PROTOCOL,
 )
 def state_table(answer: Answer, watch: Watch) -> Iterator[Fault]:

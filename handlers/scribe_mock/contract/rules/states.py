@@ -151,7 +151,7 @@ def _get_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:
     return rule(
         f"state.{name}.get",
         sentence,
-        source="Get session, table",
+        source="Get session",
         grade=Grade.PROTOCOL,
         operation="getSession",
     )

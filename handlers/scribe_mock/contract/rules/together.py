@@ -25,7 +25,7 @@ def _rule(
     make = rule(
         name,
         sentence,
-        source="States, concurrent calls",
+        source="States",
         grade=grade,
         operation=operation,
         needs=needs,

@@ -14,7 +14,7 @@ from scribe_mock.contract.rules.upload_order import REFUSALS
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW
 from scribe_mock.contract.transport.message import Answer, Delivery
 
-_SOURCE = "Upload audio, table, row 9, and 10 MB"
+_SOURCE = "Upload audio, Size"
 
 
 def _limit(
@@ -208,7 +208,7 @@ def _early(row: int) -> Rule:
     return Rule(
         id=f"upload.early.{row}",
         sentence=f"Row {row} ({REFUSALS[row][1]}) answers before the body is read.",
-        source=f"Upload audio, table, row {row}",
+        source=f"Upload audio, Checks, row {row}",
         grade=Grade.INFERRED,
         operation="uploadAudio",
         check=check,
@@ -230,7 +230,7 @@ def _late(answer: Answer, row: int) -> Fault | None:
 @rule(
     "upload.early.expect",
     "A refusal comes without 100 Continue, so that the client can spare itself the upload.",
-    source="Upload audio, table",
+    source="Upload audio, Checks",
     grade=Grade.INFERRED,
     operation="uploadAudio",
     needs=("upload.row.7.format", "upload.early.7"),

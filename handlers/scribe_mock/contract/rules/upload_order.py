@@ -128,7 +128,7 @@ def _rule(first: int, second: int) -> Rule:
     return Rule(
         id=f"upload.order.{first}_before_{second}",
         sentence=f"Row {first} ({one}) answers before row {second} ({other}).",
-        source=f"Upload audio, table, rows {first} and {second}",
+        source=f"Upload audio, Checks, rows {first} and {second}",
         grade=Grade.INFERRED,
         operation="uploadAudio",
         check=_pair(first, second),

@@ -32,7 +32,7 @@ def _row(number: int, name: str, sentence: str, grade: Grade) -> Callable[[Check
     return rule(
         f"upload.row.{number}.{name}",
         sentence,
-        source=f"Upload audio, table, row {number}",
+        source=f"Upload audio, Checks, row {number}",
         grade=grade,
         operation="uploadAudio",
     )
