@@ -1,4 +1,4 @@
-"""The contract as rules, one module a subject."""
+"""The rules of the contract, one module for each subject."""
 
 from functools import cache
 
@@ -50,5 +50,5 @@ _MODULES = (
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order in which reports list them."""
+    """All rules, in the order in which reports list them."""
     return tuple(rule for module in _MODULES for rule in rules_of(module))

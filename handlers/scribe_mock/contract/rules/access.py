@@ -1,4 +1,4 @@
-"""Who may ask, and what is looked at first."""
+"""Rules about tokens, and about the order of checks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ async def call(
     headers: Headers = (),
     label: str = "",
 ) -> Answer:
-    """Call an operation in its plainest form."""
+    """Call an operation with a minimal valid request."""
     method, path = CALLS[operation]
     sent = body
     if sent is None and method != "GET":
@@ -111,29 +111,27 @@ RULES = (
     "auth.discovery", "Discovery needs no token.", Grade.PROTOCOL, "getDiscovery", read_only=True
 )
 async def discovery_is_public(probe: Probe) -> Faults:
-    """With one it works too."""
+    """Discovery is requested with and without a token."""
     for token in (None, ""):
         answer = await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=token)
         yield judge.status_is(answer, 200, what="discovery")
 
 
-@_rule(
-    "order.path_first", "The path is looked at before the token.", Grade.INFERRED, read_only=True
-)
+@_rule("order.path_first", "The path is checked before the token.", Grade.INFERRED, read_only=True)
 async def path_first(probe: Probe) -> Faults:
-    """What is nowhere is 404, whoever asks."""
+    """An unknown path is requested without a token: 404 and not 401."""
     request = probe.request("GET", "/no-such-place", token=None, label="without a token")
     yield judge.refused(await probe.send(request), 404, "not_found")
 
 
 @_rule(
     "order.method_before_token",
-    "The method is looked at before the token.",
+    "The method is checked before the token.",
     Grade.INFERRED,
     read_only=True,
 )
 async def method_before_token(probe: Probe) -> Faults:
-    """No token makes PUT work."""
+    """A wrong method is sent without a token: 405 and not 401."""
     request = probe.request("PUT", "/sessions", token=None, body=b"", label="without a token")
     yield judge.refused(await probe.send(request), 405, "method_not_allowed")
 
@@ -150,9 +148,9 @@ def _order(
     )
 
 
-@_order("token_before_session", "The token is looked at before the session.")
+@_order("token_before_session", "The token is checked before the session.")
 async def token_before_session(probe: Probe) -> Faults:
-    """A stranger does not learn which sessions there are."""
+    """An unknown session is requested without a token: 401 and not 404."""
     for operation in CALLS:
         if operation not in ("createSession", "uploadAudio") and operation not in probe.run.missing:
             answer = await call(
@@ -161,9 +159,9 @@ async def token_before_session(probe: Probe) -> Faults:
             yield judge.refused(answer, 401, "authentication_failed")
 
 
-@_order("session_before_body", "The session is looked at before the body.")
+@_order("session_before_body", "The session is checked before the body.")
 async def session_before_body(probe: Probe) -> Faults:
-    """A body that is no JSON does not matter to a session that is not there."""
+    """A body that is not JSON is sent to an unknown session: 404 and not 400."""
     for operation in ("endSession", "updateSession"):
         if operation not in probe.run.missing:
             answer = await call(
@@ -174,19 +172,19 @@ async def session_before_body(probe: Probe) -> Faults:
 
 @_order(
     "state_before_body",
-    "The session's state is looked at before the body.",
+    "The session's state is checked before the body.",
     ("state.completed.end",),
 )
 async def state_before_body(probe: Probe) -> Faults:
-    """What is over is over, whatever is sent."""
+    """Invalid bodies are sent to a completed session: the answer is about its state."""
     session = await prepared_sessions.finished(probe, "completed")
     answer = await call(probe, "endSession", session.session_id, body=b"not JSON")
     yield judge.refused(answer, 400, "session_completed")
 
 
-@_order("token_before_body", "The token is looked at before the body.")
+@_order("token_before_body", "The token is checked before the body.")
 async def token_before_body(probe: Probe) -> Faults:
-    """A stranger's body is not read."""
+    """A body that is not JSON is sent without a token: 401 and not 400."""
     answer = await call(
         probe, "createSession", "", body=b"not JSON", token=None, label="not JSON, without a token"
     )

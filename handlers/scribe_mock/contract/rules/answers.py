@@ -1,4 +1,4 @@
-"""What is true of every answer, whatever was asked: judged on all that a run sees."""
+"""Rules that judge every answer of a run."""
 
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -15,13 +15,13 @@ from scribe_mock.contract.core.watch import (
 )
 from scribe_mock.contract.transport.message import Answer
 
-#: Fields of bodies that a rule of their own looks at.
+#: Fields of bodies that have rules of their own.
 _OWNED = ("templates", *STAMPS, "upload_url", "audio_files")
 
-#: Filled by the runner itself, since they need repetition to be told apart.
+#: The run itself reports these, since they need repeated requests.
 NO_5XX = Rule(
     id=ledger.SERVER_ERROR,
-    sentence="Nothing that a client sends is answered with a 5xx.",
+    sentence="No request is answered with a 5xx.",
     source="Grades",
     grade=Grade.PROTOCOL,
     read_only=True,
@@ -35,7 +35,7 @@ ANSWERS = Rule(
 )
 STAYS_UP = Rule(
     id=ledger.GONE,
-    sentence="Nothing that a client sends ends the server.",
+    sentence="No request makes the server stop answering.",
     source="Errors",
     grade=Grade.PROTOCOL,
     read_only=True,
@@ -56,7 +56,7 @@ OPERATIONS = Rule(
     grade=Grade.PROTOCOL,
 )
 def success_status(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A success has a documented status."""
+    """The status of each success is compared with the document."""
     operation = specification.operations().get(answer.request.operation)
     if operation is None or not answer.accepted or answer.status in operation.successes:
         return
@@ -77,7 +77,7 @@ def success_status(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.PROTOCOL,
 )
 def schema(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A success fits its schema."""
+    """The body of each success is validated against its schema."""
     operation = answer.request.operation
     for found in watch.violations(answer):
         first = found.path[0] if found.path else _named(found.message)
@@ -101,7 +101,7 @@ def _named(message: str) -> str:
 
 
 def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
-    """How an answer breaks its schema in these fields."""
+    """The violations of the schema in these fields."""
     for found in watch.violations(answer):
         first = found.path[0] if found.path else _named(found.message)
         if first in names:
@@ -120,7 +120,7 @@ def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
     grade=Grade.PROTOCOL,
 )
 def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Templates come as a list."""
+    """The form of `templates` is checked in every session."""
     yield from owned(answer, watch, "templates")
 
 
@@ -131,7 +131,7 @@ def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.PROTOCOL,
 )
 def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The address for audio is absolute."""
+    """`upload_url` is checked in every session."""
     yield from owned(answer, watch, "upload_url")
 
 
@@ -142,7 +142,7 @@ def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.DOCUMENTED,
 )
 def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Stored names have their form, and none comes twice."""
+    """The names in `audio_files` are checked in every list."""
     yield from owned(answer, watch, "audio_files")
 
 
@@ -153,7 +153,7 @@ def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.DOCUMENTED,
 )
 def order(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Stored names are in the order of their numbers."""
+    """The order of `audio_files` is checked in every list."""
     names = judge.files(answer)
     numbers = [number for number in map(judge.number, names) if number is not None]
     if numbers != sorted(numbers):
@@ -167,12 +167,12 @@ def order(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "store.count",
-    "`audio_files_received` counts what was received: one for each name of a chunked session.",
+    "`audio_files_received` of a chunked session is the number of its stored names.",
     source="End session",
     grade=Grade.INFERRED,
 )
 def count(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The count fits the list."""
+    """The count is compared with the list in every answer that has both."""
     fields = answer.fields()
     created = answer.history[0].body if answer.history else None
     chunked = created is not None and b'"upload_type": "chunked"' in created
@@ -190,12 +190,12 @@ def count(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "session.own_id",
-    "An answer about a session has the `session_id` that was asked for.",
+    "An answer about a session has the `session_id` from the path.",
     source="Get session",
     grade=Grade.PROTOCOL,
 )
 def own_id(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Sessions are not mixed up."""
+    """The id in each answer is compared with the one in the path."""
     asked, found = session_of(answer), answer.fields().get("session_id")
     about = answer.accepted or shows_session(answer)
     if about and asked and isinstance(found, str) and found != asked:
@@ -209,12 +209,12 @@ def own_id(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "upload.answer",
-    "A successful upload says session_id, success true and the decoded name as original_filename.",
+    "A successful upload is answered with session_id, success true and original_filename.",
     source="Upload audio, Success",
     grade=Grade.PROTOCOL,
 )
 def upload_answer(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The name comes back percent-decoded."""
+    """The three fields are checked in the answer to each upload."""
     if answer.request.operation != "uploadAudio" or not answer.accepted:
         return
     name = unquote(answer.request.target.partition("?")[0].rpartition("/")[2])

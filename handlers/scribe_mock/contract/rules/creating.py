@@ -1,4 +1,4 @@
-"""Create session: what is taken, what is refused, and what comes back."""
+"""Rules about Create session."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,11 @@ def _type(upload_type: str) -> Rule:
         yield judge.accepted(answer, what=f"a session with upload_type {upload_type}")
 
     grade = Grade.PROTOCOL if upload_type == "chunked" else Grade.INFERRED
-    return _rule(f"type.{upload_type}", f"upload_type {upload_type} is taken.", grade)(check)
+    return _rule(
+        f"type.{upload_type}",
+        f"A session with upload_type {upload_type} can be created: 201.",
+        grade,
+    )(check)
 
 
 def _own_id(length: int) -> str:
@@ -46,7 +50,7 @@ def _own_id(length: int) -> str:
 
 @_rule("answer", "201 with session_id, status created, the times and upload_url.", Grade.PROTOCOL)
 async def answer_201(probe: Probe) -> Faults:
-    """The schema is watched on every answer; this is about the status."""
+    """A session is created; its schema is judged by a rule for every answer."""
     answer = await probe.try_create(probe.creation())
     yield judge.status_is(answer, 201, what="Create session")
     if answer.accepted and answer.fields().get("status") != "initialized":
@@ -55,15 +59,19 @@ async def answer_201(probe: Probe) -> Faults:
 
 @_rule("unique", "Every session has an id of its own.", Grade.PROTOCOL)
 async def unique(probe: Probe) -> Faults:
-    """Ten in a row."""
+    """Ten sessions are created one after the other."""
     answers = [await probe.try_create(probe.creation()) for _ in range(10)]
     ids = [answer.fields().get("session_id") for answer in answers if answer.accepted]
     yield judge.same(answers[-1], "different ids", len(ids), len(set(map(str, ids))))
 
 
-@_rule("own_id", "A session_id of 16 to 32 characters is taken over.", Grade.PROTOCOL)
+@_rule(
+    "own_id",
+    "A session_id of 16 to 32 characters in the request becomes the session's id.",
+    Grade.PROTOCOL,
+)
 async def own_id(probe: Probe) -> Faults:
-    """The shortest and the longest."""
+    """Ids of 16 and of 32 characters are sent."""
     for length in (16, 20, 32):
         wanted = _own_id(length)
         answer = await probe.try_create(probe.creation(session_id=wanted))
@@ -72,17 +80,19 @@ async def own_id(probe: Probe) -> Faults:
             yield judge.field(answer, "session_id", wanted)
 
 
-@_rule("own_id_long", "A session_id of up to 64 URL-safe characters is taken.", Grade.INFERRED)
+@_rule(
+    "own_id_long", "A session_id of up to 64 URL-safe characters is accepted: 201.", Grade.INFERRED
+)
 async def own_id_long(probe: Probe) -> Faults:
-    """Longer than published."""
+    """An id of 64 characters is sent."""
     for wanted in (_own_id(33), _own_id(64), f"A.b_c~d-{_own_id(20)}"):
         answer = await probe.try_create(probe.creation(session_id=wanted))
         yield judge.accepted(answer, what=f"a session_id of {len(wanted)} characters")
 
 
-@_rule("own_id_taken", "A session_id that is in use is 409 session_exists.", Grade.INFERRED)
+@_rule("own_id_taken", "A session_id that is in use: 409 session_exists.", Grade.INFERRED)
 async def own_id_taken(probe: Probe) -> Faults:
-    """The first session stays as it is."""
+    """An id is sent twice; the first session must stay as it is."""
     wanted = _own_id(20)
     first = await probe.try_create(probe.creation(session_id=wanted))
     if first.accepted and first.fields().get("session_id") == wanted:
@@ -92,7 +102,7 @@ async def own_id_taken(probe: Probe) -> Faults:
 
 @_rule("minimal", "upload_type alone is enough.", Grade.INFERRED)
 async def minimal(probe: Probe) -> Faults:
-    """communication_protocol is derived."""
+    """A request without communication_protocol is sent."""
     body = probe.creation()
     del body["communication_protocol"]
     answer = await probe.try_create(body)
@@ -101,7 +111,7 @@ async def minimal(probe: Probe) -> Faults:
 
 @_rule("unknown_fields", "Unknown fields are accepted and ignored.", Grade.INFERRED)
 async def unknown_fields(probe: Probe) -> Faults:
-    """Clients are newer than servers at times."""
+    """A request with a field that no document has is sent."""
     answer = await probe.try_create(probe.creation(no_such_field={"a": [1]}))
     yield judge.accepted(answer, what="a field that no schema knows")
 
@@ -117,18 +127,18 @@ _FULL: Mapping[str, Any] = {
 }
 
 
-@_rule("full", "Every published field is taken.", Grade.PROTOCOL)
+@_rule("full", "A request with every published field is accepted: 201.", Grade.PROTOCOL)
 async def full(probe: Probe) -> Faults:
-    """All of them in one request; patient_details come back."""
+    """One request has all fields; patient_details must be in the answer."""
     answer = await probe.try_create(probe.creation(**_FULL))
     yield judge.accepted(answer, what="a session with every published field")
     if answer.accepted:
         yield judge.field(answer, "patient_details", _FULL["patient_details"])
 
 
-@_rule("values", "Every published value is taken.", Grade.PROTOCOL)
+@_rule("values", "Every published value of a field is accepted: 201.", Grade.PROTOCOL)
 async def values(probe: Probe) -> Faults:
-    """Each mode, each model, each protocol."""
+    """Each mode, each model and each protocol is sent."""
     choices: tuple[dict[str, Any], ...] = (
         {"session_mode": "dictation"},
         {"session_mode": "consultation"},
@@ -145,7 +155,7 @@ async def values(probe: Probe) -> Faults:
 
 @_rule("echo", "additional_data and patient_details are echoed by Get session.", Grade.PROTOCOL)
 async def echo(probe: Probe) -> Faults:
-    """As they were sent, to the last digit."""
+    """Nested objects are sent, and compared with those of Get session."""
     session = await probe.create(**_FULL)
     answer = await probe.get(session)
     sent = {MARK: probe.run.name} | _FULL["additional_data"]
@@ -156,7 +166,7 @@ async def echo(probe: Probe) -> Faults:
 
 
 def _breaks(name: str, bodies: Sequence[Mapping[str, Any]], grade: Grade = Grade.PROTOCOL) -> Rule:
-    """Bodies that break the schema in one field."""
+    """Make a rule that sends bodies with one invalid field."""
 
     async def check(probe: Probe) -> Faults:
         for fields in bodies:
@@ -167,8 +177,18 @@ def _breaks(name: str, bodies: Sequence[Mapping[str, Any]], grade: Grade = Grade
             )
             yield judge.refused(answer, 422, "invalid_request", code_grade=Grade.INFERRED)
 
-    sentence = f"A body whose {name} breaks the schema is 422."
+    sentence = _SENTENCES.get(name, f"A {name} that breaks the schema: 422.")
     return _rule(f"schema.{name}", sentence, grade)(check)
+
+
+#: Sentences of rules that are not about all of one field.
+_SENTENCES = {
+    "null": "Null instead of a text or a list: 422.",
+    "null_objects": "Null instead of an object: 422.",
+    "session_id_form": "A session_id that is not URL-safe or too long: 422.",
+    "templates_form": "Templates with repeated or too long names: 422.",
+    "language_form": "A language that is not an ISO 639-1 code: 422.",
+}
 
 
 def _short(fields: Mapping[str, Any]) -> str:
@@ -219,9 +239,9 @@ RULES = (
 )
 
 
-@_rule("schema.not_an_object", "JSON that is no object breaks the schema: 422.", Grade.PROTOCOL)
+@_rule("schema.not_an_object", "JSON that is not an object: 422.", Grade.PROTOCOL)
 async def not_an_object(probe: Probe) -> Faults:
-    """A list, a text, a number, null."""
+    """A list, a text, a number and null are sent."""
     bodies: tuple[Any, ...] = ([], "chunked", 1, None, True)
     for value in bodies:
         answer = await probe.ask(
@@ -230,21 +250,21 @@ async def not_an_object(probe: Probe) -> Faults:
         yield judge.refused(answer, 422, "invalid_request", code_grade=Grade.INFERRED)
 
 
-#: Bodies of every JSON operation that are no JSON.
+#: Bodies that are not JSON.
 NOT_JSON = (b"not JSON", b"{", b'{"upload_type": "chunked"', b"\xff\xfe", b"upload_type=chunked")
 
 
-@_rule("not_json", "A body that is not JSON is 400 invalid_request.", Grade.INFERRED)
+@_rule("not_json", "A body that is not JSON: 400 invalid_request.", Grade.INFERRED)
 async def not_json(probe: Probe) -> Faults:
-    """Nor is an empty one."""
+    """Several bodies that are not JSON are sent, and an empty one."""
     for body in (*NOT_JSON, b""):
         answer = await probe.ask("createSession", "POST", "/sessions", body=body)
         yield judge.refused(answer, 400, "invalid_request")
 
 
-@_rule("too_deep", "JSON nested deeper than 100 levels is 400 invalid_request.", Grade.INFERRED)
+@_rule("too_deep", "JSON with more than 100 levels: 400 invalid_request.", Grade.INFERRED)
 async def too_deep(probe: Probe) -> Faults:
-    """Deep enough to end a recursive parser."""
+    """JSON is sent that is deep enough for a recursive parser to fail."""
     depth = 100_000
     body = (
         b'{"upload_type": "chunked", "additional_data": ' + b'{"a":' * depth + b"1" + b"}" * depth
@@ -253,9 +273,9 @@ async def too_deep(probe: Probe) -> Faults:
     yield judge.refused(answer, 400, "invalid_request")
 
 
-@_rule("too_large", "A JSON body of more than 1 MiB is 413 request_too_large.", Grade.INFERRED)
+@_rule("too_large", "A JSON body of more than 1 MiB: 413 request_too_large.", Grade.INFERRED)
 async def too_large(probe: Probe) -> Faults:
-    """White space counts too."""
+    """Valid JSON is sent with so much white space that it is too large."""
     body = b'{"upload_type": "chunked"}'.ljust(TOO_MUCH_JSON)
     answer = await probe.ask("createSession", "POST", "/sessions", body=body)
     yield judge.refused(answer, 413, "request_too_large")
@@ -263,14 +283,14 @@ async def too_large(probe: Probe) -> Faults:
 
 @rule(
     "session.upload_url.works",
-    "upload_url works as it is given, with / and the file name.",
+    "upload_url with / and a file name accepts an upload.",
     source=_SOURCE,
     grade=Grade.PROTOCOL,
     operation="uploadAudio",
     needs=("upload.success", "session.upload_url.form"),
 )
 async def upload_url(probe: Probe) -> Faults:
-    """What is sent there is stored."""
+    """A chunk is uploaded to the URL, and must be listed."""
     session = await probe.create()
     given = session.created.get("upload_url")
     try:
@@ -297,7 +317,7 @@ async def upload_url(probe: Probe) -> Faults:
 
 
 async def _reach(probe: Probe, request: Any) -> Answer | None:
-    """The answer of an address that the server named; None when nothing is there."""
+    """The answer of a URL that the server returned; None if it cannot be reached."""
     from scribe_mock.contract.transport.wire import Unreachable
 
     if request.origin == probe.options.base.origin:
@@ -317,13 +337,13 @@ def _broken(answer: Answer | None, got: str) -> Fault:
 
 @rule(
     "session.upload_url.same",
-    "Get session gives the same upload_url as Create session.",
+    "Get session has the same upload_url as Create session.",
     source="Get session",
     grade=Grade.PROTOCOL,
     operation="getSession",
 )
 async def upload_url_stays(probe: Probe) -> Faults:
-    """It does not change."""
+    """The two URLs are compared."""
     session = await probe.create()
     answer = await probe.get(session)
     if "upload_url" in session.created and answer.accepted:

@@ -1,4 +1,4 @@
-"""Discovery: its fields, and whether they are true."""
+"""Rules about discovery: its fields, and whether they are true."""
 
 import re
 from collections.abc import Callable
@@ -35,20 +35,20 @@ async def _discover(probe: Probe) -> Answer:
 
 
 def _capability(answer: Answer, name: str) -> list[str]:
-    """A list among the capabilities; what is missing is the schema's matter."""
+    """A list in `capabilities`, empty if it is missing: the schema has a rule of its own."""
     capabilities = answer.fields().get("capabilities")
     found = capabilities.get(name) if isinstance(capabilities, dict) else None
     return [entry for entry in found if isinstance(entry, str)] if isinstance(found, list) else []
 
 
 def _canonical(mime: str) -> str:
-    """A type as the contract spells it."""
+    """A MIME type in the spelling of the contract."""
     return re.sub(r"\s*;\s*", ";", mime.strip()).replace('"', "").lower()
 
 
 @_rule("cached", "Cache-Control has a max-age.", read_only=True)
 async def cached(probe: Probe) -> Faults:
-    """Clients may keep the answer for so long."""
+    """The header must have a max-age."""
     answer = await _discover(probe)
     found = answer.header("cache-control")
     if not re.search(r"max-age\s*=\s*\"?[0-9]+", found or "", re.IGNORECASE):
@@ -61,7 +61,7 @@ async def cached(probe: Probe) -> Faults:
 
 @_rule("formats_work", "Each advertised audio format is accepted.")
 async def formats_work(probe: Probe) -> Faults:
-    """What is listed can be uploaded."""
+    """A recording of each listed type is uploaded."""
     answer = await _discover(probe)
     session = await probe.create()
     for number, mime in enumerate(_capability(answer, "audio_formats")):
@@ -76,7 +76,7 @@ async def formats_work(probe: Probe) -> Faults:
 
 @_rule("formats_all", "All seven formats are advertised.", Grade.INFERRED, read_only=True)
 async def formats_all(probe: Probe) -> Faults:
-    """A server may take fewer; that is worth a note."""
+    """The list is compared with the seven types."""
     answer = await _discover(probe)
     listed = {_canonical(mime) for mime in _capability(answer, "audio_formats")}
     missing = [mime for mime in samples.SUPPORTED if mime not in listed]
@@ -84,18 +84,18 @@ async def formats_all(probe: Probe) -> Faults:
         yield judge.same(answer, "formats that are not advertised", [], missing)
 
 
-@_rule("methods_work", "Each advertised upload method can be created.")
+@_rule("methods_work", "A session of each advertised upload method can be created.")
 async def methods_work(probe: Probe) -> Faults:
-    """What is listed is taken as upload_type."""
+    """A session of each listed upload_type is created."""
     answer = await _discover(probe)
     for method in _capability(answer, "upload_methods"):
         created = await probe.try_create(probe.creation(method))
         yield judge.accepted(created, what=f"upload_type {method}, which discovery lists,")
 
 
-@_rule("methods_all", "What can be created is advertised.")
+@_rule("methods_all", "Each upload_type that can be created is advertised.")
 async def methods_all(probe: Probe) -> Faults:
-    """An upload_type that works is listed."""
+    """Sessions of each upload_type are created, and those that work must be listed."""
     answer = await _discover(probe)
     listed = _capability(answer, "upload_methods")
     for method in ("chunked", "single", "stream"):
@@ -114,9 +114,9 @@ def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
-@_rule("models_work", "Each advertised model can be chosen.")
+@_rule("models_work", "Each advertised model is accepted by Create session.")
 async def models_work(probe: Probe) -> Faults:
-    """What is listed is taken as model."""
+    """A session with each listed model is created."""
     answer = await _discover(probe)
     for entry in _entries(answer, "models"):
         created = await probe.try_create(probe.creation(model=entry.get("id")))
@@ -125,7 +125,7 @@ async def models_work(probe: Probe) -> Faults:
 
 @_rule("models_all", "lite and pro are advertised.", read_only=True)
 async def models_all(probe: Probe) -> Faults:
-    """They are the two that there are."""
+    """The ids of the models are compared with these two."""
     answer = await _discover(probe)
     listed = [entry.get("id") for entry in _entries(answer, "models")]
     missing = [model for model in ("lite", "pro") if model not in listed]
@@ -133,9 +133,9 @@ async def models_all(probe: Probe) -> Faults:
         yield judge.same(answer, "models that are not advertised", [], missing)
 
 
-@_rule("languages_work", "Each advertised language can be hinted at.")
+@_rule("languages_work", "Each advertised language is accepted as language_hint.")
 async def languages_work(probe: Probe) -> Faults:
-    """What is listed is taken as language_hint."""
+    """A session with each listed language is created."""
     answer = await _discover(probe)
     languages = answer.fields().get("languages")
     listed = languages.get("supported") if isinstance(languages, dict) else None
@@ -144,9 +144,9 @@ async def languages_work(probe: Probe) -> Faults:
         yield judge.accepted(created, what=f"language_hint {listed}, which discovery lists,")
 
 
-@_rule("chunk_seconds", "Chunks may have 20 seconds.", Grade.INFERRED, read_only=True)
+@_rule("chunk_seconds", "max_chunk_duration_seconds is 20.", Grade.INFERRED, read_only=True)
 async def chunk_seconds(probe: Probe) -> Faults:
-    """The published page recommends at most 20."""
+    """The value is compared with the recommendation of the published page."""
     answer = await _discover(probe)
     capabilities = answer.fields().get("capabilities")
     if isinstance(capabilities, dict) and "max_chunk_duration_seconds" in capabilities:
@@ -154,9 +154,9 @@ async def chunk_seconds(probe: Probe) -> Faults:
         yield judge.same(answer, "max_chunk_duration_seconds = 20", True, found == 20)
 
 
-@_rule("base_url", "endpoints.base_url is where the sessions lie.", read_only=True)
+@_rule("base_url", "endpoints.base_url is the base of the session API.", read_only=True)
 async def base_url(probe: Probe) -> Faults:
-    """Asked there for a session that nobody has, without a token, it refuses as it should."""
+    """An unknown session is requested there without a token, and must be answered 401."""
     answer = await _discover(probe)
     endpoints = answer.fields().get("endpoints")
     given = endpoints.get("base_url") if isinstance(endpoints, dict) else None
@@ -175,12 +175,12 @@ async def base_url(probe: Probe) -> Faults:
         right, got = False, f"{given}: {error}"
     if not right:
         yield Fault(
-            expected="a session API at base_url: 401 to who has no token", got=got, answer=answer
+            expected="a session API at base_url: 401 without a token", got=got, answer=answer
         )
 
 
-@_rule("stable", "Discovery says the same each time.", Grade.INFERRED, read_only=True)
+@_rule("stable", "Discovery has the same content each time.", Grade.INFERRED, read_only=True)
 async def stable(probe: Probe) -> Faults:
-    """A client keeps it."""
+    """Discovery is requested twice, and compared."""
     first, second = await _discover(probe), await _discover(probe)
     yield judge.same(second, "the same answer", True, first.json() == second.json())

@@ -1,4 +1,4 @@
-"""What is true of every error, and of how answers are labelled."""
+"""Rules that judge every error body, and the Content-Type of every answer."""
 
 from collections.abc import Iterator
 
@@ -16,18 +16,18 @@ from scribe_mock.contract.transport.message import Answer
 def _is_error(answer: Answer) -> bool:
     if answer.request.exempt or answer.request.method == "HEAD":
         return False
-    # A 5xx has a rule of its own; what it looks like is no second fault.
+    # A 5xx has a rule of its own; its body is not a second fault.
     return answer.refused and not shows_session(answer)
 
 
 @watching(
     "errors.envelope",
-    "Every error body is {error: {code, message, details?}}, whatever produced it.",
+    "Every error body is {error: {code, message, details?}}.",
     source="Errors",
     grade=Grade.PROTOCOL,
 )
 def envelope(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The body is the envelope."""
+    """Each error body is compared with the envelope."""
     if not _is_error(answer):
         return
     body = answer.json()
@@ -55,7 +55,7 @@ def _broken(answer: Answer, got: str, key: str) -> Fault:
     grade=Grade.PROTOCOL,
 )
 def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """An envelope is labelled as JSON."""
+    """The Content-Type of each error with the envelope is checked."""
     if _is_error(answer) and isinstance(answer.fields().get("error"), dict):
         yield from _not_json(answer)
 
@@ -67,7 +67,7 @@ def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.PROTOCOL,
 )
 def content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A success is labelled as JSON."""
+    """The Content-Type of each success with a JSON body is checked."""
     known = answer.request.operation in specification.operations()
     if known and (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
         yield from _not_json(answer)
@@ -86,12 +86,12 @@ def _not_json(answer: Answer) -> Iterator[Fault]:
 
 @watching(
     "errors.formats",
-    "invalid_audio_format says in `details` the provided_format and the supported_formats.",
+    "The `details` of invalid_audio_format have provided_format and supported_formats.",
     source="Upload audio, MIME type",
     grade=Grade.PROTOCOL,
 )
 def formats(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """An unsupported format is told what would do."""
+    """The `details` of each invalid_audio_format are checked."""
     if answer.code != "invalid_audio_format" or answer.status != 400:
         return
     details = answer.fields()["error"].get("details")
@@ -108,12 +108,12 @@ def formats(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "errors.path",
-    "A body that breaks the schema is answered with the JSON path of the fault in `details`.",
+    "The `details` of a 422 have the JSON path of the fault.",
     source="Create session",
     grade=Grade.INFERRED,
 )
 def fault_path(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 422 says where the fault is."""
+    """The `details` of each 422 are checked."""
     if answer.status != 422 or not answer.code:
         return
     details = answer.fields()["error"].get("details")
@@ -129,12 +129,12 @@ def fault_path(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "errors.challenge",
-    "401 comes with WWW-Authenticate: Bearer.",
+    "401 has the header WWW-Authenticate: Bearer.",
     source="Authentication",
     grade=Grade.INFERRED,
 )
 def challenge(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 401 says what is wanted."""
+    """The header is checked in each 401."""
     found = answer.header("www-authenticate") or ""
     if answer.status == 401 and not found.lower().startswith("bearer"):
         yield Fault(
@@ -147,11 +147,11 @@ def challenge(answer: Answer, watch: Watch) -> Iterator[Fault]:
 
 @watching(
     "errors.allow",
-    "405 comes with Allow.",
+    "405 has the header Allow.",
     source="Authentication",
     grade=Grade.INFERRED,
 )
 def allow(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """A 405 says which methods work."""
+    """The header is checked in each 405."""
     if answer.status == 405 and not answer.header("allow"):
         yield Fault(expected="Allow: POST or the like", got="no Allow", answer=answer, key="a")

@@ -1,4 +1,4 @@
-"""What Schemathesis finds: the schema as a source of requests."""
+"""Rules that Schemathesis tries with requests from the schemas."""
 
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def _operation(operation: str, takes_session: bool) -> Rule:
 
     return Rule(
         id=f"fuzz.schema.{operation}",
-        sentence=f"Whatever {operation} is sent, it answers as its schema says.",
+        sentence=f"Every request to {operation} is answered as its schema says.",
         source="openapi.yaml, by Schemathesis",
         grade=Grade.PROTOCOL,
         operation=operation,
@@ -55,12 +55,12 @@ RULES = tuple(_operation(*entry) for entry in _OPERATIONS.items())
 
 @rule(
     "fuzz.links",
-    "Operations that follow one another, by the links of the document, answer as it says.",
+    "Requests that follow the links of the document are answered as its schemas say.",
     source="openapi.yaml, by Schemathesis",
     grade=Grade.PROTOCOL,
     operation="createSession",
 )
 async def links(probe: Probe) -> Faults:
-    """Create session, then what its answer leads to, in many orders."""
+    """Schemathesis follows the links from Create session in many orders."""
     for fault in await _fuzzer(probe).links():
         yield fault

@@ -1,4 +1,4 @@
-"""Login and refresh, at the root of the host."""
+"""Rules about login and refresh."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,9 +30,9 @@ async def _post(probe: Probe, path: str, value: Any = ..., **how: Any) -> Answer
 _TOKENS = {"access_token": "access_1", "refresh_token": "refresh_1"}
 
 
-@_login_rule("answer", "Login trades an id and a secret for tokens.")
+@_login_rule("answer", "Login with an id and a secret returns tokens.")
 async def login_answer(probe: Probe) -> Faults:
-    """Credentials that nobody gave us may be refused."""
+    """Made-up credentials are sent; a server may refuse them."""
     given = probe.options.login
     client_id, secret = given or ("scribe-mock-check", "not-a-real-secret")
     body = {"client_id": client_id, "client_secret": secret}
@@ -47,9 +47,9 @@ async def login_answer(probe: Probe) -> Faults:
         yield judge.accepted(used, what="a session with the token of login")
 
 
-@_login_rule("schema", "Login without id or secret is 422.")
+@_login_rule("schema", "Login without id or secret: 422.")
 async def login_schema(probe: Probe) -> Faults:
-    """Both are wanted, as texts that are not empty."""
+    """Each is left out, empty, and of another type."""
     for body in (
         {},
         {"client_id": "a"},
@@ -61,32 +61,32 @@ async def login_schema(probe: Probe) -> Faults:
         yield judge.refused(answer, 422, "invalid_request")
 
 
-@_login_rule("not_json", "A login that is not JSON is 400.")
+@_login_rule("not_json", "A login body that is not JSON: 400.")
 async def login_not_json(probe: Probe) -> Faults:
-    """A form is not JSON."""
+    """A form is sent."""
     answer = await _post(probe, LOGIN_PATH, body=b"client_id=a&client_secret=b", token=None)
     yield judge.refused(answer, 400, "invalid_request")
 
 
-@_login_rule("refresh", "Refresh trades tokens for new ones.")
+@_login_rule("refresh", "Refresh returns new tokens.")
 async def refresh(probe: Probe) -> Faults:
-    """Tokens that were made up may be refused."""
+    """Made-up tokens are sent; a server may refuse them."""
     answer = await _post(probe, REFRESH_PATH, _TOKENS)
     if answer.status not in (400, 401, 403):
         yield judge.accepted(answer, what="refresh")
 
 
-@_login_rule("refresh_schema", "Refresh without tokens is 422, and 400 when it is not JSON.")
+@_login_rule("refresh_schema", "Refresh without tokens: 422, and 400 if the body is not JSON.")
 async def refresh_schema(probe: Probe) -> Faults:
-    """Both tokens are wanted."""
+    """Each token is left out."""
     answer = await _post(probe, REFRESH_PATH, {"access_token": "access_1"})
     yield judge.refused(answer, 422, "invalid_request")
     answer = await _post(probe, REFRESH_PATH, body=b"not JSON")
     yield judge.refused(answer, 400, "invalid_request")
 
 
-@_login_rule("refresh_token", "Refresh asks for a bearer token, whichever.")
+@_login_rule("refresh_token", "Refresh needs a bearer token, and accepts any.")
 async def refresh_without(probe: Probe) -> Faults:
-    """The one at hand may have expired, but there is one."""
+    """Refresh is called without a bearer token, and with an invented one."""
     answer = await _post(probe, REFRESH_PATH, _TOKENS, token=None)
     yield judge.refused(answer, 401, "authentication_failed")

@@ -1,4 +1,4 @@
-"""What lies outside the operations, and requests that no client should send."""
+"""Rules about paths and methods outside the operations, and about unusual requests."""
 
 from collections.abc import Callable
 
@@ -22,9 +22,9 @@ def _outside(
     )
 
 
-@_outside("unknown", "An unknown path is 404 not_found.")
+@_outside("unknown", "An unknown path: 404 not_found.")
 async def unknown_path(probe: Probe) -> Faults:
-    """Near misses of paths that there are."""
+    """Paths are requested that differ a little from existing ones."""
     for method, path in (
         ("GET", "/session"),
         ("GET", "/no-such-place"),
@@ -37,9 +37,9 @@ async def unknown_path(probe: Probe) -> Faults:
         yield judge.refused(answer, 404, "not_found")
 
 
-@_outside("method", "A wrong method is 405 method_not_allowed.")
+@_outside("method", "A method that the path does not have: 405 method_not_allowed.")
 async def wrong_method(probe: Probe) -> Faults:
-    """The path is right."""
+    """Wrong methods are sent to existing paths."""
     for method, path, operation in (
         ("PUT", "/sessions", "createSession"),
         ("DELETE", f"/sessions/{UNKNOWN_SESSION}", "getSession"),
@@ -77,14 +77,14 @@ _HOSTILE_IDS = (
 
 @rule(
     "session.hostile_id",
-    "An id that no session has is refused, whatever it looks like.",
+    "An id of no session is refused, with any characters in it.",
     source="Upload audio, Checks, row 2",
     grade=Grade.PROTOCOL,
     operation="getSession",
     read_only=True,
 )
 async def hostile_id(probe: Probe) -> Faults:
-    """404, or 400 where it is no id at all."""
+    """Ids with special characters are requested: 404, or 400 for an invalid id."""
     for raw in _HOSTILE_IDS:
         request = probe.request("GET", f"/sessions/{raw}", operation="getSession", label=raw[:60])
         yield judge.status_is(await probe.send(request), 404, 400, what="an id that nobody has")
@@ -92,13 +92,13 @@ async def hostile_id(probe: Probe) -> Faults:
 
 @rule(
     "odd.headers",
-    "Fields that come twice are answered like any others, never with a 5xx.",
+    "A request with repeated header fields is not answered with a 5xx.",
     source="Grades",
     grade=Grade.PROTOCOL,
     operation="uploadAudio",
 )
 async def odd_headers(probe: Probe) -> Faults:
-    """Two types, two tokens: whether they are taken is the server's to say."""
+    """Two Content-Type and two Authorization headers are sent; any answer below 500 passes."""
     session = await probe.create()
     for headers in (
         (("Content-Type", "audio/wav"),),
@@ -114,13 +114,13 @@ async def odd_headers(probe: Probe) -> Faults:
 
 @rule(
     "odd.methods",
-    "A method that nobody uses is refused, never answered with a 5xx.",
+    "An unusual method is refused, and not with a 5xx.",
     source="Grades",
     grade=Grade.PROTOCOL,
     read_only=True,
 )
 async def odd_methods(probe: Probe) -> Faults:
-    """The HTTP parser may refuse it."""
+    """Unusual and invented methods are sent; the HTTP parser may refuse them."""
     for method in ("TRACE", "PROPFIND", "BREW"):
         request = probe.request(method, f"/sessions/{UNKNOWN_SESSION}", exempt=True)
         answer = await probe.send(request)

@@ -1,4 +1,4 @@
-"""What is true of every look at a session: its times, its state, and that it only moves on."""
+"""Rules that judge every answer with a session: its times and its state."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ from scribe_mock.contract.transport.message import Answer
     grade=Grade.PROTOCOL,
 )
 def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Timestamps parse and say that they are UTC."""
+    """The timestamps of each session are parsed."""
     yield from owned(answer, watch, *_absent(answer))
     if not (answer.accepted or shows_session(answer)):
         return
@@ -49,12 +49,12 @@ def _absent(answer: Answer) -> tuple[str, ...]:
 
 @watching(
     "time.order",
-    "A session is created before it expires and before it is completed; neither time moves.",
+    "created_at is before expires_at and completed_at, and none of them changes.",
     source="Create session",
     grade=Grade.PROTOCOL,
 )
 def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Timestamps are in order and stay."""
+    """The timestamps of each session are compared with each other and with earlier ones."""
     if not (answer.accepted or shows_session(answer)):
         return
     fields = answer.fields()
@@ -63,7 +63,7 @@ def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
     for name in ("expires_at", "completed_at", "expired_at"):
         later = times[name]
         if created is not None and later is not None and is_utc(created) and is_utc(later):
-            # Times need not have the same number of digits: a whole second may be cut from either.
+            # Times may have different numbers of digits, so less than a second counts as equal.
             began = created.replace(microsecond=0)
             if later <= created if name == "expires_at" else later < began:
                 yield Fault(
@@ -93,7 +93,7 @@ def _moved(answer: Answer, watch: Watch) -> Iterator[Fault]:
             )
 
 
-#: HTTP status → what the body may say.
+#: Status code → possible values of `status`.
 _TABLE = {
     202: ("created", "initialized", "recording", "processing"),
     200: ("completed", "failed"),
@@ -104,12 +104,12 @@ _TABLE = {
 
 @watching(
     "state.table",
-    "The status code and the `status` of Get session belong together as in the table.",
+    "The status code of Get session and the `status` in its body are a pair of the table.",
     source="Get session",
     grade=Grade.PROTOCOL,
 )
 def state_table(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Status code and status agree."""
+    """Both are compared in each answer of Get session."""
     if not shows_session(answer) or answer.request.method != "GET":
         return
     found = answer.fields().get("status")
@@ -123,7 +123,7 @@ def state_table(answer: Answer, watch: Watch) -> Iterator[Fault]:
         )
 
 
-#: What a session has become once one of these succeeded.
+#: The state of a session after one of these operations succeeded.
 _MOVES = {"uploadAudio": "recording", "endSession": "processing"}
 
 
@@ -134,7 +134,7 @@ _MOVES = {"uploadAudio": "recording", "endSession": "processing"}
     grade=Grade.PROTOCOL,
 )
 def forward(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """What was true before the question was asked is not taken back by the answer."""
+    """Each state is compared with the latest one that was known when the request was sent."""
     operation, status = answer.request.operation, answer.fields().get("status")
     if answer.accepted and operation in _MOVES:
         status = _MOVES[operation]

@@ -1,4 +1,4 @@
-"""End, get, update, process a template: what comes back, and what is refused."""
+"""Rules about End, Get, Update and Process template."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ async def _call(probe: Probe, operation: str, session: ProbeSession, **how: Any)
 
 
 def _bad_json(subject: str, operation: str) -> list[Rule]:
-    """What every operation with a JSON body refuses."""
+    """Make the rules about invalid bodies of an operation with a JSON body."""
 
     async def not_json(probe: Probe) -> Faults:
         session = await probe.create()
@@ -68,11 +68,13 @@ def _bad_json(subject: str, operation: str) -> list[Rule]:
             f"{subject}.not_json", "A body that is not JSON: 400 invalid_request.", Grade.INFERRED
         )(not_json),
         _rule(
-            f"{subject}.too_large", "A JSON body over 1 MiB: 413 request_too_large.", Grade.INFERRED
+            f"{subject}.too_large",
+            "JSON of more than 1 MiB: 413 request_too_large.",
+            Grade.INFERRED,
         )(too_large),
         _rule(
             f"{subject}.not_an_object",
-            "JSON that is no object breaks the schema: 422.",
+            "JSON that is not an object: 422.",
             Grade.PROTOCOL,
         )(not_an_object),
     ]
@@ -97,13 +99,13 @@ RULES = (
     *_bad_json("patch", "updateSession"),
     _breaks(
         "end.schema",
-        "audio_files_sent is a whole number, 0 or more; else 422.",
+        "audio_files_sent that is not a whole number of 0 or more: 422.",
         [{"audio_files_sent": value} for value in (-1, "3", 1.5, None, [1])],
         Grade.PROTOCOL,
     ),
     _breaks(
         "patch.schema",
-        "A value that breaks the schema is 422.",
+        "A value that breaks the schema: 422.",
         [
             {"model": "ultra"},
             {"session_mode": 1},
@@ -116,7 +118,7 @@ RULES = (
     ),
     _breaks(
         "patch.unknown_field",
-        "A field that can't be changed is 422.",
+        "A field that cannot be changed: 422.",
         [{"upload_type": "single"}, {"no_such_field": 1}, {"session_id": "x" * 20}],
         Grade.INFERRED,
     ),
@@ -125,7 +127,7 @@ RULES = (
 
 @_rule("end.answer", "202 with session_id, status processing and a message.", Grade.PROTOCOL)
 async def end_answer(probe: Probe) -> Faults:
-    """The schema is watched on every answer; this is about the values."""
+    """The values are checked; the schema is judged by a rule for every answer."""
     session = await probe.create()
     await probe.upload(session)
     answer = await probe.end(session)
@@ -137,7 +139,7 @@ async def end_answer(probe: Probe) -> Faults:
 
 @_rule("end.no_body", "audio_files_sent, and the whole body, may be left out.", Grade.INFERRED)
 async def end_no_body(probe: Probe) -> Faults:
-    """An empty object, and nothing."""
+    """An empty object and an empty body are sent."""
     ways: tuple[dict[str, Any], ...] = ({"value": {}}, {"body": None})
     for how in ways:
         answer = await probe.end(await probe.create(), **how)
@@ -146,7 +148,7 @@ async def end_no_body(probe: Probe) -> Faults:
 
 @_rule("end.without_audio", "A session without audio can be ended, and completes.", Grade.INFERRED)
 async def end_without_audio(probe: Probe) -> Faults:
-    """Its transcript is empty."""
+    """The session is ended without audio, and its transcript must be empty."""
     session = await probe.create()
     answer = await probe.end(session)
     yield judge.accepted(answer, what="End session without any audio")
@@ -157,9 +159,9 @@ async def end_without_audio(probe: Probe) -> Faults:
             yield judge.field(done, "transcript", "")
 
 
-@_rule("end.mismatch", "A wrong audio_files_sent makes the session partial.", Grade.INFERRED)
+@_rule("end.mismatch", "A wrong audio_files_sent makes the outcome partial.", Grade.INFERRED)
 async def end_mismatch(probe: Probe) -> Faults:
-    """Two were sent, five are claimed."""
+    """Two chunks are uploaded, and End says five."""
     session = await probe.create()
     await probe.upload(session, "audio_0.webm")
     await probe.upload(session, "audio_1.webm")
@@ -176,7 +178,7 @@ async def end_mismatch(probe: Probe) -> Faults:
     ("end.mismatch", "store.once"),
 )
 async def end_counts(probe: Probe) -> Faults:
-    """Distinct sequence numbers are compared with audio_files_sent."""
+    """One chunk is uploaded twice, and End says one."""
     session = await probe.create()
     for name in ("audio_0.webm", "audio_1.webm", "audio_1.webm"):
         await probe.upload(session, name)
@@ -200,7 +202,7 @@ async def _complete(probe: Probe) -> ProbeSession:
 
 @_rule("get.results", "A completed session has a document for each template.", Grade.PROTOCOL)
 async def results(probe: Probe) -> Faults:
-    """The templates that were asked for, and the model that was."""
+    """A session with two templates is processed, and its documents and model are checked."""
     answer = await probe.get(await _completed(probe))
     found = [name for name, _ in judge.documents(answer)]
     missing = [name for name in _TEMPLATES if name not in found]
@@ -208,9 +210,9 @@ async def results(probe: Probe) -> Faults:
     yield judge.field(answer, "model_used", "pro")
 
 
-@_rule("get.narrowed", "?template_id= narrows templates to one.", Grade.PROTOCOL, ("get.results",))
+@_rule("get.narrowed", "?template_id= limits templates to one.", Grade.PROTOCOL, ("get.results",))
 async def narrowed(probe: Probe) -> Faults:
-    """The others are left out."""
+    """The documents with and without the query are compared."""
     answer = await probe.get(await _completed(probe), f"?template_id={_TEMPLATES[1]}")
     names = [name for name, _ in judge.documents(answer)]
     yield judge.same(answer, "templates", [_TEMPLATES[1]], names)
@@ -222,15 +224,15 @@ async def narrowed(probe: Probe) -> Faults:
     Grade.INFERRED,
 )
 async def no_template(probe: Probe) -> Faults:
-    """Before and after processing."""
+    """An unknown template is requested before and after processing."""
     for session in (await probe.create(templates=_TEMPLATES), await _completed(probe)):
         answer = await probe.get(session, "?template_id=no_such_template")
         yield judge.refused(answer, 404, "template_not_found")
 
 
-@_rule("patch.echo", "What Update session changes, Get session shows.", Grade.PROTOCOL)
+@_rule("patch.echo", "Get session shows what Update session changed.", Grade.PROTOCOL)
 async def patch_echo(probe: Probe) -> Faults:
-    """The field that was sent is replaced, the other stays."""
+    """One field is changed; the other must stay."""
     session = await probe.create(patient_details={"name": "Before", "age": 1})
     answer = await probe.patch(session, {"patient_details": {"name": "After"}})
     yield judge.accepted(answer, what="new patient_details")
@@ -246,7 +248,7 @@ async def patch_echo(probe: Probe) -> Faults:
 
 @_rule("patch.fields", "Each of the six fields can be changed before End session.", Grade.PROTOCOL)
 async def patch_fields(probe: Probe) -> Faults:
-    """One at a time."""
+    """Each field is changed by a request of its own."""
     session = await probe.create()
     for value in (
         {"patient_details": {"age": 42}},
@@ -261,14 +263,14 @@ async def patch_fields(probe: Probe) -> Faults:
 
 @_rule("patch.nothing", "Nothing to change: 400 invalid_request.", Grade.INFERRED)
 async def patch_nothing(probe: Probe) -> Faults:
-    """An empty object changes nothing."""
+    """An empty object is sent."""
     answer = await probe.patch(await probe.create(), {})
     yield judge.refused(answer, 400, "invalid_request")
 
 
-@_rule("patch.model_used", "The model that was set last is the one that is used.", Grade.PROTOCOL)
+@_rule("patch.model_used", "model_used is the model that was set last.", Grade.PROTOCOL)
 async def patch_model(probe: Probe) -> Faults:
-    """Lite at first, pro in the end."""
+    """The model is changed from lite to pro, and model_used must be pro."""
     session = await probe.create(model="lite")
     await probe.upload(session)
     changed = await probe.patch(session, {"model": "pro"})
@@ -283,7 +285,7 @@ async def patch_model(probe: Probe) -> Faults:
     Grade.PROTOCOL,
 )
 async def mode_committed(probe: Probe) -> Faults:
-    """As for the model."""
+    """session_mode is changed after End."""
     answer = await probe.patch(await probe.ended(), {"session_mode": "consultation"})
     code = "session_already_committed"
     yield judge.refused(answer, 409, code, code_grade=Grade.INFERRED)
@@ -295,7 +297,7 @@ async def mode_committed(probe: Probe) -> Faults:
     Grade.INFERRED,
 )
 async def templates_late(probe: Probe) -> Faults:
-    """Process template adds a document; this does not."""
+    """The templates are changed after End; the documents must stay the same."""
     session = await probe.ended(templates=_TEMPLATES[:1])
     before = judge.documents(await probe.expect_done(session))
     answer = await probe.patch(session, {"templates": _TEMPLATES[1:]})
@@ -313,7 +315,7 @@ async def templates_late(probe: Probe) -> Faults:
     ("state.completed.process",),
 )
 async def document(probe: Probe) -> Faults:
-    """In progress without data, then with its result."""
+    """The document must be listed at once without data, and later with its result."""
     session = await probe.ended(templates=_TEMPLATES[:1])
     await probe.expect_done(session)
     started = await probe.process(session, _TEMPLATES[1])
@@ -341,7 +343,7 @@ async def document(probe: Probe) -> Faults:
 
 
 def _is_ready(entry: Any) -> bool:
-    """Whether there is nothing to wait for: no entry, no longer in progress, or data too soon."""
+    """Whether waiting can end: no entry, not in progress any more, or data too early."""
     return entry is None or entry.get("status") != "in-progress" or entry.get("data") is not None
 
 

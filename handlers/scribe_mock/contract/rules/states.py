@@ -1,4 +1,4 @@
-"""The state machine: from every state, every call."""
+"""Rules about the state machine: each request in each state."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ PATIENT = {"patient_details": {"name": "Asha Rao", "age": 42}}
 
 
 async def _in_state(probe: Probe, state: str) -> ProbeSession:
-    """A session in this state; final ones are shared."""
+    """A session in this state; rules share those in a final state."""
     if state == "unknown":
         return ProbeSession(session_id=UNKNOWN_SESSION)
     if state == "expired":
@@ -69,7 +69,7 @@ _CALLS: dict[str, tuple[str, Call]] = {
 def _cell(
     state: str, call: str, status: int, code: str, grade: Grade, code_grade: Grade | None = None
 ) -> Rule:
-    """One field of the matrix: this call in this state is answered so."""
+    """Make the rule about one request in one state."""
     operation, send = _CALLS[call]
 
     async def check(probe: Probe) -> Faults:
@@ -101,7 +101,7 @@ def _cell(
 async def _meanwhile(
     probe: Probe, session: ProbeSession, answer: Answer, wanted: tuple[int, str]
 ) -> Fault | None:
-    """What is judged while processing goes on; it may be over before the call arrives."""
+    """Judge an answer during processing, which may end before the request arrives."""
     look = await probe.get(session)
     if look.fields().get("status") != "processing":
         over = answer.code == "session_completed" if wanted[1] == "session_ended" else True
@@ -111,7 +111,7 @@ async def _meanwhile(
 
 
 def _not_twice(fault: Fault | None) -> Fault | None:
-    """A session that can be ended again is one fault, in whichever state."""
+    """A second End that succeeds is one fault, in any state."""
     answer = fault.answer if fault else None
     if fault and answer and answer.accepted and answer.request.operation == "endSession":
         return replace(fault, group="a session is ended twice")
@@ -171,14 +171,14 @@ def _shows(answer: Answer, http: int, *statuses: str) -> Fault | None:
 
 @_get_rule("created", "Before the first audio: 202 created.")
 async def created(probe: Probe) -> Faults:
-    """A new session is not done."""
+    """A new session is requested."""
     session = await probe.create()
     yield _shows(await probe.get(session), 202, "created", "initialized")
 
 
 @_get_rule("recording", "After the first audio: 202 recording.")
 async def recording(probe: Probe) -> Faults:
-    """One chunk is enough."""
+    """A session with one chunk is requested."""
     session = await probe.create()
     answer = await probe.upload(session)
     if answer.accepted:
@@ -187,7 +187,7 @@ async def recording(probe: Probe) -> Faults:
 
 @_get_rule("processing", "Once it is ended: 202 processing, until it is done.")
 async def processing(probe: Probe) -> Faults:
-    """It may be done at once."""
+    """A session is requested right after End; it may be completed already."""
     session = await probe.ended()
     answer = await probe.get(session)
     if answer.fields().get("status") not in ("completed", "partial", "failed"):
@@ -196,7 +196,7 @@ async def processing(probe: Probe) -> Faults:
 
 @_get_rule("completed", "When it is done: 200 completed, and that stays.")
 async def completed(probe: Probe) -> Faults:
-    """Asked again, it says the same."""
+    """A completed session is requested twice, and both answers are compared."""
     session = await probe.ended()
     answer = await probe.done(session)
     yield _shows(answer, 200, "completed")
@@ -210,7 +210,7 @@ async def completed(probe: Probe) -> Faults:
 
 @_get_rule("partial", "When a part failed: 206 partial, with processing_errors.")
 async def partial(probe: Probe) -> Faults:
-    """Where the server can be brought to it."""
+    """Tried on servers on which a session can reach this state."""
     yield _shows(
         await probe.get(await prepared_sessions.finished(probe, "partial")), 206, "partial"
     )
@@ -218,7 +218,7 @@ async def partial(probe: Probe) -> Faults:
 
 @_get_rule("failed", "When processing failed: 200 failed.")
 async def failed(probe: Probe) -> Faults:
-    """Where the server can be brought to it."""
+    """Tried on servers on which a session can reach this state."""
     yield _shows(await probe.get(await prepared_sessions.finished(probe, "failed")), 200, "failed")
 
 
@@ -230,7 +230,7 @@ async def failed(probe: Probe) -> Faults:
     operation="endSession",
 )
 async def end_twice(probe: Probe) -> Faults:
-    """One after the other, with audio and without."""
+    """Ends sessions with and without audio twice."""
     for upload_type in ("chunked", "single"):
         session = await probe.create(upload_type)
         first = await probe.end(session)
@@ -247,7 +247,7 @@ async def end_twice(probe: Probe) -> Faults:
     operation="getSession",
 )
 async def refused_changes_nothing(probe: Probe) -> Faults:
-    """An End session with a broken body does not end it, an upload of FLAC does not start it."""
+    """Refused requests must not change the state: End with an invalid body, an upload of FLAC."""
     session = await probe.create()
     broken = await probe.ask(
         "endSession",

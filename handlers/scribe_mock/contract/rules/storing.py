@@ -1,4 +1,4 @@
-"""Storing: by sequence number, in numeric order, each once."""
+"""Rules about storing: by sequence number, in numeric order, each once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.message import Answer, Delivery
 
 _SOURCE = "Upload audio, Storing"
-#: Seconds that a server may take to see that a connection broke.
+#: Seconds that a server has to notice a broken connection.
 _NOTICED = 1.0
 
 
@@ -32,7 +32,7 @@ async def _upload_all(probe: Probe, session: ProbeSession, names: Sequence[str])
 
 
 async def _listed(probe: Probe, session: ProbeSession, expected: list[str]) -> Fault | None:
-    """Get session lists these names."""
+    """Compare the names that Get session lists."""
     answer = await probe.get(session)
     return judge.same(answer, "audio_files", expected, judge.files(answer))
 
@@ -45,7 +45,7 @@ def _stores(
     grade: Grade = Grade.DOCUMENTED,
     needs: tuple[str, ...] = ("upload.success",),
 ) -> Rule:
-    """A rule by example: these uploads, in this order, are listed so."""
+    """Make a rule about how a sequence of uploads is listed."""
 
     async def check(probe: Probe) -> Faults:
         session = await probe.create()
@@ -60,7 +60,7 @@ def _stores(
 
 
 _NUMBER = ("store.by_number",)
-#: Chunks 0 to 6, so that number 7 leaves no gap: gaps have a rule of their own.
+#: Chunks 0 to 6, so that number 7 leaves no gap; gaps have a rule of their own.
 _SEVEN = [f"audio_{number}.webm" for number in range(7)]
 _STORED = [f"{number}.webm" for number in range(7)]
 
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _stores(
         "base",
-        "The base is arbitrary: another base with the same number is the same chunk.",
+        "The base does not matter: another base with the same number is the same chunk.",
         ["first_0.webm", "second_0.webm"],
         ["0.webm"],
         needs=("store.once",),
@@ -142,11 +142,11 @@ RULES: tuple[Rule, ...] = (
 
 @_rule(
     "store.own_number",
-    "A chunk keeps its own number, whichever came before it.",
+    "A chunk is stored under its own number in any order of arrival.",
     needs=("store.by_number",),
 )
 async def own_number(probe: Probe) -> Faults:
-    """Whether a gap is taken is another rule's matter; what is taken is stored as it is called."""
+    """Chunks are uploaded out of order; each that is accepted must have its own number."""
     session = await probe.create()
     answer = await probe.upload(session, "audio_3.webm")
     if answer.accepted:
@@ -155,7 +155,7 @@ async def own_number(probe: Probe) -> Faults:
 
 @_rule("store.retry", "Sending a sequence number again is accepted.", Grade.INFERRED)
 async def retry(probe: Probe) -> Faults:
-    """A client that got no answer sends again."""
+    """A chunk is uploaded twice."""
     session = await probe.create()
     await probe.upload(session)
     answer = await probe.upload(session)
@@ -164,11 +164,11 @@ async def retry(probe: Probe) -> Faults:
 
 @_rule(
     "store.extension_of_name",
-    "The extension is the name's, whatever the MIME type.",
+    "The stored extension is the name's, with any MIME type.",
     needs=_NUMBER,
 )
 async def extension_of_name(probe: Probe) -> Faults:
-    """A WAV that is called .mp3 is stored as .mp3."""
+    """A WAV file with a name that ends in .mp3 must be stored as .mp3."""
     session = await probe.create()
     answer = await probe.upload(session, "audio_0.mp3", mime="audio/wav")
     yield judge.accepted(answer, what="audio_0.mp3 with Content-Type audio/wav")
@@ -177,9 +177,9 @@ async def extension_of_name(probe: Probe) -> Faults:
     yield await _listed(probe, session, ["0.mp3", "1.wav"])
 
 
-@_rule("store.refused", "What was refused is not stored.", needs=("upload.row.7.format",))
+@_rule("store.refused", "A refused upload is not stored.", needs=("upload.row.7.format",))
 async def refused(probe: Probe) -> Faults:
-    """A refusal leaves no trace."""
+    """Refused uploads must not be listed."""
     session = await probe.create()
     answers = [
         await probe.upload(session, mime="audio/flac"),
@@ -192,7 +192,7 @@ async def refused(probe: Probe) -> Faults:
 
 @_rule("store.cut", "An upload that breaks off is not stored.", Grade.INFERRED)
 async def cut(probe: Probe) -> Faults:
-    """Half a body is no body; the session takes the whole one afterwards."""
+    """Half a body is sent; it must not be listed, and the whole one must be accepted later."""
     for chunked in (False, True):
         session = await probe.create()
         body = samples.speech("webm")
@@ -213,7 +213,7 @@ async def cut(probe: Probe) -> Faults:
     needs=_NUMBER,
 )
 async def end_lists(probe: Probe) -> Faults:
-    """The list of End session is the last word."""
+    """The lists of End session and Get session are compared."""
     session = await probe.create()
     for name in ("audio_0.webm", "audio_1.webm", "audio_2.mp3"):
         await probe.upload(session, name, mime=None)
@@ -262,7 +262,7 @@ RULES += tuple(map(_single_format, samples.FORMATS))
 
 @_single("names", "The chunks of a recording are 0.<ext>, 1.<ext>, … by its type.", Grade.INFERRED)
 async def single_names(probe: Probe) -> Faults:
-    """The extension comes from the MIME type, the name does not matter."""
+    """A recording is uploaded under an unusual name, and its chunks are checked."""
     session = await probe.create("single")
     answer = await probe.upload(session, "visit.bin", mime="audio/wav", body=samples.speech("wav"))
     yield judge.accepted(answer, what="a recording named visit.bin")
@@ -274,7 +274,7 @@ async def single_names(probe: Probe) -> Faults:
 
 @_single("continues", "Another upload continues the numbering.", Grade.INFERRED)
 async def continues(probe: Probe) -> Faults:
-    """A second recording comes after the first."""
+    """Two recordings are uploaded; the numbers of the second must follow."""
     session = await probe.create("single")
     body = samples.speech("wav")
     await probe.upload(session, "one.wav", mime="audio/wav", body=body)
@@ -289,7 +289,7 @@ async def continues(probe: Probe) -> Faults:
 
 @_single("silence", "A recording without speech is stored whole.", Grade.INFERRED)
 async def silence(probe: Probe) -> Faults:
-    """Two seconds of nothing are one piece."""
+    """Two seconds of silence are uploaded, and one chunk must be listed."""
     session = await probe.create("single")
     body = samples.file("silence.wav").read_bytes()
     answer = await probe.upload(session, "silence.wav", mime="audio/wav", body=body)
@@ -298,9 +298,13 @@ async def silence(probe: Probe) -> Faults:
         yield judge.same(answer, "audio_files", ["0.wav"], judge.files(await probe.get(session)))
 
 
-@_single("counts", "For a single session, the successful uploads count.", Grade.INFERRED)
+@_single(
+    "counts",
+    "audio_files_received of a single session is the number of successful uploads.",
+    Grade.INFERRED,
+)
 async def counts(probe: Probe) -> Faults:
-    """However many chunks were cut from them."""
+    """Two recordings are uploaded, and End says two."""
     session = await probe.create("single")
     body = samples.speech("wav")
     for name in ("one.wav", "two.wav"):

@@ -1,4 +1,4 @@
-"""Stream audio: the WebSocket behind upload_url."""
+"""Rules about the WebSocket of stream sessions."""
 
 import base64
 import json
@@ -65,7 +65,7 @@ async def _session(probe: Probe) -> tuple[ProbeSession, Address]:
 
 
 def _patience(probe: Probe) -> float:
-    """Seconds that a server may take to answer, or to store."""
+    """The seconds that a server has to answer, or to store."""
     return TIMEOUT * probe.options.slowness
 
 
@@ -77,7 +77,7 @@ async def _talk(
     *,
     wait: bool = True,
 ) -> ClientStream:
-    """Open the WebSocket; the answer to a refused handshake is judged like any other."""
+    """Open the WebSocket; the answer to a refused handshake is judged like every other."""
     wire = probe.run.wire
     async with probe.run.reserved(sum(map(len, frames))), wire.slots:
         found = await stream(address, frames, wait=wait, seconds=_patience(probe))
@@ -89,7 +89,7 @@ async def _talk(
 
 
 def _answer(probe: Probe, session: ProbeSession, address: Address, found: ClientStream) -> Answer:
-    """The handshake as an answer, so that findings can show it."""
+    """The handshake as an Answer, for findings."""
     request = probe.request(
         "GET",
         "",
@@ -125,9 +125,11 @@ def _something(answer: Answer, after: str) -> Fault | None:
     )
 
 
-@_rule("connect", "upload_url takes a WebSocket without Authorization: 101.", Grade.PROTOCOL, ())
+@_rule(
+    "connect", "A WebSocket connects to upload_url without Authorization: 101.", Grade.PROTOCOL, ()
+)
 async def connect(probe: Probe) -> Faults:
-    """The stream id is the credential."""
+    """The WebSocket is opened without Authorization."""
     session, address = await _session(probe)
     found = await _talk(probe, session, address, [STOP])
     if address.origin.scheme not in ("ws", "wss") or found.status != 101:
@@ -140,23 +142,29 @@ async def connect(probe: Probe) -> Faults:
 
 @_rule("id", "The stream_id in upload_url is not the session id.", Grade.INFERRED, ())
 async def stream_id(probe: Probe) -> Faults:
-    """Who knows the session does not know the stream."""
+    """The id in upload_url is compared with the session id."""
     session, address = await _session(probe)
     if session.session_id in address.path:
-        yield Fault(expected="a stream_id of its own", got=str(address), key="id")
+        yield Fault(expected="a stream_id that is not the session id", got=str(address), key="id")
 
 
-@_rule("binary", "Binary frames of PCM are stored as WAV chunks by the stop.", Grade.PROTOCOL)
+@_rule(
+    "binary", "Binary frames of PCM are stored as WAV chunks when the stream stops.", Grade.PROTOCOL
+)
 async def binary(probe: Probe) -> Faults:
-    """16 bit, mono, 16 kHz."""
+    """Speech is sent as binary frames."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
     yield _something(await probe.look(session, _patience(probe)), "after binary frames and a stop")
 
 
-@_rule("text", "Text frames with base64 PCM are stored as WAV chunks by the stop.", Grade.PROTOCOL)
+@_rule(
+    "text",
+    "Text frames with base64 PCM are stored as WAV chunks when the stream stops.",
+    Grade.PROTOCOL,
+)
 async def text(probe: Probe) -> Faults:
-    """start, media, stop."""
+    """Speech is sent as text frames."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_text(), STOP])
     yield _something(await probe.look(session, _patience(probe)), "after text frames and a stop")
@@ -164,7 +172,7 @@ async def text(probe: Probe) -> Faults:
 
 @_rule("names", "Chunks of a stream are 0.wav, 1.wav, ….", Grade.INFERRED, ("stream.binary",))
 async def names(probe: Probe) -> Faults:
-    """Without gaps."""
+    """The listed names must be numbered from 0 without gaps."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
     answer = await probe.look(session, _patience(probe))
@@ -175,7 +183,7 @@ async def names(probe: Probe) -> Faults:
 
 @_rule("stop", "After stop the server closes with 1000.", Grade.PROTOCOL)
 async def stop(probe: Probe) -> Faults:
-    """Of a stream of text frames."""
+    """A stream of text frames is stopped."""
     session, address = await _session(probe)
     found = await _talk(probe, session, address, [*_text()[:10], STOP])
     yield _closed(probe, session, address, found, 1000)
@@ -183,7 +191,7 @@ async def stop(probe: Probe) -> Faults:
 
 @_rule("stop_binary", "The text frame stop ends a stream of binary frames too.", Grade.INFERRED)
 async def stop_binary(probe: Probe) -> Faults:
-    """A binary stream has no other way to say so."""
+    """A stream of binary frames is stopped."""
     session, address = await _session(probe)
     found = await _talk(probe, session, address, [*_binary()[:10], STOP])
     yield _closed(probe, session, address, found, 1000)
@@ -204,12 +212,12 @@ def _closed(
 
 @_rule(
     "leave",
-    "When the socket closes, the server stores what is left.",
+    "When the client closes the socket, the server stores the rest of the audio.",
     Grade.PROTOCOL,
     ("stream.binary",),
 )
 async def leave(probe: Probe) -> Faults:
-    """A browser's tab is closed."""
+    """The socket is closed without stop."""
     session, address = await _session(probe)
     await _talk(probe, session, address, _binary(), wait=False)
     yield _something(await probe.look(session, _patience(probe)), "after the socket was closed")
@@ -222,7 +230,7 @@ async def leave(probe: Probe) -> Faults:
     ("stream.binary",),
 )
 async def not_ended(probe: Probe) -> Faults:
-    """Streams are ended like all sessions."""
+    """After the socket is closed, the session must not be in processing."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_binary(), STOP])
     answer = await probe.look(session, _patience(probe))
@@ -234,7 +242,7 @@ async def not_ended(probe: Probe) -> Faults:
 
 @_rule("unknown", "An unknown stream_id is refused with 404.", Grade.INFERRED)
 async def unknown(probe: Probe) -> Faults:
-    """It is the credential, so none is as good as a wrong one."""
+    """A made-up stream_id is used."""
     session, address = await _session(probe)
     parts = address.path.split("/")
     parts[-2] = "no-such-stream-id-0000000000000000"
@@ -244,7 +252,7 @@ async def unknown(probe: Probe) -> Faults:
 
 @_rule("ended", "The stream of an ended session is refused with 400.", Grade.INFERRED)
 async def ended(probe: Probe) -> Faults:
-    """No audio after the end."""
+    """The WebSocket of an ended session is opened."""
     session, address = await _session(probe)
     await probe.end(session, sent=0)
     yield _refused(probe, session, address, await _talk(probe, session, address, [STOP]), 400)
@@ -266,9 +274,9 @@ def _refused(
 _ODD = ('{"event": "dance"}', "not JSON", '{"event": "media", "media": {"payload": "%%%"}}')
 
 
-@_rule("odd_frame", "A frame that is none of the known ones closes with 1003.", Grade.INFERRED)
+@_rule("odd_frame", "An unknown frame closes the socket with 1003.", Grade.INFERRED)
 async def odd_frame(probe: Probe) -> Faults:
-    """With a reason."""
+    """Frames that the contract does not have are sent."""
     for frame in _ODD:
         session, address = await _session(probe)
         found = await _talk(probe, session, address, [*_text()[:3], frame])
@@ -277,12 +285,12 @@ async def odd_frame(probe: Probe) -> Faults:
 
 @_rule(
     "odd_frame_keeps",
-    "What came before an unknown frame is kept.",
+    "Audio before an unknown frame is stored.",
     Grade.INFERRED,
     ("stream.odd_frame", "stream.text"),
 )
 async def odd_frame_keeps(probe: Probe) -> Faults:
-    """Audio is not lost to a client's mistake."""
+    """Speech is sent before an unknown frame, and must be stored."""
     session, address = await _session(probe)
     await _talk(probe, session, address, [*_text(), _ODD[0]])
     yield _something(

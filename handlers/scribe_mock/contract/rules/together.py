@@ -1,4 +1,4 @@
-"""Requests at the same time: none is lost, none is mixed up, and one order is kept."""
+"""Rules about parallel requests: nothing is lost or mixed up, and there is one order."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ def _rule(
 
 
 def _lost(answer: Answer, answers: list[Answer], key: str, *, by_name: bool) -> Fault | None:
-    """Uploads that got 200 and are not in a list.
+    """Find uploads that got 200 and are not in a list.
 
     Args:
         answer: What has the list.
@@ -58,7 +58,7 @@ def _lost(answer: Answer, answers: list[Answer], key: str, *, by_name: bool) -> 
 
 
 def _in_order_only(probe: Probe) -> bool:
-    """Whether the server refuses chunks that don't come one after the other."""
+    """Whether the server refuses chunks out of order."""
     return any(map(probe.run.ledger.broken, ("store.gaps", "store.arrival", "store.by_number")))
 
 
@@ -70,11 +70,11 @@ def _stored(answer: Answer) -> str:
 
 @_rule(
     "together.uploads",
-    "64 uploads at once are all stored.",
+    "64 parallel uploads are all stored.",
     Grade.DOCUMENTED,
 )
 async def uploads(probe: Probe) -> Faults:
-    """Numbers 0 to 63, in any order."""
+    """64 chunks are uploaded in parallel."""
     session = await probe.create()
     numbers = list(range(64))
     probe.random.shuffle(numbers)
@@ -89,11 +89,11 @@ async def uploads(probe: Probe) -> Faults:
 
 @_rule(
     "together.sessions",
-    "Uploads to many sessions at once are not mixed up.",
+    "Parallel uploads to many sessions are stored in the right session.",
     Grade.DOCUMENTED,
 )
 async def sessions(probe: Probe) -> Faults:
-    """Eight sessions, each with numbers of its own."""
+    """Chunks are uploaded to eight sessions in parallel."""
     count = 8
     made = [await probe.create() for _ in range(count)]
     pairs = [(one, number * count + index) for index, one in enumerate(made) for number in range(4)]
@@ -119,7 +119,7 @@ async def sessions(probe: Probe) -> Faults:
     ("upload.answer",),
 )
 async def isolation(probe: Probe) -> Faults:
-    """What happens to one does not show in the other."""
+    """One of two sessions is changed; the other must stay the same."""
     first = await probe.create(patient_details={"name": "First"})
     second = await probe.create(patient_details={"name": "Second"})
     await probe.upload(first, "audio_0.webm")
@@ -136,12 +136,12 @@ async def isolation(probe: Probe) -> Faults:
 
 @_rule(
     "together.same_number",
-    "One number sent many times at once is stored once.",
+    "Parallel uploads of one sequence number are stored once.",
     Grade.DOCUMENTED,
     needs=("store.once",),
 )
 async def same_number(probe: Probe) -> Faults:
-    """As a client does that gives up waiting and tries again."""
+    """One chunk is uploaded several times in parallel."""
     session = await probe.create()
     requests = [probe.upload_request(session, "audio_0.webm") for _ in range(8)]
     answers = await probe.together(requests, [session] * len(requests))
@@ -152,13 +152,13 @@ async def same_number(probe: Probe) -> Faults:
 
 @_rule(
     "together.own_ids",
-    "Of two sessions with one id, one is created.",
+    "Of two parallel Create requests with the same session_id, one succeeds.",
     Grade.INFERRED,
     "createSession",
     ("create.own_id_taken",),
 )
 async def own_ids(probe: Probe) -> Faults:
-    """Both asked for at once."""
+    """Several requests with the same id are sent in parallel."""
     import json
 
     for number in range(_ROUNDS):
@@ -185,13 +185,13 @@ async def own_ids(probe: Probe) -> Faults:
 
 @_rule(
     "race.two_ends",
-    "Of two End calls at once, exactly one gets 202.",
+    "Of two parallel End requests, exactly one gets 202.",
     Grade.INFERRED,
     "endSession",
     ("state.end_twice",),
 )
 async def two_ends(probe: Probe) -> Faults:
-    """Several times, since a race is not lost each time."""
+    """Tried several times, since a race does not always happen."""
     probe.needs_two()
     for number in range(_ROUNDS):
         session = await probe.create()
@@ -216,7 +216,7 @@ async def two_ends(probe: Probe) -> Faults:
 
 
 async def _uploads_and_end(probe: Probe) -> AsyncIterator[tuple[Answer, Answer, list[Answer]]]:
-    """End's answer, the listing afterwards and the uploads, each round in a session of its own."""
+    """Each round has a session of its own: End's answer, the list afterwards, and the uploads."""
     probe.needs_two()
     for _ in range(_ROUNDS):
         session = await probe.create()
@@ -238,12 +238,12 @@ async def _uploads_and_end(probe: Probe) -> AsyncIterator[tuple[Answer, Answer, 
 
 @_rule(
     "race.uploads_kept",
-    "An upload that got 200 is stored, also when the session is ended meanwhile.",
+    "An upload that got 200 is stored, even if the session is ended meanwhile.",
     Grade.DOCUMENTED,
     needs=("store.by_number",),
 )
 async def uploads_kept(probe: Probe) -> Faults:
-    """Eight uploads and an End at the same time."""
+    """Eight uploads and an End are sent in parallel."""
     async for ended, listing, answers in _uploads_and_end(probe):
         fault = _lost(listing, answers, "lost for good", by_name=True)
         yield fault and replace(fault, together=(*fault.together, ended.request))
@@ -257,7 +257,7 @@ async def uploads_kept(probe: Probe) -> Faults:
     ("store.by_number", "race.uploads_kept"),
 )
 async def uploads_and_end(probe: Probe) -> Faults:
-    """Concurrent calls see one order."""
+    """The uploads that got 200 are compared with End's list."""
     async for ended, listing, answers in _uploads_and_end(probe):
         fault = _lost(ended, answers, "not in the list of End", by_name=True)
         yield fault and replace(fault, together=(*fault.together, ended.request))
@@ -268,13 +268,13 @@ async def uploads_and_end(probe: Probe) -> Faults:
 
 @_rule(
     "race.end_during_upload",
-    "An upload that is under way when the session is ended is refused or in End's list.",
+    "An upload in progress when the session is ended is refused, or it is in End's list.",
     Grade.INFERRED,
     "endSession",
     ("store.by_number", "upload.row.4.ended"),
 )
 async def end_during_upload(probe: Probe) -> Faults:
-    """Half a body, then End, then the other half."""
+    """Half a body is sent, then End, then the other half."""
     probe.needs_two()
     async with probe.run.wire.several:
         for chunked in (False, True):
@@ -298,7 +298,7 @@ async def end_during_upload(probe: Probe) -> Faults:
 async def _around(
     probe: Probe, session: ProbeSession, chunked: bool, ended: list[Answer]
 ) -> Answer:
-    """An upload in the middle of which the session is ended."""
+    """Send an upload, and end the session in the middle of its body."""
     ending: list[asyncio.Task[Answer]] = []
 
     async def midway() -> None:

@@ -1,4 +1,4 @@
-"""Upload audio: which MIME types are taken, in which spellings, and what is inferred."""
+"""Rules about the MIME types of uploads: the spellings, and the inference from the name."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -34,7 +34,7 @@ def _rule(
 async def _taken(
     probe: Probe, session: ProbeSession, mime: str | None, extension: str, number: int = 0
 ) -> Fault | None:
-    """Audio of this Content-Type and this extension is accepted."""
+    """Upload with this Content-Type and extension, which must be accepted."""
     name, shown = f"audio_{number}.{extension}", "none" if mime is None else repr(mime)
     answer = await probe.upload(
         session, name, mime=mime, label=f"{name} with Content-Type: {shown}"
@@ -83,9 +83,9 @@ def _supported(entry: samples.Format) -> Rule:
 RULES = tuple(_supported(entry) for entry in samples.FORMATS)
 
 
-@_rule("spelling.case", "Type and subtype are compared without case.", Grade.PROTOCOL)
+@_rule("spelling.case", "The case of type and subtype does not matter.", Grade.PROTOCOL)
 async def spelling_case(probe: Probe) -> Faults:
-    """AUDIO/WAV and Audio/Wav are audio/wav; the value of codecs keeps its case."""
+    """Types are sent in upper and mixed case."""
 
     def shout(mime: str) -> str:
         essence, _, parameter = mime.partition(";")
@@ -103,9 +103,11 @@ async def spelling_case(probe: Probe) -> Faults:
 _WITH_CODECS = ("audio/webm;codecs=opus", "audio/ogg;codecs=opus")
 
 
-@_rule("spelling.parameter_case", "The parameter's name is compared without case.", Grade.PROTOCOL)
+@_rule(
+    "spelling.parameter_case", "The case of the parameter's name does not matter.", Grade.PROTOCOL
+)
 async def spelling_parameter(probe: Probe) -> Faults:
-    """CODECS=opus is codecs=opus."""
+    """The name of the parameter is sent in upper case."""
     for name in ("CODECS", "Codecs"):
         spell = _replacing("codecs", name)
         async for fault in _all_taken(probe, spell, _WITH_CODECS):
@@ -114,7 +116,7 @@ async def spelling_parameter(probe: Probe) -> Faults:
 
 @_rule("spelling.space", "White space around the ; is optional.", Grade.PROTOCOL)
 async def spelling_space(probe: Probe) -> Faults:
-    """A space or a tab, before or after."""
+    """Spaces and tabs are sent around the semicolon."""
     for separator in ("; ", " ;", " ; ", ";\t"):
         async for fault in _all_taken(probe, _replacing(";", separator), _WITH_CODECS):
             yield fault
@@ -122,14 +124,14 @@ async def spelling_space(probe: Probe) -> Faults:
 
 @_rule("spelling.quoted", "The value of codecs may be quoted.", Grade.PROTOCOL)
 async def spelling_quoted(probe: Probe) -> Faults:
-    """Both forms of a parameter's value mean the same."""
+    """The value is sent in quotes."""
     async for fault in _all_taken(probe, _replacing("=opus", '="opus"'), _WITH_CODECS):
         yield fault
 
 
 @_rule(
     "spelling.all",
-    "All these freedoms may come at once.",
+    "Case, white space and quotes may differ in one header.",
     Grade.PROTOCOL,
     (
         "upload.spelling.case",
@@ -141,7 +143,7 @@ async def spelling_quoted(probe: Probe) -> Faults:
     ),
 )
 async def spelling_all(probe: Probe) -> Faults:
-    """The example of the contract."""
+    """One header with all of these is sent."""
     session = await probe.create()
     yield await _taken(probe, session, 'Audio/WebM; codecs="opus"', "webm")
     yield await _taken(probe, session, 'AUDIO/OGG ; CODECS="opus"', "ogg", 1)
@@ -153,14 +155,14 @@ def _replacing(old: str, new: str) -> Callable[[str], str]:
 
 @_rule("near_miss.plain_webm", "Plain audio/webm is not supported.", Grade.DOCUMENTED)
 async def plain_webm(probe: Probe) -> Faults:
-    """The codec is a part of the type; a file's extension does not make up for it."""
+    """audio/webm is sent with a name that ends in .webm."""
     async for fault in _none_taken(probe, ("audio/webm", "Audio/WebM", "audio/webm;")):
         yield fault
 
 
 @_rule("near_miss.types", "Other audio types are not supported.", Grade.DOCUMENTED)
 async def other_types(probe: Probe) -> Faults:
-    """Names that come close to supported ones."""
+    """Types are sent that are similar to supported ones."""
     types = (
         "audio/mpeg",
         "audio/x-wav",
@@ -177,9 +179,9 @@ async def other_types(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.codecs", "Another codec is another type.", Grade.DOCUMENTED)
+@_rule("near_miss.codecs", "Another codec than opus is not supported.", Grade.DOCUMENTED)
 async def other_codecs(probe: Probe) -> Faults:
-    """Opus is the one value there is."""
+    """Other codecs are sent."""
     types = ("audio/webm;codecs=vorbis", "audio/ogg;codecs=vorbis", "audio/webm;codecs=opus2")
     async for fault in _none_taken(probe, types):
         yield fault
@@ -187,7 +189,7 @@ async def other_codecs(probe: Probe) -> Faults:
 
 @_rule("near_miss.others", "Any other Content-Type is not supported.", Grade.DOCUMENTED)
 async def not_audio(probe: Probe) -> Faults:
-    """A file's extension is looked at only when the header says nothing."""
+    """Types that are not audio are sent with a name that ends in .webm."""
     types = (
         "video/webm",
         "video/mp4",
@@ -202,9 +204,13 @@ async def not_audio(probe: Probe) -> Faults:
         yield fault
 
 
-@_rule("near_miss.malformed", "What is no media type is not supported.", Grade.DOCUMENTED)
+@_rule(
+    "near_miss.malformed",
+    "A Content-Type that is not a media type is not supported.",
+    Grade.DOCUMENTED,
+)
 async def malformed(probe: Probe) -> Faults:
-    """Neither is what only begins like one."""
+    """Headers are sent that are not media types, some of which begin like one."""
     async for fault in _none_taken(
         probe, ("audio", "wav", "audio/", "/wav", "audio/wav,audio/ogg")
     ):
@@ -216,7 +222,7 @@ _NEAR = ("upload.near_miss.codecs", "upload.near_miss.types", "upload.row.7.form
 
 @_rule("near_miss.parameters", "Other parameters are refused.", Grade.INFERRED, _NEAR)
 async def other_parameters(probe: Probe) -> Faults:
-    """audio/wav; charset=x is not audio/wav."""
+    """Supported types are sent with another parameter."""
     types = ("audio/wav; charset=x", "audio/mp3;codecs=mp3", "audio/webm;codecs=opus;rate=16000")
     async for fault in _none_taken(probe, types, binding=False):
         yield fault
@@ -224,7 +230,7 @@ async def other_parameters(probe: Probe) -> Faults:
 
 @_rule("near_miss.codecs_case", "codecs=OPUS is refused.", Grade.INFERRED, _NEAR)
 async def codecs_case(probe: Probe) -> Faults:
-    """The value of a parameter keeps its case."""
+    """The value is sent in upper case."""
     async for fault in _none_taken(
         probe, ("audio/webm;codecs=OPUS", "audio/ogg;codecs=Opus"), binding=False
     ):
@@ -242,38 +248,50 @@ def _by_extension(extension: str) -> Rule:
         async for fault in _inferred(probe, None, [extension]):
             yield fault
 
-    sentence = f"Without Content-Type, .{extension} tells the type."
+    sentence = f"Without Content-Type, the extension .{extension} decides the type."
     return _rule(f"infer.{extension}", sentence, Grade.DOCUMENTED)(check)
 
 
 RULES += tuple(map(_by_extension, _EXTENSIONS))
 
 
-@_rule("infer.upper", "Extensions in upper case tell the type too.", Grade.INFERRED)
+@_rule(
+    "infer.upper",
+    "Without Content-Type, an extension in upper case decides the type too.",
+    Grade.INFERRED,
+)
 async def upper(probe: Probe) -> Faults:
-    """WAV and Wav are wav."""
+    """Names are sent that end in .WAV and the like."""
     mixed = [extension.upper() for extension in _EXTENSIONS]
     async for fault in _inferred(probe, None, [*mixed, "Wav"]):
         yield fault
 
 
-@_rule("infer.octet_stream", "application/octet-stream says nothing.", Grade.INFERRED)
+@_rule(
+    "infer.octet_stream",
+    "With application/octet-stream, the extension decides the type.",
+    Grade.INFERRED,
+)
 async def octet_stream(probe: Probe) -> Faults:
-    """The extension tells the type."""
+    """The extension must decide the type."""
     async for fault in _inferred(probe, "application/octet-stream", _EXTENSIONS):
         yield fault
 
 
-@_rule("infer.form", "application/x-www-form-urlencoded says nothing.", Grade.INFERRED)
+@_rule(
+    "infer.form",
+    "With application/x-www-form-urlencoded, the extension decides the type.",
+    Grade.INFERRED,
+)
 async def form(probe: Probe) -> Faults:
-    """It is what curl --data-binary sends on its own."""
+    """The type that curl --data-binary sends by default is used."""
     async for fault in _inferred(probe, "application/x-www-form-urlencoded", _EXTENSIONS):
         yield fault
 
 
 @_rule("infer.empty", "An empty Content-Type counts as absent.", Grade.INFERRED)
 async def empty_header(probe: Probe) -> Faults:
-    """The extension tells the type."""
+    """The extension must decide the type."""
     async for fault in _inferred(probe, "", ["webm", "wav"]):
         yield fault
 
@@ -284,7 +302,7 @@ async def empty_header(probe: Probe) -> Faults:
     Grade.DOCUMENTED,
 )
 async def unsupported_extension(probe: Probe) -> Faults:
-    """The type that it tells is not supported."""
+    """Names are sent that end in .flac and the like."""
     session = await probe.create()
     for extension in ("flac", "aac"):
         answer = await probe.upload(session, f"audio_0.{extension}", mime=None)
@@ -298,7 +316,7 @@ async def unsupported_extension(probe: Probe) -> Faults:
     ("upload.infer.unsupported",),
 )
 async def unknown_extension(probe: Probe) -> Faults:
-    """With a generic type neither."""
+    """Names with an unknown extension are sent, with a generic type too."""
     session = await probe.create()
     for name, mime in (
         ("audio_0.txt", None),
@@ -311,9 +329,13 @@ async def unknown_extension(probe: Probe) -> Faults:
         yield judge.refused(answer, 400, "invalid_audio_format")
 
 
-@_rule("infer.header_first", "The header decides where it says something.", Grade.DOCUMENTED)
+@_rule(
+    "infer.header_first",
+    "With a Content-Type that is not generic, the extension does not matter.",
+    Grade.DOCUMENTED,
+)
 async def header_first(probe: Probe) -> Faults:
-    """A supported type makes up for an odd extension, and not the other way round."""
+    """A supported type is sent with an unknown extension, and the reverse."""
     session = await probe.create()
     answer = await probe.upload(session, "audio_0.bin", mime=WEBM)
     yield judge.accepted(answer, what=f"audio_0.bin with Content-Type {WEBM}")

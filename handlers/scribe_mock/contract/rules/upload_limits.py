@@ -1,4 +1,4 @@
-"""Upload audio: how large a body may be, and what is answered before it is read."""
+"""Rules about the size of uploads, and about answers before the body is read."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,7 +60,7 @@ def _taken(answer: Answer, size: int) -> Fault | None:
 
 
 async def _either(probe: Probe, **how: Any) -> Fault | None:
-    """The exact limit is accepted; where it is not, 10,000,000 bytes are."""
+    """Send 10,485,760 bytes, or 10,000,000 if the server refuses those."""
     answer = (await _send(probe, samples.TEN_MIB, **how))[1]
     if answer.accepted:
         return None
@@ -77,13 +77,13 @@ def _refused(answer: Answer) -> Fault | None:
 
 @_limit("taken", "10,000,000 bytes are accepted.")
 async def taken(probe: Probe) -> Faults:
-    """10 MB are 10 MB, whoever counts."""
+    """A body of 10,000,000 bytes is uploaded."""
     yield _taken((await _send(probe, samples.TEN_MB))[1], samples.TEN_MB)
 
 
 @_limit("exact", "Exactly 10,485,760 bytes are accepted.", Grade.INFERRED, ("upload.limit.taken",))
 async def exact(probe: Probe) -> Faults:
-    """The limit itself is within the limit."""
+    """A body of exactly 10 MiB is uploaded."""
     yield _taken((await _send(probe, samples.TEN_MIB))[1], samples.TEN_MIB)
 
 
@@ -92,11 +92,11 @@ _NO_LENGTH = ("upload.limit.no_length",)
 
 @_limit(
     "chunked",
-    "The limit is the same by chunked transfer, without Content-Length.",
+    "10,485,760 bytes by chunked transfer, without Content-Length, are accepted.",
     needs=_NO_LENGTH,
 )
 async def by_chunks(probe: Probe) -> Faults:
-    """A server that refuses the exact limit may still take 10,000,000 bytes."""
+    """The body is sent by chunked transfer; 10,000,000 bytes pass if the server has that limit."""
     yield await _either(probe, chunked=True)
 
 
@@ -106,7 +106,7 @@ async def by_chunks(probe: Probe) -> Faults:
     needs=_NO_LENGTH,
 )
 async def over_by_chunks(probe: Probe) -> Faults:
-    """Bytes are counted as they come."""
+    """A body of one byte more than 10 MiB is sent by chunked transfer."""
     session, answer = await _send(probe, samples.TEN_MIB + 1, chunked=True)
     fault = _refused(answer)
     yield fault
@@ -115,15 +115,15 @@ async def over_by_chunks(probe: Probe) -> Faults:
         yield judge.same(answer, "audio_files after a 413", [], listed)
 
 
-@_limit("single", "The limit is the same for a single recording.")
+@_limit("single", "A single recording of up to 10 MB is accepted.")
 async def single(probe: Probe) -> Faults:
-    """A recording of exactly the limit, which is playable."""
+    """A playable recording of exactly the limit is uploaded."""
     yield await _either(probe, upload_type="single")
 
 
 @_limit("over_single", "A single recording of 10,485,761 bytes: 413 chunk_too_large.")
 async def over_single(probe: Probe) -> Faults:
-    """One byte too many, announced by Content-Length."""
+    """One byte more is announced by Content-Length."""
     answer = (await _send(probe, samples.TEN_MIB + 1, upload_type="single"))[1]
     yield _refused(answer)
 
@@ -134,7 +134,7 @@ async def over_single(probe: Probe) -> Faults:
     needs=_NO_LENGTH,
 )
 async def over_single_by_chunks(probe: Probe) -> Faults:
-    """One byte too many, found by counting."""
+    """One byte more is sent by chunked transfer."""
     answer = (await _send(probe, samples.TEN_MIB + 1, upload_type="single", chunked=True))[1]
     yield _refused(answer)
 
@@ -146,7 +146,7 @@ async def over_single_by_chunks(probe: Probe) -> Faults:
     ("upload.row.10.empty", *_NO_LENGTH),
 )
 async def empty_by_chunks(probe: Probe) -> Faults:
-    """No Content-Length says so; the body itself does."""
+    """An empty body is sent by chunked transfer."""
     session = await probe.create()
     answer = await probe.upload(session, body=b"", chunked=True, label="chunked, without a byte")
     yield judge.refused(answer, 400, "invalid_request")
@@ -154,14 +154,14 @@ async def empty_by_chunks(probe: Probe) -> Faults:
 
 @_limit("one_byte", "A chunk of one byte is accepted: it is not empty.", Grade.INFERRED)
 async def one_byte(probe: Probe) -> Faults:
-    """Chunks are not decoded when they arrive."""
+    """A chunk of one byte is uploaded."""
     answer = await probe.upload(await probe.create(), body=b"\x1a")
     yield judge.accepted(answer, what="a chunk of one byte")
 
 
 @_limit("no_length", "A body without Content-Length is accepted.")
 async def no_length(probe: Probe) -> Faults:
-    """Chunked transfer is a way to send any body."""
+    """A small body is sent by chunked transfer."""
     session = await probe.create()
     answer = await probe.upload(session, chunked=True, label="Transfer-Encoding: chunked")
     yield judge.accepted(answer, what="a body by chunked transfer")
@@ -172,7 +172,7 @@ async def no_length(probe: Probe) -> Faults:
 
 @_limit("expect", "An upload with Expect: 100-continue is accepted.", Grade.INFERRED)
 async def expecting(probe: Probe) -> Faults:
-    """As curl asks before it sends a large body."""
+    """The header that curl sends for large bodies is used."""
     answer = await probe.upload(await probe.create(), delivery=Delivery.EXPECTING)
     yield judge.accepted(answer, what="an upload with Expect: 100-continue")
 
@@ -229,14 +229,14 @@ def _late(answer: Answer, row: int) -> Fault | None:
 
 @rule(
     "upload.early.expect",
-    "A refusal comes without 100 Continue, so that the client can spare itself the upload.",
+    "A request that is refused by its headers is answered without 100 Continue.",
     source="Upload audio, Checks",
     grade=Grade.INFERRED,
     operation="uploadAudio",
     needs=("upload.row.7.format", "upload.early.7"),
 )
 async def early_expect(probe: Probe) -> Faults:
-    """The type is in the head; the body is not asked for."""
+    """The server must refuse the type without sending 100 Continue."""
     session = await probe.create()
     answer = await probe.upload(session, mime="audio/flac", delivery=Delivery.EXPECTING)
     if answer.continued:

@@ -1,4 +1,4 @@
-"""Upload audio: names of files, their percent-encoding, and names that mean harm."""
+"""Rules about file names: their form, their percent-encoding, and hostile ones."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def _rule(
 
 @_rule("form", "A chunk is named <base>_<sequence>.<ext>, with any base.", Grade.DOCUMENTED)
 async def form(probe: Probe) -> Faults:
-    """The number is what follows the last underscore."""
+    """Names with several underscores and dots are uploaded."""
     session = await probe.create()
     names = ("a_0.webm", "my.visit-2_part_1.webm", "1_2_2.webm", "Audio-Chunk_3.mp3", "_._4.wav")
     for name in names:
@@ -36,7 +36,7 @@ async def form(probe: Probe) -> Faults:
 
 @_rule("sequence_digits", "A sequence has 1 to 9 digits.", Grade.INFERRED, ("store.gaps",))
 async def digits(probe: Probe) -> Faults:
-    """999999999 is the last one."""
+    """Numbers of 9 and of 10 digits are uploaded."""
     session = await probe.create()
     answer = await probe.upload(session, "audio_999999999.webm")
     yield judge.accepted(answer, what="the sequence 999999999")
@@ -66,12 +66,12 @@ _NOT_CHUNKS = (
 
 @_rule(
     "not_a_chunk",
-    "A name of another form is 400 invalid_request in a chunked session.",
+    "In a chunked session, a name of another form: 400 invalid_request.",
     Grade.INFERRED,
     ("upload.row.8.name",),
 )
 async def not_a_chunk(probe: Probe) -> Faults:
-    """Each of these lacks a part or has one that is none."""
+    """Names without a base, a number or an extension are uploaded."""
     session = await probe.create()
     for name in _NOT_CHUNKS:
         answer = await probe.upload(session, name, body=samples.tiny("webm"))
@@ -85,7 +85,7 @@ async def not_a_chunk(probe: Probe) -> Faults:
     ("upload.row.8.name",),
 )
 async def ascii_only(probe: Probe) -> Faults:
-    """Digits of other scripts are digits to many a regular expression."""
+    """Names with digits and letters of other scripts are uploaded."""
     session = await probe.create()
     for name in (
         "audio_\u0663.webm",
@@ -99,14 +99,14 @@ async def ascii_only(probe: Probe) -> Faults:
 
 @_rule("longest", "A name of 255 characters is accepted.", Grade.INFERRED)
 async def longest(probe: Probe) -> Faults:
-    """255 is within the limit."""
+    """A name of 255 characters is uploaded."""
     answer = await probe.upload(await probe.create(), f"{'a' * 248}_0.webm")
     yield judge.accepted(answer, what="a name of 255 characters")
 
 
 @_rule("too_long", "A name of 256 characters is 400 invalid_request.", Grade.INFERRED)
 async def too_long(probe: Probe) -> Faults:
-    """In a chunked session and in a single one."""
+    """A name of 256 characters is uploaded to a chunked and to a single session."""
     answer = await probe.upload(await probe.create(), f"{'a' * 249}_1.webm")
     yield judge.refused(answer, 400, "invalid_request")
     answer = await probe.upload(await probe.create("single"), f"{'a' * 251}.webm")
@@ -115,7 +115,7 @@ async def too_long(probe: Probe) -> Faults:
 
 @_rule("decoded", "The name is percent-decoded.", Grade.PROTOCOL, ("store.by_number",))
 async def decoded(probe: Probe) -> Faults:
-    """Whatever is encoded means the same as plain."""
+    """Plain letters are sent percent-encoded."""
     session = await probe.create()
     for raw, number in (("audio%5F0.webm", 0), ("%61udio_1%2Ewebm", 1), ("audio_%32%2ewebm", 2)):
         answer = await probe.upload(session, raw_name=raw, label=raw)
@@ -134,7 +134,7 @@ async def decoded(probe: Probe) -> Faults:
     Grade.INFERRED,
 )
 async def slash(probe: Probe) -> Faults:
-    """An encoded slash does not separate."""
+    """Names with an encoded slash are uploaded."""
     session = await probe.create()
     other = await probe.create()
     for raw in (
@@ -153,11 +153,11 @@ async def slash(probe: Probe) -> Faults:
 
 @_rule(
     "hostile",
-    "A name is never used as a path: what means harm is refused or stored by its number.",
+    "A name with path characters is refused, or stored by its number.",
     Grade.DOCUMENTED,
 )
 async def hostile(probe: Probe) -> Faults:
-    """Whatever is taken lands under its own number."""
+    """Names with path characters are uploaded; those accepted must have their own number."""
     session = await probe.create()
     for raw in _HOSTILE:
         await probe.upload(session, raw_name=raw, label=raw, exempt="\x00" in raw)
@@ -190,9 +190,9 @@ _HOSTILE = (
 )
 
 
-@_rule("broken_encoding", "Broken percent-encoding is refused.", Grade.INFERRED)
+@_rule("broken_encoding", "A name with invalid percent-encoding is refused.", Grade.INFERRED)
 async def broken(probe: Probe) -> Faults:
-    """It is no name; the HTTP parser may say so itself."""
+    """Names with invalid encodings are uploaded; the HTTP parser may refuse them."""
     session = await probe.create()
     for raw in ("audio_0%zz.webm", "audio%_0.webm", "audio_0.webm%"):
         answer = await probe.upload(session, raw_name=raw, label=raw, exempt=True)
@@ -204,7 +204,7 @@ async def broken(probe: Probe) -> Faults:
 
 @_rule("single_any", "A single recording may have any name.", Grade.INFERRED)
 async def single_any(probe: Probe) -> Faults:
-    """Spaces and letters of other scripts among them; it comes back decoded."""
+    """Names with spaces and letters of other scripts are uploaded to a single session."""
     session = await probe.create("single")
     for name in (
         "visit.webm",
@@ -216,9 +216,9 @@ async def single_any(probe: Probe) -> Faults:
         yield judge.accepted(answer, what=f"a single recording named {name!r}")
 
 
-@_rule("query", "A query does not belong to the name.", Grade.INFERRED)
+@_rule("query", "A query string is not part of the name.", Grade.INFERRED)
 async def query(probe: Probe) -> Faults:
-    """Proxies and clients add them."""
+    """A query string is added to the path."""
     session = await probe.create()
     answer = await probe.upload(session, raw_name="audio_0.webm?retry=1")
     yield judge.accepted(answer, what="an upload with a query")

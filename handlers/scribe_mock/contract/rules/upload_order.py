@@ -1,4 +1,4 @@
-"""Upload audio: which of two faults answers, for every pair of rows of the table."""
+"""Rules about the order of the checks: for each pair of rows, which one answers."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -15,7 +15,7 @@ from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.rules.upload_rows import RULE_OF_ROW, judged_as_ended
 from scribe_mock.contract.transport.message import Delivery
 
-#: Row → the refusal that it is answered with.
+#: Row → its status and code.
 REFUSALS = {
     1: (401, "authentication_failed"),
     2: (404, "session_not_found"),
@@ -33,7 +33,7 @@ _ONE_STATE = "a session is in one state only"
 _NO_SESSION = "an unknown session has no state and no upload_type"
 _NOT_TO_BE_HAD = "an expired session of that upload_type is not to be had from outside"
 
-#: Pairs that no request can have or no answer can tell apart, and why.
+#: Pairs that no request can have, or that have the same answer, and why.
 IMPOSSIBLE = {
     **{(2, row): _NO_SESSION for row in (3, 4, 5, 6, 11)},
     (3, 4): _ONE_STATE,
@@ -49,12 +49,12 @@ IMPOSSIBLE = {
         if REFUSALS[pair[0]] == REFUSALS[pair[1]]
     },
 }
-#: Bytes that stay reserved when the larger requests are sent.
+#: Bytes that stay reserved while the large requests are sent.
 _RESERVE = 4_000_000
 
 
 async def _session(probe: Probe, rows: set[int]) -> ProbeSession | str:
-    """A session with the faults of the rows that are about sessions."""
+    """A session that breaks the rows about sessions among these."""
     if 2 in rows:
         return UNKNOWN_SESSION
     if 3 in rows:
@@ -69,7 +69,7 @@ async def _session(probe: Probe, rows: set[int]) -> ProbeSession | str:
 
 
 def _request(probe: Probe, rows: set[int]) -> dict[str, Any]:
-    """An upload with the faults of the rows that are about the request."""
+    """An upload that breaks the rows about the request among these."""
     chunked = not rows & {6, 11}
     name = "audio_1.webm"
     if 8 in rows:
@@ -111,7 +111,7 @@ def _pair(first: int, second: int) -> CheckFunction:
 def _out_of_order(fault: Fault, first: int, second: int) -> Fault:
     return replace(
         fault,
-        expected=f"{fault.wanted}: row {first} is looked at before row {second}",
+        expected=f"{fault.wanted}: row {first} is checked before row {second}",
         group=f"row {second} is looked at too early",
     )
 
