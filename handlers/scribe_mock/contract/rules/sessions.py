@@ -291,11 +291,7 @@ async def mode_committed(probe: Probe) -> Faults:
     yield judge.refused(answer, 409, code, code_grade=Grade.INFERRED)
 
 
-@_rule(
-    "patch.templates_late",
-    "templates after End session is accepted and changes no results.",
-    Grade.INFERRED,
-)
+@_rule("patch.templates_late", "templates after End session changes no results.", Grade.INFERRED)
 async def templates_late(probe: Probe) -> Faults:
     """The templates are changed after End; the documents must stay the same."""
     session = await probe.ended(templates=_TEMPLATES[:1])
