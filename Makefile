@@ -82,9 +82,15 @@ unit: $(ALL) ## the quick tests: no browser, no npm, no check of a whole server
 slow: $(ALL) ## the tests that `make unit` leaves out
 	$(BIN)/pytest -n auto $(SLOW) $(ARGS)
 
-coverage: $(ALL) ## `make unit` again, with the branches that it covers
+# Two whole runs of the check are part of the figure: most of contract/ runs in no quick test.
+COVERED_TOO := tests/contract/test_check.py::test_the_mock_keeps_the_contract \
+  tests/contract/test_check.py::test_a_correct_server_passes_without_a_note \
+  tests/contract/test_command.py
+
+coverage: $(ALL) ## `make unit` and two whole checks, with the share of branches that they cover
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(UNIT) $(ARGS)
+	$(BIN)/coverage run -m pytest -n auto $(COVERED_TOO)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
