@@ -15,7 +15,7 @@ from scribe_mock.api import bodies, discovery
 from scribe_mock.api.control import Control
 from scribe_mock.api.login import TOKEN_SECONDS
 from scribe_mock.api.operations import Operations
-from scribe_mock.audio import formats
+from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module
 from tests.support import LIMIT, ROOT, refusal, running
 
@@ -340,15 +340,15 @@ SCHEMAS = SPEC["components"]["schemas"]
 
 
 def test_the_limits_of_an_upload_are_the_specs():
-    assert SCHEMAS["AudioBytes"]["maxLength"] == formats.MAX_UPLOAD_BYTES == LIMIT
+    assert SCHEMAS["AudioBytes"]["maxLength"] == limits.MAX_UPLOAD_BYTES == LIMIT
     file_name = next(p for p in UPLOAD["parameters"] if p["name"] == "file_name")
-    assert file_name["schema"]["maxLength"] == formats.MAX_NAME_LENGTH == 255
-    assert f"{formats.MAX_UPLOAD_BYTES:,}" in UPLOAD["description"]
+    assert file_name["schema"]["maxLength"] == file_names.MAX_NAME_LENGTH == 255
+    assert f"{limits.MAX_UPLOAD_BYTES:,}" in UPLOAD["description"]
 
 
 def test_the_audio_types_are_the_specs():
-    assert tuple(UPLOAD["requestBody"]["content"]) == formats.SUPPORTED_TYPES
-    assert set(formats.TYPE_OF_EXTENSION.values()) < set(formats.SUPPORTED_TYPES)
+    assert tuple(UPLOAD["requestBody"]["content"]) == media_types.SUPPORTED_TYPES
+    assert set(media_types.TYPE_OF_EXTENSION.values()) < set(media_types.SUPPORTED_TYPES)
 
 
 def test_the_limits_of_json_are_the_specs():
@@ -375,7 +375,7 @@ def test_times_are_the_specs():
     assert f"max-age={discovery.MAX_AGE}" in found["example"]
     login = operations(SPEC)["login"]["responses"]["200"]["content"]["application/json"]
     assert login["examples"]["tokens"]["value"]["expires_in"] == TOKEN_SECONDS
-    assert f"{formats.MAX_CHUNK_SECONDS} seconds" in UPLOAD["description"]
+    assert f"{limits.MAX_CHUNK_SECONDS} seconds" in UPLOAD["description"]
     assert "takes two seconds" in operations(SPEC)["getSession"]["description"]
     assert "an hour after its creation" in SCHEMAS["ExpiresAt"]["description"]
     assert (Settings().processing_seconds, Settings().session_ttl) == (2, 3600)

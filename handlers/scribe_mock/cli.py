@@ -74,8 +74,8 @@ def serve(settings: Settings) -> int:
 
 def examine(files: Sequence[Path]) -> int:
     """Print what is known of audio files; returns 1 if one has a serious finding."""
+    from scribe_mock.audio.file_report import report
     from scribe_mock.audio.limits import Limits
-    from scribe_mock.audio.report import report
 
     fine = True
     print("Findings about each file, and the chunks that a single upload would make:")

@@ -10,19 +10,19 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from scribe_mock.audio import kinds
+from scribe_mock.audio import media_types
 
 RATE = 16_000
 
 #: What PyAV needs to write each kind: container, codec, rate.
 RECIPES = {
-    kinds.WEBM: ("webm", "libopus", 48_000),
-    kinds.WAV: ("wav", "pcm_s16le", 16_000),
-    kinds.OGG: ("ogg", "vorbis", 44_100),
-    kinds.OGG_OPUS: ("ogg", "libopus", 48_000),
-    kinds.MP4: ("mp4", "aac", 44_100),
-    kinds.M4A: ("ipod", "aac", 48_000),
-    kinds.MP3: ("mp3", "libmp3lame", 44_100),
+    media_types.WEBM: ("webm", "libopus", 48_000),
+    media_types.WAV: ("wav", "pcm_s16le", 16_000),
+    media_types.OGG: ("ogg", "vorbis", 44_100),
+    media_types.OGG_OPUS: ("ogg", "libopus", 48_000),
+    media_types.MP4: ("mp4", "aac", 44_100),
+    media_types.M4A: ("ipod", "aac", 48_000),
+    media_types.MP3: ("mp3", "libmp3lame", 44_100),
 }
 
 

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from scribe_mock.audio import kinds
+from scribe_mock.audio import media_types
 from scribe_mock.audio.audio_errors import (
     AudioError,
     DamagedAudio,
@@ -23,7 +23,7 @@ from scribe_mock.audio.split import split
 from tests.audio.factory import encode, sample, vowels, wav
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 @pytest.mark.parametrize(
     ("data", "found"),
     [
@@ -41,19 +41,21 @@ from tests.audio.factory import encode, sample, vowels, wav
 def test_not_audio(kind, data, found):
     with pytest.raises(NotAudio, match=found) as caught:
         split(data, kind)
-    assert kinds.KINDS[kind].name in str(caught.value)
+    assert media_types.MEDIA_TYPES[kind].description in str(caught.value)
 
 
-@pytest.mark.parametrize("declared", kinds.KINDS)
-@pytest.mark.parametrize("real", kinds.KINDS)
+@pytest.mark.parametrize("declared", media_types.MEDIA_TYPES)
+@pytest.mark.parametrize("real", media_types.MEDIA_TYPES)
 def test_another_kind_than_declared(declared, real):
-    one, two = kinds.KINDS[declared], kinds.KINDS[real]
-    if one.container == two.container and (two.codecs <= one.codecs or real == kinds.OGG_OPUS):
+    one, two = media_types.MEDIA_TYPES[declared], media_types.MEDIA_TYPES[real]
+    if one.container == two.container and (
+        two.codecs <= one.codecs or real == media_types.OGG_OPUS
+    ):
         assert split(sample(real), declared)
         return
     with pytest.raises(WrongKind) as caught:
         split(sample(real), declared)
-    assert one.name in caught.value.expected
+    assert one.description in caught.value.expected
 
 
 @pytest.mark.parametrize(
@@ -62,10 +64,10 @@ def test_another_kind_than_declared(declared, real):
 )
 def test_audio_that_is_not_supported(head, found):
     with pytest.raises(WrongKind, match=found):
-        split(head + bytes(100), kinds.MP3)
+        split(head + bytes(100), media_types.MP3)
 
 
-@pytest.mark.parametrize("kind", [k for k in kinds.KINDS if k != kinds.WAV])
+@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k != media_types.WAV])
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
 def test_truncated(kind, share):
     data = encode(vowels(4), kind)
@@ -73,7 +75,10 @@ def test_truncated(kind, share):
         split(data[: int(len(data) * share)], kind)
 
 
-@pytest.mark.parametrize("kind", [kinds.WAV, kinds.OGG, kinds.OGG_OPUS, kinds.MP4, kinds.M4A])
+@pytest.mark.parametrize(
+    "kind",
+    [media_types.WAV, media_types.OGG, media_types.OGG_OPUS, media_types.MP4, media_types.M4A],
+)
 def test_nothing_is_lost_silently_of_files_in_a_row(kind):
     data = sample(kind)
     with pytest.raises(DamagedAudio, match="in a row"):
@@ -81,29 +86,29 @@ def test_nothing_is_lost_silently_of_files_in_a_row(kind):
 
 
 def test_mp4_whose_index_at_the_end_is_missing():
-    data = encode(vowels(2), kinds.MP4)
+    data = encode(vowels(2), media_types.MP4)
     with pytest.raises(TruncatedAudio, match="index"):
-        split(data[: data.index(b"moov") - 4], kinds.MP4)
+        split(data[: data.index(b"moov") - 4], media_types.MP4)
 
 
 def test_wav_that_ends_in_its_header():
     with pytest.raises(TruncatedAudio, match="header"):
-        split(wav(vowels(1))[:30], kinds.WAV)
+        split(wav(vowels(1))[:30], media_types.WAV)
 
 
 def test_no_sound_in_the_container():
     with pytest.raises(NoAudioStream):
-        split(wav(vowels(1))[:44], kinds.WAV)
-    ebml = sample(kinds.WEBM)
+        split(wav(vowels(1))[:44], media_types.WAV)
+    ebml = sample(media_types.WEBM)
     with pytest.raises(NoAudioStream, match="without an audio stream"):
-        split(ebml[: ebml.index(b"\x18\x53\x80\x67")] + _element(0x18538067, b""), kinds.WEBM)
+        split(ebml[: ebml.index(b"\x18\x53\x80\x67")] + _element(0x18538067, b""), media_types.WEBM)
 
 
 def test_a_video_without_sound():
     video = _element(0xAE, _number(0xD7, 1) + _number(0x83, 1) + _element(0x86, b"V_VP9"))
     data = _element(0x1A45DFA3, b"") + _element(0x18538067, _element(0x1654AE6B, video))
     with pytest.raises(NoAudioStream):
-        split(data, kinds.WEBM)
+        split(data, media_types.WEBM)
 
 
 def test_encrypted_webm():
@@ -111,7 +116,7 @@ def test_encrypted_webm():
     entry = _number(0xD7, 1) + _number(0x83, 2) + _element(0x86, b"A_OPUS") + encryption
     tracks = _element(0x1654AE6B, _element(0xAE, entry))
     with pytest.raises(EncryptedAudio):
-        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), kinds.WEBM)
+        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), media_types.WEBM)
 
 
 def test_webm_whose_elements_reach_beyond_the_one_around_them():
@@ -120,72 +125,72 @@ def test_webm_whose_elements_reach_beyond_the_one_around_them():
     codec = b"\x86" + (0x4000 | len(rest)).to_bytes(2, "big")
     tracks = _element(0x1654AE6B, _element(0xAE, codec) + rest)
     with pytest.raises(DamagedAudio, match="ends after the one around it"):
-        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), kinds.WEBM)
+        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), media_types.WEBM)
 
 
 def test_encrypted_mp4():
-    data = encode(vowels(1), kinds.MP4)
+    data = encode(vowels(1), media_types.MP4)
     at = data.index(b"mp4a")
     with pytest.raises(EncryptedAudio):
-        split(data[:at] + b"enca" + data[at + 4 :], kinds.MP4)
+        split(data[:at] + b"enca" + data[at + 4 :], media_types.MP4)
 
 
 def test_other_codecs_in_a_container():
-    data = sample(kinds.WEBM).replace(b"A_OPUS", b"A_FLAC")
+    data = sample(media_types.WEBM).replace(b"A_OPUS", b"A_FLAC")
     with pytest.raises(WrongKind, match="A_FLAC"):
-        split(data, kinds.WEBM)
+        split(data, media_types.WEBM)
     adpcm = wav(vowels(1)).replace(b"\x01\x00\x01\x00", b"\x11\x00\x01\x00", 1)
     with pytest.raises(WrongKind, match="0x0011"):
-        split(adpcm, kinds.WAV)
+        split(adpcm, media_types.WAV)
     page = b"OggS\0\2" + bytes(16) + bytes(4) + b"\1\5\x7fFLAC"
     page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
     with pytest.raises(WrongKind, match="FLAC"):
-        split(page, kinds.OGG)
+        split(page, media_types.OGG)
 
 
 def webm_with_duration(milliseconds):
-    data = sample(kinds.WEBM)
+    data = sample(media_types.WEBM)
     at = data.index(b"\x44\x89\x88") + 3
     return data[:at] + struct.pack(">d", milliseconds) + data[at + 8 :]
 
 
 def test_a_few_bytes_that_claim_hours():
     with pytest.raises(TooLongAudio, match=r"100\.0 h"):
-        split(webm_with_duration(360_000_000.0), kinds.WEBM)
+        split(webm_with_duration(360_000_000.0), media_types.WEBM)
     with pytest.raises(DamagedAudio, match="claims 7200 s and holds"):
-        split(webm_with_duration(7_200_000.0), kinds.WEBM)
+        split(webm_with_duration(7_200_000.0), media_types.WEBM)
 
 
 def test_ogg_that_claims_hours():
-    data = sample(kinds.OGG_OPUS)
+    data = sample(media_types.OGG_OPUS)
     at = data.rindex(b"OggS")
     page = data[at : at + 6] + struct.pack("<q", 48_000 * 3600 * 3) + data[at + 14 :]
     page = page[:22] + bytes(4) + page[26:]
     page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
     with pytest.raises(DamagedAudio, match="claims"):
-        split(data[:at] + page, kinds.OGG_OPUS)
+        split(data[:at] + page, media_types.OGG_OPUS)
 
 
 @pytest.mark.parametrize("box", [b"stsz", b"stts", b"stsc"])
 def test_mp4_tables_that_claim_billions(box):
-    data = bytearray(sample(kinds.MP4))
+    data = bytearray(sample(media_types.MP4))
     at = data.index(box) + (12 if box == b"stsz" else 8)
     data[at : at + 4] = b"\x7f\xff\xff\xff"
     with pytest.raises(DamagedAudio, match="claims"):
-        split(bytes(data), kinds.MP4)
+        split(bytes(data), media_types.MP4)
 
 
 def test_too_much_work():
     with pytest.raises(TooMuchWork):
-        split(sample(kinds.WEBM), kinds.WEBM, Limits(max_work_seconds=0.0))
+        split(sample(media_types.WEBM), media_types.WEBM, Limits(max_work_seconds=0.0))
 
 
 def test_packets_that_do_not_decode():
-    data = bytearray(sample(kinds.MP4, 4.0))
+    data = bytearray(sample(media_types.MP4, 4.0))
     at = data.index(b"mdat") + 4
     data[at + 200 :] = bytes(b ^ 0x5A for b in data[at + 200 :]) if at > 1000 else data[at + 200 :]
     try:
-        pieces = split(bytes(data), kinds.MP4)
+        pieces = split(bytes(data), media_types.MP4)
     except AudioError:
         return
     assert pieces

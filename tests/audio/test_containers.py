@@ -7,11 +7,11 @@ import av
 import numpy as np
 import pytest
 
-from scribe_mock.audio import kinds
+from scribe_mock.audio import media_types
 from scribe_mock.audio.audio_errors import DamagedAudio, TooLongAudio
 from scribe_mock.audio.containers.cutting import cut
 from scribe_mock.audio.containers.mp3 import parse_header
-from scribe_mock.audio.containers.registry import open_track
+from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.containers.wav import write_wav
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, split
@@ -42,7 +42,7 @@ def assert_same_sound(part, original):
     assert np.corrcoef(envelope(there[:count]), envelope(here[:count]))[0, 1] > 0.99
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_pieces_are_complete_files_with_the_sound_of_their_stretch(kind):
     data = recording(kind)
     original = decode(data)
@@ -58,18 +58,18 @@ def test_pieces_are_complete_files_with_the_sound_of_their_stretch(kind):
     assert parts[0].end_s == parts[1].start_s
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_pieces_have_the_container_and_codec_that_came_in(kind):
     data = recording(kind)
     part = cut(counted(data, kind), [(1.0, 4.0)])[0]
-    assert open_track(part.data, kind, Budget(Limits())).kind == kind
+    assert open_track(part.data, kind, Budget(Limits())).media_type == kind
     with av.open(io.BytesIO(data)) as before, av.open(io.BytesIO(part.data)) as after:
         one, two = (c.streams.audio[0].codec_context for c in (before, after))
         assert before.format.name == after.format.name
         assert (one.name, one.rate, one.layout.name) == (two.name, two.rate, two.layout.name)
 
 
-@pytest.mark.parametrize("kind", [k for k in kinds.KINDS if k != kinds.WAV])
+@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k != media_types.WAV])
 def test_packets_are_copied_and_not_encoded_again(kind):
     track = counted(recording(kind), kind)
     part = cut(track, [(1.0, 4.0)])[0]
@@ -79,7 +79,7 @@ def test_packets_are_copied_and_not_encoded_again(kind):
     assert sum(copied) >= len(copied) - 1  # MP3 has one silent frame more
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_a_piece_can_be_cut_again(kind):
     data = recording(kind)
     once = cut(counted(data, kind), [(2.0, 8.0)])[0]
@@ -97,7 +97,7 @@ def test_a_piece_can_be_cut_again(kind):
 @pytest.mark.parametrize(("bits", "fmt"), [(8, 1), (16, 1), (24, 1), (32, 1), (32, 3), (64, 3)])
 def test_wav_of_every_form_is_cut_at_samples(rate, bits, fmt):
     data = wav(vowels(2.0), bits, channels=2, rate=rate, fmt=fmt)
-    track = counted(data, kinds.WAV)
+    track = counted(data, media_types.WAV)
     assert track.length() == 32_000
     first, second = cut(track, [(0.0, 1000 / rate), (1000 / rate, 32_000 / rate)])
     head = len(first.data) - 1000 * 2 * bits // 8
@@ -109,29 +109,29 @@ def test_extensible_wav():
     chunk = data[20:36]
     guid = b"\x01\x00\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x008\x9bq"
     extensible = struct.pack("<H", 0xFFFE) + chunk[2:] + struct.pack("<HHI", 22, 16, 4) + guid
-    track = counted(write_wav(extensible, data[44:]), kinds.WAV)
+    track = counted(write_wav(extensible, data[44:]), media_types.WAV)
     assert (track.codec, track.length()) == ("pcm_s16le", 16_000)
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0x7FFFFFFF, 50_000_000, 31_999])
 def test_the_length_in_a_wav_header_may_be_wrong(length):
     data = wav(vowels(1.0), data_length=length)
-    assert counted(data, kinds.WAV).duration_s() == pytest.approx(1.0, abs=0.001)
+    assert counted(data, media_types.WAV).duration_s() == pytest.approx(1.0, abs=0.001)
 
 
 def test_wav_with_other_chunks_around_its_data():
     data = wav(vowels(1.0))
     extra = b"LIST" + struct.pack("<I", 5) + b"INFO!\0"
     with_extra = data[:36] + extra + data[36:] + b"id3 " + struct.pack("<I", 4) + b"abcd"
-    assert counted(with_extra, kinds.WAV).length() == 16_000
+    assert counted(with_extra, media_types.WAV).length() == 16_000
 
 
 def test_mp3_tags_do_not_count_as_sound():
-    plain = encode(SOUND, kinds.MP3)
+    plain = encode(SOUND, media_types.MP3)
     bare = plain[plain.index(b"\xff\xfb") :]
     tag = b"ID3\x04\x00\x00" + bytes([0, 0, 7, 104]) + bytes(1000)
     id3v1 = b"TAG" + b"title".ljust(125, b"\0")
-    one, two = counted(bare, kinds.MP3), counted(tag + bare + id3v1, kinds.MP3)
+    one, two = counted(bare, media_types.MP3), counted(tag + bare + id3v1, media_types.MP3)
     assert one.duration_s() == two.duration_s() == pytest.approx(10, abs=0.01)
 
 
@@ -139,26 +139,28 @@ def test_mp3_tags_do_not_count_as_sound():
     ("rate", "bit_rate"), [(44_100, 320_000), (22_050, 32_000), (8_000, 8_000)]
 )
 def test_mp3_of_every_version_keeps_its_reservoir(rate, bit_rate):
-    data = encode(SOUND, kinds.MP3, rate=rate, bit_rate=bit_rate)
+    data = encode(SOUND, media_types.MP3, rate=rate, bit_rate=bit_rate)
     original = decode(data)
-    for part in cut(counted(data, kinds.MP3), [(0.0, 3.0), (3.0, 6.5), (6.5, 9.9)]):
+    for part in cut(counted(data, media_types.MP3), [(0.0, 3.0), (3.0, 6.5), (6.5, 9.9)]):
         assert_same_sound(part, original)
 
 
 def test_mp3_of_variable_rate():
-    data = encode(SOUND, kinds.MP3, options={"write_xing": "1"}, codec="libmp3lame", bit_rate=1)
-    assert counted(data, kinds.MP3).duration_s() == pytest.approx(10, abs=0.05)
+    data = encode(
+        SOUND, media_types.MP3, options={"write_xing": "1"}, codec="libmp3lame", bit_rate=1
+    )
+    assert counted(data, media_types.MP3).duration_s() == pytest.approx(10, abs=0.05)
 
 
 def test_mp3_without_a_header_of_its_own_keeps_its_first_samples():
-    data = encode(SOUND, kinds.MP3, options={"write_xing": "0", "id3v2_version": "0"})
+    data = encode(SOUND, media_types.MP3, options={"write_xing": "0", "id3v2_version": "0"})
     assert parse_header(data[:4])
-    part = cut(counted(data, kinds.MP3), [(0.0, 3.0)])[0]
+    part = cut(counted(data, media_types.MP3), [(0.0, 3.0)])[0]
     assert_same_sound(part, decode(data))
 
 
 @pytest.mark.parametrize("flags", ["faststart", "frag_keyframe+empty_moov", "frag_keyframe+dash"])
-@pytest.mark.parametrize("kind", [kinds.MP4, kinds.M4A])
+@pytest.mark.parametrize("kind", [media_types.MP4, media_types.M4A])
 def test_mp4_with_its_index_anywhere(kind, flags):
     data = encode(SOUND, kind, options={"movflags": flags})
     original = decode(data)
@@ -168,21 +170,21 @@ def test_mp4_with_its_index_anywhere(kind, flags):
 
 
 def test_mp4_with_opus_as_browsers_without_aac_write_it():
-    data = encode(SOUND, kinds.MP4, codec="libopus", rate=48_000)
-    assert_same_sound(cut(counted(data, kinds.MP4), [(3.0, 6.0)])[0], decode(data))
+    data = encode(SOUND, media_types.MP4, codec="libopus", rate=48_000)
+    assert_same_sound(cut(counted(data, media_types.MP4), [(3.0, 6.0)])[0], decode(data))
 
 
 def test_webm_without_duration_and_index():
-    data = encode(SOUND, kinds.WEBM, options={"live": "1"})
+    data = encode(SOUND, media_types.WEBM, options={"live": "1"})
     assert b"\x1c\x53\xbb\x6b" not in data  # no Cues
-    assert_same_sound(cut(counted(data, kinds.WEBM), [(3.0, 6.0)])[0], decode(data))
+    assert_same_sound(cut(counted(data, media_types.WEBM), [(3.0, 6.0)])[0], decode(data))
 
 
 def test_stereo_is_heard_in_both_ears():
-    data = encode(SOUND, kinds.WEBM, channels=2)
-    track = counted(data, kinds.WEBM)
+    data = encode(SOUND, media_types.WEBM, channels=2)
+    track = counted(data, media_types.WEBM)
     part = cut(track, [(3.0, 6.0)])[0]
-    assert track.channels == open_track(part.data, kinds.WEBM, Budget(Limits())).channels == 2
+    assert track.channels == open_track(part.data, media_types.WEBM, Budget(Limits())).channels == 2
 
 
 @pytest.mark.parametrize("kind", RECIPES)
@@ -193,9 +195,9 @@ def test_a_recording_may_be_too_long(kind):
 
 @pytest.mark.parametrize("end", [b"", b"TAG" + bytes(125)])
 def test_mp3_files_that_were_joined_are_one_recording(end):
-    one = recording(kinds.MP3) + end
+    one = recording(media_types.MP3) + end
     assert one.startswith(b"ID3")
-    pieces = split(one + one, kinds.MP3)
+    pieces = split(one + one, media_types.MP3)
     assert sum(piece.duration_s for piece in pieces) == pytest.approx(20, abs=1)
     assert pieces[-1].end_s == pytest.approx(20, abs=0.3)
 
@@ -214,16 +216,16 @@ def with_comment(data, size):
 
 
 def test_pieces_do_not_have_the_comments_of_the_whole():
-    data = with_comment(recording(kinds.OGG), 1_000_000)
+    data = with_comment(recording(media_types.OGG), 1_000_000)
     assert len(data) > 1_000_000
-    pieces = split(data, kinds.OGG)
+    pieces = split(data, media_types.OGG)
     assert pieces
     for piece in pieces:
         assert len(piece.data) < 200_000
         assert_same_sound(piece, decode(data))
 
 
-@pytest.mark.parametrize("kind", [kinds.WEBM, kinds.OGG_OPUS])
+@pytest.mark.parametrize("kind", [media_types.WEBM, media_types.OGG_OPUS])
 def test_a_header_is_not_so_long_that_pieces_are_many_times_the_whole(kind):
     track = counted(recording(kind), kind)
     padded = replace(track, header=track.header + bytes(100_000))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scribe_mock.audio import kinds
+from scribe_mock.audio import media_types
 from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
 from scribe_mock.sessions.diagnosis import Diagnosis
@@ -13,28 +13,28 @@ from tests.audio.factory import encode, sample, vowels, wav
 
 
 def healthy(kind):
-    return diagnose(sample(kind, 3.0), kind, kinds.KINDS[kind].extension)
+    return diagnose(sample(kind, 3.0), kind, media_types.MEDIA_TYPES[kind].extension)
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_a_good_chunk_has_no_findings(kind):
     found = healthy(kind)
     assert found.findings == ()
     assert not found.serious
-    assert found.container == kinds.KINDS[kind].container
+    assert found.container == media_types.MEDIA_TYPES[kind].container
     assert found.duration_s == pytest.approx(3.0, abs=0.1)
     assert found.rate >= 16_000
-    assert found.channels == (2 if kind == kinds.OGG else 1)
+    assert found.channels == (2 if kind == media_types.OGG else 1)
     assert -40 < found.loudness_dbfs < found.peak_dbfs <= 0
     assert 0.4 < found.speech_share < 0.9
 
 
 def test_slices_of_a_media_recorder_have_no_header():
-    whole = encode(vowels(4), kinds.WEBM, options={"live": "1", "cluster_time_limit": "1000"})
+    whole = encode(vowels(4), media_types.WEBM, options={"live": "1", "cluster_time_limit": "1000"})
     cluster = whole.index(b"\x1f\x43\xb6\x75", 5000)
     block = whole.index(b"\xa3", cluster)
     for start in (cluster, block, block + 1, block + 100):
-        found = diagnose(whole[start:], kinds.WEBM, "webm")
+        found = diagnose(whole[start:], media_types.WEBM, "webm")
         assert found.codes == ("headerless_webm",)
         assert found.serious
         assert "restart" in found.findings[0].advice or "Stop and start" in found.findings[0].advice
@@ -43,10 +43,10 @@ def test_slices_of_a_media_recorder_have_no_header():
 @pytest.mark.parametrize(
     ("real", "declared", "extension"),
     [
-        (kinds.WAV, kinds.MP3, "mp3"),
-        (kinds.WEBM, kinds.MP4, "mp4"),
-        (kinds.WEBM, kinds.WEBM, "wav"),
-        (kinds.OGG, kinds.OGG_OPUS, "ogg"),
+        (media_types.WAV, media_types.MP3, "mp3"),
+        (media_types.WEBM, media_types.MP4, "mp4"),
+        (media_types.WEBM, media_types.WEBM, "wav"),
+        (media_types.OGG, media_types.OGG_OPUS, "ogg"),
     ],
 )
 def test_declared_type_differs(real, declared, extension):
@@ -56,7 +56,7 @@ def test_declared_type_differs(real, declared, extension):
 
 
 def test_bytes_that_are_no_audio():
-    found = diagnose(b"hello there", kinds.WEBM, "webm")
+    found = diagnose(b"hello there", media_types.WEBM, "webm")
     assert found.codes == ("declared_type_differs",)
     assert "plain text" in found.findings[0].message
     assert found.duration_s is None
@@ -64,38 +64,40 @@ def test_bytes_that_are_no_audio():
 
 def test_longer_than_20_s():
     sound = vowels(21)
-    assert diagnose(wav(sound), kinds.WAV, "wav").codes == ("longer_than_20_s",)
-    assert diagnose(wav(sound[: 16_000 * 20]), kinds.WAV, "wav").codes == ()
+    assert diagnose(wav(sound), media_types.WAV, "wav").codes == ("longer_than_20_s",)
+    assert diagnose(wav(sound[: 16_000 * 20]), media_types.WAV, "wav").codes == ()
 
 
 def test_loudness():
     sound = vowels(3)
-    assert diagnose(wav(sound * 0), kinds.WAV, "wav").codes == ("silent",)
-    assert diagnose(wav(sound * 0.15), kinds.WAV, "wav").codes == ("too_quiet",)
-    assert diagnose(wav(np.clip(sound * 20, -1, 1)), kinds.WAV, "wav").codes == ("clipped",)
+    assert diagnose(wav(sound * 0), media_types.WAV, "wav").codes == ("silent",)
+    assert diagnose(wav(sound * 0.15), media_types.WAV, "wav").codes == ("too_quiet",)
+    assert diagnose(wav(np.clip(sound * 20, -1, 1)), media_types.WAV, "wav").codes == ("clipped",)
     square = np.sign(np.sin(np.arange(16_000) / 20)).astype(np.float32)
-    assert diagnose(wav(square), kinds.WAV, "wav").loudness_dbfs == pytest.approx(0, abs=0.1)
+    assert diagnose(wav(square), media_types.WAV, "wav").loudness_dbfs == pytest.approx(0, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_truncated(kind):
     data = sample(kind, 3.0)
-    found = diagnose(data[: int(len(data) * 0.8)], kind, kinds.KINDS[kind].extension)
+    found = diagnose(data[: int(len(data) * 0.8)], kind, media_types.MEDIA_TYPES[kind].extension)
     assert "truncated" in found.codes
     assert found.serious
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from(sorted(kinds.KINDS)))
+@given(st.binary(max_size=300), st.sampled_from(sorted(media_types.MEDIA_TYPES)))
 def test_any_bytes_are_survived(data, kind):
     assert isinstance(diagnose(data, kind, "webm"), Diagnosis)
     head = sample(kind, 0.6)[:200]
     assert isinstance(diagnose(head + data, kind, "nonsense"), Diagnosis)
 
 
-def stored(sequence, data, kind=kinds.WAV):
+def stored(sequence, data, kind=media_types.WAV):
     digest = hashlib.sha256(data).hexdigest()
-    return StoredChunk(sequence, digest, diagnose(data, kind, kinds.KINDS[kind].extension))
+    return StoredChunk(
+        sequence, digest, diagnose(data, kind, media_types.MEDIA_TYPES[kind].extension)
+    )
 
 
 def codes(chunks):
@@ -113,7 +115,7 @@ def test_gaps_duplicates_and_changes_in_a_session():
         stored(1, same),
         stored(2, same),
         stored(5, wav(vowels(1, 5), rate=8000)),
-        stored(6, sample(kinds.WEBM), kinds.WEBM),
+        stored(6, sample(media_types.WEBM), media_types.WEBM),
     ]
     assert codes(chunks) == {
         1: ["gap"], 2: ["duplicate"], 5: ["gap", "format_changed"], 6: ["format_changed"],

@@ -14,8 +14,8 @@ import pytest
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.containers.ogg import checksum
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.kinds import KINDS
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.media_types import MEDIA_TYPES
 from scribe_mock.audio.split import split
 from tests.audio.factory import sample
 
@@ -92,22 +92,22 @@ def looked_at(data, kind):
     return True
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
 def test_mutated_files_are_cut_or_refused(kind):
     dice = random.Random(f"{SEED} {kind}")
     original = sample(kind, 0.6)
     outcomes = []
-    for index in range(FILES // len(KINDS)):
+    for index in range(FILES // len(MEDIA_TYPES)):
         data = mutated(original, dice)
         outcomes.append(looked_at(data, kind))
         if index % 4 == 0:
-            diagnose(data, kind, KINDS[kind].extension, LIMITS)
+            diagnose(data, kind, MEDIA_TYPES[kind].extension, LIMITS)
     # Both ways are taken, else the mutations are too wild or too tame.
     assert any(outcomes)
     assert not all(outcomes)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
 def test_every_truncation_is_cut_or_refused(kind):
     original = sample(kind, 0.6)
     for size in range(0, len(original), max(1, len(original) // 60)):

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scribe_mock.audio.live_stream import STREAM_RULES, Pcm16Resampler, StreamChunker
-from scribe_mock.audio.plan import Rules
+from scribe_mock.audio.chunk_plan import ChunkLengths
+from scribe_mock.audio.live_stream import STREAM_LENGTHS, Pcm16Resampler, StreamChunker
 from tests.audio.factory import conversation, read_pcm, silence
 
 SOUND, LABELS = conversation(7, 0.9, 6, 1, 9, 8, 12, 0.7, 5, 1, 6, 0.8, 9)
 PCM = (SOUND * 32767).astype("<i2").tobytes()
 
 
-def run(pcm, size, rules=STREAM_RULES):
-    chunker, chunks, fullest = StreamChunker(rules), [], 0.0
+def run(pcm, size, lengths=STREAM_LENGTHS):
+    chunker, chunks, fullest = StreamChunker(lengths), [], 0.0
     for at in range(0, len(pcm), size):
         chunks += chunker.feed(pcm[at : at + size])
         fullest = max(fullest, chunker.buffered_s)
@@ -46,9 +46,9 @@ def test_the_size_of_the_frames_does_not_matter(size):
 
 
 def test_speech_that_never_pauses_does_not_fill_the_buffer():
-    rules = Rules(shortest=2, target=4, longest=6, silence=1)
+    lengths = ChunkLengths(shortest=2, target=4, longest=6, silence=1)
     voice = np.concatenate([conversation(2)[0][:20_000]] * 20)
-    chunks, fullest = run((voice * 32767).astype("<i2").tobytes(), 6400, rules)
+    chunks, fullest = run((voice * 32767).astype("<i2").tobytes(), 6400, lengths)
     assert fullest < 6 + 1 + 3
     assert all(c.end_s - c.start_s <= 6 for c in chunks)
 

@@ -2,8 +2,8 @@ from functools import cache
 
 import pytest
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.containers.registry import open_track
+from scribe_mock.audio import media_types
+from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, assemble, split
 from tests.audio.factory import conversation, decode, encode, silence
@@ -23,7 +23,7 @@ def held(labels, pieces):
     ) / total  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_a_recording_is_cut_into_its_speech(kind):
     pieces = split(recording(kind), kind)
     assert len(pieces) >= 3
@@ -36,7 +36,7 @@ def test_a_recording_is_cut_into_its_speech(kind):
         assert len(decode(piece.data)) / 16_000 == pytest.approx(piece.duration_s, abs=0.01)
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 def test_a_recording_without_speech_is_kept_whole_and_marked(kind):
     pieces = split(encode(silence(45), kind), kind)
     assert len(pieces) == 3
@@ -46,7 +46,7 @@ def test_a_recording_without_speech_is_kept_whole_and_marked(kind):
     assert all(piece.duration_s <= 20 for piece in pieces)
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 @pytest.mark.parametrize("parts", [2, 3])
 def test_parts_analysed_apart_give_the_same_chunks(kind, parts):
     data, budget = recording(kind), Budget(Limits())
@@ -60,7 +60,7 @@ def test_parts_analysed_apart_give_the_same_chunks(kind, parts):
 
 
 def test_very_short_recordings_are_one_piece():
-    for kind in kinds.KINDS:
+    for kind in media_types.MEDIA_TYPES:
         (piece,) = split(encode(SOUND[:800], kind), kind)
         assert piece.start_s == 0
         assert 0.04 < piece.duration_s < 0.2

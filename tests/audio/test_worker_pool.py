@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from scribe_mock.audio import kinds
+from scribe_mock.audio import media_types
 from scribe_mock.audio import worker_pool as workers_module
 from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
 from scribe_mock.audio.containers.webm import _element, _number
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.messages import read_message, write_message
 from scribe_mock.audio.split import split
+from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.audio.worker_pool import AudioWorkers
 from tests.audio.factory import conversation, encode, sample
 
@@ -31,14 +31,14 @@ def pids(pool):
 
 
 def test_a_process_gives_what_split_gives(workers):
-    data = sample(kinds.WEBM)
-    assert workers.split(data, kinds.WEBM) == split(data, kinds.WEBM)
+    data = sample(media_types.WEBM)
+    assert workers.split(data, media_types.WEBM) == split(data, media_types.WEBM)
 
 
 def test_a_large_file_is_divided_between_two(workers):
-    data = encode(SOUND, kinds.WAV, rate=48_000)
+    data = encode(SOUND, media_types.WAV, rate=48_000)
     assert len(data) > 200_000
-    one, two = workers.split(data, kinds.WAV), split(data, kinds.WAV)
+    one, two = workers.split(data, media_types.WAV), split(data, media_types.WAV)
     assert len(one) == len(two)
     for a, b in zip(one, two, strict=True):
         assert a.start_s == pytest.approx(b.start_s, abs=0.1)
@@ -46,9 +46,9 @@ def test_a_large_file_is_divided_between_two(workers):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only threads of Linux have one")
 def test_after_a_long_recording_the_short_ones_have_their_priority_again(workers):
-    data = encode(SOUND, kinds.WAV, rate=48_000)
+    data = encode(SOUND, media_types.WAV, rate=48_000)
     assert len(data) > 1_000_000
-    workers.split(data, kinds.WAV)
+    workers.split(data, media_types.WAV)
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     for pid in pids(workers):
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(ours + 5, 19)
@@ -56,22 +56,22 @@ def test_after_a_long_recording_the_short_ones_have_their_priority_again(workers
 
 def test_errors_come_back_as_they_are(workers):
     with pytest.raises(NotAudio, match="plain text"):
-        workers.split(b"hello hello hello", kinds.WEBM)
-    data = encode(SOUND, kinds.WAV, rate=48_000)
+        workers.split(b"hello hello hello", media_types.WEBM)
+    data = encode(SOUND, media_types.WAV, rate=48_000)
     with pytest.raises(TruncatedAudio):
-        workers.split(data[:30], kinds.WAV)
-    assert workers.split(sample(kinds.MP3), kinds.MP3)
+        workers.split(data[:30], media_types.WAV)
+    assert workers.split(sample(media_types.MP3), media_types.MP3)
 
 
 def test_the_doctor_works_there_too(workers):
-    assert workers.diagnose(sample(kinds.MP3), kinds.MP3, "mp3").codec == "mp3"
+    assert workers.diagnose(sample(media_types.MP3), media_types.MP3, "mp3").codec == "mp3"
 
 
 def test_the_doctor_says_what_he_can_not_look_at():
     with AudioWorkers(1).start() as pool:
         os.kill(pids(pool)[0], signal.SIGSTOP)
         limits = Limits(max_work_seconds=0.01)
-        found = pool.diagnose(sample(kinds.MP3), kinds.MP3, "mp3", limits)
+        found = pool.diagnose(sample(media_types.MP3), media_types.MP3, "mp3", limits)
     assert (found.container, found.codes) == ("mp3", ("too_much_work",))
 
 
@@ -84,7 +84,7 @@ def test_a_server_without_standard_error_decodes_too():
     os.close(2)
     try:
         with AudioWorkers(1) as pool:
-            assert pool.split(sample(kinds.MP3), kinds.MP3)
+            assert pool.split(sample(media_types.MP3), media_types.MP3)
     finally:
         os.dup2(error, 2)
         os.close(error)
@@ -92,10 +92,10 @@ def test_a_server_without_standard_error_decodes_too():
 
 def test_many_at_once_share_two_processes(workers):
     async def many():
-        data = sample(kinds.OGG_OPUS)
+        data = sample(media_types.OGG_OPUS)
         return await asyncio.gather(
-            *(workers.split_async([data], kinds.OGG_OPUS) for _ in range(8)),
-            *(workers.diagnose_async([data], kinds.OGG_OPUS, "ogg") for _ in range(4)),
+            *(workers.split_async([data], media_types.OGG_OPUS) for _ in range(8)),
+            *(workers.diagnose_async([data], media_types.OGG_OPUS, "ogg") for _ in range(4)),
         )
 
     answers = asyncio.run(many())
@@ -108,11 +108,11 @@ def test_parts_are_joined_when_it_is_their_turn(workers):
     class Parts:
         def __iter__(self):
             joined_by.append(threading.current_thread())
-            yield sample(kinds.MP3)
+            yield sample(media_types.MP3)
 
     async def both():
-        assert await workers.split_async(Parts(), kinds.MP3)
-        assert (await workers.diagnose_async(Parts(), kinds.MP3, "mp3")).codec == "mp3"
+        assert await workers.split_async(Parts(), media_types.MP3)
+        assert (await workers.diagnose_async(Parts(), media_types.MP3, "mp3")).codec == "mp3"
 
     asyncio.run(both())
     assert len(joined_by) == 2
@@ -126,7 +126,7 @@ def test_a_process_that_dies_is_replaced():
         child = pool._processes[0]._child
         assert child is not None
         child.wait()
-        assert pool.split(sample(kinds.MP3), kinds.MP3)
+        assert pool.split(sample(media_types.MP3), media_types.MP3)
         assert pids(pool) != before
 
 
@@ -142,13 +142,15 @@ def test_a_process_that_dies_over_a_recording(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(workers_module, "write_message", write_and_kill)
             with pytest.raises(WorkerLost, match="crashed"):
-                pool.split(sample(kinds.MP3), kinds.MP3)
-        assert pool.split(sample(kinds.MP3), kinds.MP3)
+                pool.split(sample(media_types.MP3), media_types.MP3)
+        assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
 @pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble"])
 def test_a_process_that_somebody_kills_costs_no_good_recording(monkeypatch, name):
-    data = encode(SOUND, kinds.WAV, rate=48_000) if name[0] == "a" else sample(kinds.WAV)
+    data = (
+        encode(SOUND, media_types.WAV, rate=48_000) if name[0] == "a" else sample(media_types.WAV)
+    )
     with AudioWorkers(2).start() as pool:
         before = pids(pool)
 
@@ -162,9 +164,9 @@ def test_a_process_that_somebody_kills_costs_no_good_recording(monkeypatch, name
 
         monkeypatch.setattr(workers_module, "write_message", kill_and_write)
         if name == "diagnose":
-            assert pool.diagnose(data, kinds.WAV, "wav").codes == ()
+            assert pool.diagnose(data, media_types.WAV, "wav").codes == ()
         else:
-            assert pool.split(data, kinds.WAV)
+            assert pool.split(data, media_types.WAV)
         assert set(pids(pool)) != set(before)
 
 
@@ -172,8 +174,8 @@ def test_a_process_that_hangs_is_ended():
     with AudioWorkers(1).start() as pool:
         os.kill(pids(pool)[0], signal.SIGSTOP)
         with pytest.raises(TooMuchWork, match="busy"):
-            pool.split(sample(kinds.MP3), kinds.MP3, Limits(max_work_seconds=0.01))
-        assert pool.split(sample(kinds.MP3), kinds.MP3)
+            pool.split(sample(media_types.MP3), media_types.MP3, Limits(max_work_seconds=0.01))
+        assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
 def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
@@ -187,8 +189,8 @@ def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
     with AudioWorkers(1).start() as pool:
         for _ in range(2):
             with pytest.raises(TooMuchWork):
-                pool.split(data, kinds.WEBM, Limits(max_work_seconds=0.1))
-        assert pool.split(sample(kinds.MP3), kinds.MP3)
+                pool.split(data, media_types.WEBM, Limits(max_work_seconds=0.1))
+        assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
 def test_a_process_that_dies_in_the_middle_of_its_answer():
@@ -209,4 +211,4 @@ def test_a_pool_that_closes_in_the_middle_of_a_request(monkeypatch, step):
 
     monkeypatch.setattr(workers_module, step, close_before)
     with pool, pytest.raises(WorkerLost):
-        pool.split(sample(kinds.MP3), kinds.MP3)
+        pool.split(sample(media_types.MP3), media_types.MP3)

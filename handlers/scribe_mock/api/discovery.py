@@ -7,7 +7,8 @@ from starlette.requests import Request
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.services import OperationGroup
-from scribe_mock.audio.formats import MAX_CHUNK_SECONDS, SUPPORTED_TYPES
+from scribe_mock.audio.limits import MAX_CHUNK_SECONDS
+from scribe_mock.audio.media_types import SUPPORTED_TYPES
 from scribe_mock.paths import BASE_PATH, LOGIN_PATH
 from scribe_mock.sessions.session import UploadType
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.frames import FrameError, Frames
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.audio.kinds import KINDS, WAV
+from scribe_mock.audio.media_types import MEDIA_TYPES, WAV
 from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.paths import stream_path
 from scribe_mock.sessions.clock import Clock
@@ -158,10 +158,10 @@ class StreamRecording:
         first, now = session.next_sequence(), self._clock.now()
         for sequence, part in enumerate(found, first):
             data = part.wav
-            name = f"{sequence}.{KINDS[WAV].extension}"
+            name = f"{sequence}.{MEDIA_TYPES[WAV].extension}"
             length = round(part.end_s - part.start_s, 3)
             place = (round(part.start_s, 3), round(part.end_s, 3), length, part.speech)
-            chunk = Chunk(sequence, KINDS[WAV].extension, name, WAV, len(data), now, *place)
+            chunk = Chunk(sequence, MEDIA_TYPES[WAV].extension, name, WAV, len(data), now, *place)
             yield chunk, [data]
 
 

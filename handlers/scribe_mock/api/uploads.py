@@ -12,15 +12,10 @@ from starlette.requests import Request
 from scribe_mock.api.bodies import read_body
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.audio.formats import (
-    MAX_UPLOAD_BYTES,
-    SUPPORTED_TYPES,
-    audio_type,
-    check_name_length,
-    chunk_name,
-)
-from scribe_mock.audio.kinds import KINDS
-from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.file_names import check_name_length, chunk_name
+from scribe_mock.audio.limits import MAX_UPLOAD_BYTES
+from scribe_mock.audio.media_types import MEDIA_TYPES, SUPPORTED_TYPES, audio_type
+from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.diagnosis import Diagnosis
@@ -93,10 +88,10 @@ class Uploads:
             )
             return [(chunk, intake.parts)]
 
-        glance = diagnosis or self._examiner.glance(intake.parts, upload.kind, upload.extension)
+        seen = diagnosis or self._examiner.first_look(intake.parts, upload.kind, upload.extension)
         await self._store.add_upload(upload.session, intake, pieces)
         self._examiner.note(upload.session.session_id)
-        return glance.codes
+        return seen.codes
 
     async def _store_recording(self, upload: Upload, intake: Intake) -> Sequence[str]:
         try:
@@ -115,7 +110,7 @@ class Uploads:
         self._examiner.note(upload.session.session_id)
         return ()
 
-    def _chunk(self, upload: Upload, sequence: int, piece: Piece, now: float) -> Chunk:
+    def _chunk(self, upload: Upload, sequence: int, piece: RecordingChunk, now: float) -> Chunk:
         return Chunk(
             sequence,
             upload.extension,
@@ -140,7 +135,7 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
     content_type, length = _declared_body(request.scope["headers"])
     kind = audio_type(content_type, file_name)
     check_name_length(file_name)
-    sequence, extension = None, KINDS[kind].extension
+    sequence, extension = None, MEDIA_TYPES[kind].extension
     if session.upload_type is UploadType.CHUNKED:
         sequence, extension = chunk_name(file_name)
     _check_size(length or 0)

@@ -4,20 +4,21 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scribe_mock.audio import findings, kinds
+from scribe_mock.audio import findings
 from scribe_mock.audio.audio_errors import AudioError
-from scribe_mock.audio.containers.registry import read_container
+from scribe_mock.audio.containers.reading import read_container
+from scribe_mock.audio.containers.registry import CONTAINERS
 from scribe_mock.audio.decode import Decoder, Resampler, Samples, as_float
-from scribe_mock.audio.glance import DECODABLE, glance
-from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.first_look import first_look
+from scribe_mock.audio.limits import MAX_CHUNK_SECONDS, Budget, Limits
+from scribe_mock.audio.media_types import MEDIA_TYPES
 from scribe_mock.audio.track import Track
 from scribe_mock.audio.vad import Profile, Profiler, speech_of
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 _DEFAULT_LIMITS = Limits()
-#: The longest chunk that discovery allows, in seconds, and what codecs may add.
-LONGEST = 20.0
-_LONGEST_TOLERATED = LONGEST + 0.1
+# The longest chunk without a finding, in seconds: codecs may add a little.
+_LONGEST_TOLERATED = MAX_CHUNK_SECONDS + 0.1
 # The levels below which a chunk is silent and too quiet, in dBFS.
 _SILENT, _QUIET = -60.0, -42.0
 # A chunk is clipped with this share of samples at full scale, and at least this number.
@@ -69,8 +70,8 @@ def diagnose(
         extension: the extension it is stored with, in lower case, without the dot.
         limits: bounds on the work.
     """
-    first = glance(data, declared, extension)
-    if first.container not in DECODABLE:
+    first = first_look(data, declared, extension)
+    if first.container not in CONTAINERS:
         return first
     try:
         diagnosis = _measure(data, first.container, limits)
@@ -113,7 +114,7 @@ def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[AudioF
     if track.complaint:
         found.append(findings.truncated(f"The file is not complete: {track.complaint}."))
     if duration > _LONGEST_TOLERATED:
-        found.append(findings.too_long(duration, LONGEST))
+        found.append(findings.too_long(duration, MAX_CHUNK_SECONDS))
     if meter.loudness < _SILENT:
         found.append(findings.silent(meter.loudness))
     elif meter.loudness < _QUIET:
@@ -124,11 +125,9 @@ def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[AudioF
 
 
 def _codec_findings(diagnosis: Diagnosis, declared: str) -> tuple[AudioFinding, ...]:
-    kind = kinds.KINDS.get(declared)
+    media_type = MEDIA_TYPES.get(declared)
     codec = diagnosis.codec or ""
-    family = "pcm" if codec.startswith("pcm") else codec
-    if kind is None or family in kind.codecs:
+    if media_type is None or media_type.allows(codec):
         return ()
-    return (
-        findings.type_differs(f"The chunk is declared as {declared} but holds {codec}.", kind.name),
-    )
+    message = f"The chunk is declared as {declared} but holds {codec}."
+    return (findings.type_differs(message, media_type.description),)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
-from scribe_mock.audio.glance import glance
+from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
 from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.errors import ScribeError
@@ -30,9 +30,9 @@ _BUSY_UPLOADS, _LOOK_SECONDS, _PATIENCE_SECONDS = 16, 0.1, 10.0
 #: The most sessions in the queue; the oldest leave it, and are examined when a client asks.
 _MOST_WAITING = 10_000
 
-_BEGIN_BYTES, _MOST_GLANCES = 256, 1024
+_BEGIN_BYTES, _MOST_FIRST_LOOKS = 256, 1024
 #: The bytes of a chunk that are enough for a first look.
-_GLANCED_BYTES = 32 * 1024
+_FIRST_LOOK_BYTES = 32 * 1024
 
 
 class Examiner:
@@ -54,7 +54,7 @@ class Examiner:
         # A session is settled under its lock, so that parallel requests examine its chunks once.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._noted = 0
-        self._glances: dict[tuple[bytes, str, str], Diagnosis] = {}
+        self._first_looks: dict[tuple[bytes, str, str], Diagnosis] = {}
         self._rounds: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[AudioWorkers] | None = None
 
@@ -63,23 +63,23 @@ class Examiner:
         if self._workers is None:
             self._preparing = asyncio.create_task(asyncio.to_thread(self._decoding().start))
 
-    async def split(self, parts: Parts, kind: str) -> list[Piece]:
+    async def split(self, parts: Parts, media_type: str) -> list[RecordingChunk]:
         """The chunks of one recording; raises AudioError."""
-        return await self._decoding().split_async(parts, kind, self._limits)
+        return await self._decoding().split_async(parts, media_type, self._limits)
 
-    async def examine(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
+    async def examine(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
         """The whole examination of one chunk."""
-        return await self._decoding().diagnose_async(parts, kind, extension, self._limits)
+        return await self._decoding().diagnose_async(parts, media_type, extension, self._limits)
 
-    def glance(self, parts: Parts, kind: str, extension: str) -> Diagnosis:
+    def first_look(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
         """A first look at a chunk's first bytes; cached for chunks with the same first bytes."""
         begin = _begin(parts)
-        key = (begin[:_BEGIN_BYTES], kind, extension)
-        known = self._glances.get(key)
+        key = (begin[:_BEGIN_BYTES], media_type, extension)
+        known = self._first_looks.get(key)
         if known is None:
-            if len(self._glances) >= _MOST_GLANCES:
-                self._glances.clear()
-            known = self._glances[key] = glance(begin, kind, extension)
+            if len(self._first_looks) >= _MOST_FIRST_LOOKS:
+                self._first_looks.clear()
+            known = self._first_looks[key] = first_look(begin, media_type, extension)
         return known
 
     def note(self, session_id: str) -> None:
@@ -165,7 +165,7 @@ def _new_chunks(session: Session) -> list[Chunk]:
 def _begin(parts: Parts) -> bytes:
     """The first parts, as many as a first look needs: clients may send very small ones."""
     count, size = 1, len(parts[0])
-    while size < _GLANCED_BYTES and count < len(parts):
+    while size < _FIRST_LOOK_BYTES and count < len(parts):
         size += len(parts[count])
         count += 1
     return parts[0] if count == 1 else b"".join(parts[:count])

@@ -1,9 +1,14 @@
-"""The bounds on decoding one recording."""
+"""The limits on one upload, and on decoding one recording."""
 
 import time
 from dataclasses import dataclass, field
 
 from scribe_mock.audio.audio_errors import TooLongAudio, TooMuchWork
+
+#: The most bytes of one upload, chunked or single.
+MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+#: The recommended longest chunk, in seconds, as in discovery.
+MAX_CHUNK_SECONDS = 20
 
 
 @dataclass(frozen=True)

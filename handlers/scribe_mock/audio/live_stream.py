@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import av
 import numpy as np
 
+from scribe_mock.audio.chunk_plan import ChunkLengths, PlannedChunk, plan_speech
 from scribe_mock.audio.containers.wav import pcm16_wav
 from scribe_mock.audio.decode import RATE, Resampler
-from scribe_mock.audio.plan import PlannedChunk, Rules, plan_speech
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler, Stretch, speech_of
 
 #: How long the chunks of a stream are.
-STREAM_RULES = Rules(shortest=10.0, target=15.0, longest=25.0, silence=5.0)
+STREAM_LENGTHS = ChunkLengths(shortest=10.0, target=15.0, longest=25.0, silence=5.0)
 #: The lowest and highest rate of a stream, in samples per second.
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
 
@@ -47,11 +47,11 @@ class StreamChunker:
     without any speech the end is kept, up to the length of the longest chunk.
 
     Args:
-        rules: how long chunks are.
+        lengths: how long chunks are.
     """
 
-    def __init__(self, rules: Rules = STREAM_RULES) -> None:
-        self._rules = rules
+    def __init__(self, lengths: ChunkLengths = STREAM_LENGTHS) -> None:
+        self._lengths = lengths
         self._profiler = Profiler()
         self._profile = Profile.join([])
         self._pcm = bytearray()
@@ -84,10 +84,10 @@ class StreamChunker:
         speech = self._speech(duration)
         chunks: list[StreamChunk] = []
         if speech:
-            planned = plan_speech(speech, self._profile, duration, self._rules)
+            planned = plan_speech(speech, self._profile, duration, self._lengths)
             chunks = [chunk for part in planned if (chunk := self._cut(part))]
         elif not self._emitted and self._pcm:
-            self._keep(self._rules.longest)
+            self._keep(self._lengths.longest)
             chunk = self._cut(PlannedChunk(0.0, len(self._pcm) // 2 / RATE, False))
             chunks = [chunk] if chunk else []
         self._drop(len(self._profile))
@@ -111,7 +111,7 @@ class StreamChunker:
         speech = self._speech(duration)
         if not speech:
             # At the end of a stream without speech, all of the buffer becomes chunks.
-            self._keep(_KEPT if self._emitted else self._rules.longest)
+            self._keep(_KEPT if self._emitted else self._lengths.longest)
             return []
         ready = list(self._settled(speech, duration))
         chunks = [chunk for part in ready if (chunk := self._cut(part))]
@@ -123,12 +123,12 @@ class StreamChunker:
 
     def _settled(self, speech: list[Stretch], duration: float) -> Iterator[PlannedChunk]:
         """Yield the chunks that later audio cannot change."""
-        rules = self._rules
-        silent = duration - speech[-1][1] > rules.silence + rules.margin
-        full = duration - speech[0][0] > rules.longest + _LOOK_AHEAD
+        lengths = self._lengths
+        silent = duration - speech[-1][1] > lengths.silence + lengths.margin
+        full = duration - speech[0][0] > lengths.longest + _LOOK_AHEAD
         if not silent and not full:
             return
-        planned = plan_speech(speech, self._profile, duration, rules)
+        planned = plan_speech(speech, self._profile, duration, lengths)
         yield from planned if silent else planned[: 1 if len(planned) > 1 else 0]
 
     def _cut(self, part: PlannedChunk) -> StreamChunk | None:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from scribe_mock.audio.chunk_plan import ChunkLengths, plan
 from scribe_mock.audio.containers.cutting import cut
-from scribe_mock.audio.containers.registry import check_claim, open_track
+from scribe_mock.audio.containers.reading import check_claim, open_track
 from scribe_mock.audio.decode import RATE, Decoder, Resampler
 from scribe_mock.audio.limits import Budget, Limits
-from scribe_mock.audio.piece import Piece
-from scribe_mock.audio.plan import Rules, plan
+from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.track import Track
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler
 
 _DEFAULT_LIMITS = Limits()
-_DEFAULT_RULES = Rules()
+_DEFAULT_LENGTHS = ChunkLengths()
 # Packets before the second half that are decoded with it, since decoder and detector need a start.
 _LEAD = 100
 
@@ -37,22 +37,25 @@ class Analysis:
 
 
 def split(
-    data: bytes, kind: str, limits: Limits = _DEFAULT_LIMITS, rules: Rules = _DEFAULT_RULES
-) -> list[Piece]:
+    data: bytes,
+    media_type: str,
+    limits: Limits = _DEFAULT_LIMITS,
+    lengths: ChunkLengths = _DEFAULT_LENGTHS,
+) -> list[RecordingChunk]:
     """Return the chunks of one recording; all of them, or an error.
 
     Args:
         data: the whole file.
-        kind: its canonical MIME type, such as `audio/webm;codecs=opus`.
+        media_type: its canonical MIME type, such as `audio/webm;codecs=opus`.
         limits: bounds on its length and on the work.
-        rules: how long chunks are.
+        lengths: how long chunks are.
 
     Raises:
         AudioError: it can't be used; the message says why.
     """
     budget = Budget(limits)
-    track = open_track(data, kind, budget)
-    return assemble(track, [analyse(track, budget)], rules)
+    track = open_track(data, media_type, budget)
+    return assemble(track, [analyse(track, budget)], lengths)
 
 
 def analyse(track: Track, budget: Budget, part: int = 0, parts: int = 1) -> Analysis:
@@ -77,7 +80,9 @@ def analyse(track: Track, budget: Budget, part: int = 0, parts: int = 1) -> Anal
     return Analysis(decoder.rate, counts[lead:], profile)
 
 
-def assemble(track: Track, parts: Sequence[Analysis], rules: Rules = _DEFAULT_RULES) -> list[Piece]:
+def assemble(
+    track: Track, parts: Sequence[Analysis], lengths: ChunkLengths = _DEFAULT_LENGTHS
+) -> list[RecordingChunk]:
     """Return the chunks of a track whose parts have been analysed.
 
     Raises:
@@ -87,10 +92,10 @@ def assemble(track: Track, parts: Sequence[Analysis], rules: Rules = _DEFAULT_RU
     counted = replace(track, rate=parts[0].rate).counted(counts)
     check_claim(counted)
     profile = _joined(parts).after(round(counted.skip / counted.rate / HOP))
-    chunks = plan(profile, counted.duration_s(), rules)
+    chunks = plan(profile, counted.duration_s(), lengths)
     cuts = cut(counted, [(chunk.start_s, chunk.end_s) for chunk in chunks])
     return [
-        Piece(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech)
+        RecordingChunk(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech)
         for part, chunk in zip(cuts, chunks, strict=True)
     ]
 

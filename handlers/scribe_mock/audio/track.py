@@ -16,7 +16,7 @@ class Track:
     Positions count samples at `rate` as a decoder puts them out; the recording begins at `skip`.
 
     Args:
-        kind: the canonical MIME type it was read as.
+        media_type: the canonical MIME type it was read as.
         codec: `opus`, `vorbis`, `aac`, `mp3` or the name of a PCM format.
         rate: samples per second that the decoder puts out.
         channels: number of channels.
@@ -31,7 +31,7 @@ class Track:
         complaint: something unusual that does not prevent the use of the file, as a phrase.
     """
 
-    kind: str
+    media_type: str
     codec: str
     rate: int
     channels: int

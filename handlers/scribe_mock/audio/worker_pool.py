@@ -16,10 +16,10 @@ from typing import Any, Self, cast
 
 from scribe_mock.audio.audio_errors import ERRORS, AudioError, TooMuchWork, WorkerLost
 from scribe_mock.audio.findings import broken
-from scribe_mock.audio.glance import glance
+from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.messages import read_message, write_message
-from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.recording_chunk import RecordingChunk
+from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.sessions.diagnosis import Diagnosis
 
 _DEFAULT_LIMITS = Limits()
@@ -183,9 +183,9 @@ class AudioWorkers:
     def split(
         self,
         data: bytes,
-        kind: str,
+        media_type: str,
         limits: Limits = _DEFAULT_LIMITS,
-    ) -> list[Piece]:
+    ) -> list[RecordingChunk]:
         """Return the chunks of a recording, as `split.split` does; blocks meanwhile.
 
         Raises:
@@ -194,17 +194,21 @@ class AudioWorkers:
         seconds = limits.max_work_seconds * _PATIENCE
         with self._borrowed(2 if len(data) >= _WORTH_DIVIDING else 1) as processes:
             if len(processes) == 1:
-                pieces = _insist(partial(processes[0].ask, seconds, "split", data, kind, limits))
+                pieces = _insist(
+                    partial(processes[0].ask, seconds, "split", data, media_type, limits)
+                )
             else:
-                pieces = _insist(partial(self._divided, processes, seconds, data, kind, limits))
-            return cast(list[Piece], pieces)
+                pieces = _insist(
+                    partial(self._divided, processes, seconds, data, media_type, limits)
+                )
+            return cast(list[RecordingChunk], pieces)
 
     async def split_async(
         self,
         parts: Iterable[bytes],
-        kind: str,
+        media_type: str,
         limits: Limits = _DEFAULT_LIMITS,
-    ) -> list[Piece]:
+    ) -> list[RecordingChunk]:
         """Return the chunks of a recording without blocking the event loop.
 
         Its parts are joined when it is its turn: of those that wait there would be two copies.
@@ -213,7 +217,7 @@ class AudioWorkers:
             AudioError: it can't be used; the message says why.
         """
         return await asyncio.wrap_future(
-            self._threads.submit(lambda: self.split(b"".join(parts), kind, limits))
+            self._threads.submit(lambda: self.split(b"".join(parts), media_type, limits))
         )
 
     def diagnose(
@@ -226,7 +230,7 @@ class AudioWorkers:
                 asked = ("diagnose", data, declared, extension, limits)
                 return cast(Diagnosis, _insist(partial(process.ask, seconds, *asked)))
         except AudioError as error:
-            return replace(glance(data, declared, extension), findings=(broken(error),))
+            return replace(first_look(data, declared, extension), findings=(broken(error),))
 
     async def diagnose_async(
         self,
@@ -247,13 +251,13 @@ class AudioWorkers:
         processes: list[_Process],
         seconds: float,
         data: bytes,
-        kind: str,
+        media_type: str,
         limits: Limits,
     ) -> Any:
         first, second = processes
         with ThreadPoolExecutor(1) as thread:
-            later = thread.submit(second.ask, seconds, "analyse", data, kind, limits, 1, 2)
-            first.ask(seconds, "analyse", data, kind, limits, 0, 2)
+            later = thread.submit(second.ask, seconds, "analyse", data, media_type, limits, 1, 2)
+            first.ask(seconds, "analyse", data, media_type, limits, 0, 2)
             analysis = later.result()
         return first.ask(seconds, "assemble", [analysis])
 

@@ -15,13 +15,13 @@ from functools import partial
 from typing import Any
 
 from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, WorkerLost
-from scribe_mock.audio.containers.registry import open_track
+from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.limits import Budget, Limits
-from scribe_mock.audio.messages import read_message, write_message
-from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.split import Analysis, analyse, assemble, split
 from scribe_mock.audio.track import Track
+from scribe_mock.audio.worker_messages import read_message, write_message
 
 #: Address space that one process may use, in bytes.
 MEMORY_LIMIT = 2 << 30
@@ -54,17 +54,17 @@ class Worker:
         return self._assemble(*arguments)
 
     def _analyse(
-        self, data: bytes, kind: str, limits: Limits, part: int, parts: int
+        self, data: bytes, media_type: str, limits: Limits, part: int, parts: int
     ) -> Analysis | None:
         budget = Budget(limits)
-        track = open_track(data, kind, budget)
+        track = open_track(data, media_type, budget)
         analysis = analyse(track, budget, part, parts)
         if part:
             return analysis
         self._track, self._analysis = track, analysis
         return None
 
-    def _assemble(self, others: list[Analysis]) -> list[Piece]:
+    def _assemble(self, others: list[Analysis]) -> list[RecordingChunk]:
         track, first = self._track, self._analysis
         if track is None or first is None:
             raise WorkerLost("a process that began anew", "the one that analysed the recording")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
+from scribe_mock.audio.file_names import extension_of
+from scribe_mock.audio.media_types import TYPE_OF_EXTENSION
 from scribe_mock.scenarios.fixtures import Fixtures, Seed
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.session import Chunk, Session, UploadType

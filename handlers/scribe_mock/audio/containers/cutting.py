@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.containers.registry import FORMATS
+from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.containers.registry import load_container
+from scribe_mock.audio.media_types import MEDIA_TYPES
 from scribe_mock.audio.track import Track
 
 
@@ -31,14 +32,15 @@ def cut(track: Track, stretches: Sequence[tuple[float, float]]) -> list[Cut]:
         track: a counted track.
         stretches: (start, end) in seconds, in order and without overlap.
     """
-    positions = [(_snap(track, start), _snap(track, end)) for start, end in stretches]
-    return [_cut_one(track, start, end) for start, end in positions if end > start]
+    container = load_container(MEDIA_TYPES[track.media_type].container)
+    exact = container.cuts_anywhere(track)
+    positions = [(_snap(track, start, exact), _snap(track, end, exact)) for start, end in stretches]
+    return [_cut_one(track, container, start, end) for start, end in positions if end > start]
 
 
-def _snap(track: Track, seconds: float) -> int:
+def _snap(track: Track, seconds: float, exact: bool) -> int:
     """Return the position nearest to a time at which the track can be cut."""
     position = min(max(0, round(seconds * track.rate)), track.length())
-    exact = FORMATS[kinds.KINDS[track.kind].container].cuts_anywhere(track)
     if exact or position in (0, track.length()):
         return track.skip + position
     edges = track.edges
@@ -46,6 +48,6 @@ def _snap(track: Track, seconds: float) -> int:
     return min(max(nearest, track.skip), track.skip + track.length())
 
 
-def _cut_one(track: Track, start: int, end: int) -> Cut:
-    data = FORMATS[kinds.KINDS[track.kind].container].write(track, start, end)
+def _cut_one(track: Track, container: Container, start: int, end: int) -> Cut:
+    data = container.write(track, start, end)
     return Cut(data, (start - track.skip) / track.rate, (end - track.skip) / track.rate)

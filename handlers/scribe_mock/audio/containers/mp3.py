@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NotAudio, TruncatedAudio
-from scribe_mock.audio.containers.container_format import ContainerFormat
-from scribe_mock.audio.kinds import MP3, describe
+from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.media_types import MP3
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete MP3 file"
@@ -87,7 +87,7 @@ def read_mp3(data: bytes) -> Track:
     payload, bounds = pack(frames)
     total = len(frames) * first.samples
     return Track(
-        kind=MP3,
+        media_type=MP3,
         codec="mp3",
         rate=first.rate,
         channels=first.channels,
@@ -171,7 +171,8 @@ def _first_frame(data: bytes, position: int, end: int) -> tuple[int, FrameHeader
         same = following and (following.version, following.rate) == (header.version, header.rate)
         if same or at + header.size == end:
             return at, header
-    raise NotAudio(describe(data) if data[:3] != b"ID3" else "an ID3 tag and no sound", _EXPECTED)
+    start = "an ID3 tag" if data.startswith(b"ID3") else "the first bytes of an MP3 frame"
+    raise NotAudio(f"{start} and no sound", _EXPECTED)
 
 
 @dataclass(frozen=True)
@@ -274,4 +275,4 @@ def _info_frame(frames: list[bytes], lead: list[bytes], skip: int, surplus: int)
     return (empty[:at] + tag).ljust(len(empty), b"\0")
 
 
-FORMAT = ContainerFormat("mp3", read_mp3, cut_mp3)
+CONTAINER = Container(read_mp3, cut_mp3)

@@ -17,8 +17,8 @@ from scribe_mock.audio.audio_errors import (
     WrongKind,
 )
 from scribe_mock.audio.containers import opus
-from scribe_mock.audio.containers.container_format import ContainerFormat
-from scribe_mock.audio.kinds import M4A, MP4
+from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.media_types import M4A, MP4
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete MP4 or M4A file with AAC"
@@ -152,7 +152,7 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
         skip = max(skip, opus.head_fields(context.extradata or b"")[1])
     payload, bounds = pack(packets)
     return Track(
-        kind=MP4,
+        media_type=MP4,
         codec=codec,
         rate=rate,
         channels=channels,
@@ -187,7 +187,7 @@ def cut_mp4(track: Track, start: int, end: int) -> bytes:
     last = max(int(np.searchsorted(edges, end, "left")), first + 1)
     packets = track.packets(first, last)
     counts = np.diff(edges[first : last + 1]).tolist()
-    brand = b"M4A " if track.kind == M4A else b"isom"
+    brand = b"M4A " if track.media_type == M4A else b"isom"
     ftyp = _box(b"ftyp", brand + struct.pack(">I", 512) + b"isomiso2mp41")
     skip, length = start - int(edges[first]), end - start
     # The offset of the audio data depends on the size of the index.
@@ -257,4 +257,4 @@ def _never(_: Track) -> bool:
     return False
 
 
-FORMAT = ContainerFormat("mp4", read_mp4, cut_mp4, cuts_anywhere=_never)
+CONTAINER = Container(read_mp4, cut_mp4, cuts_anywhere=_never)

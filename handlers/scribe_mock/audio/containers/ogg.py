@@ -9,8 +9,8 @@ import numpy as np
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
 from scribe_mock.audio.containers import opus
-from scribe_mock.audio.containers.container_format import ContainerFormat
-from scribe_mock.audio.kinds import OGG
+from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.media_types import OGG
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete Ogg file with Opus or Vorbis"
@@ -142,7 +142,7 @@ def _opus_track(stream: _Stream) -> Track:
         keep = max(0, last - start - skip)
     payload, bounds = pack(packets)
     return Track(
-        kind=OGG,
+        media_type=OGG,
         codec="opus",
         rate=opus.RATE,
         channels=channels,
@@ -168,7 +168,7 @@ def _vorbis_track(stream: _Stream) -> Track:
     last = _granule_range(stream, 3)[2]
     payload, bounds = pack(packets)
     return Track(
-        kind=OGG,
+        media_type=OGG,
         codec="vorbis",
         rate=rate,
         channels=channels,
@@ -298,4 +298,4 @@ def _is_opus(track: Track) -> bool:
     return track.codec == "opus"
 
 
-FORMAT = ContainerFormat("ogg", read_ogg, cut_ogg, cuts_anywhere=_is_opus)
+CONTAINER = Container(read_ogg, cut_ogg, cuts_anywhere=_is_opus)

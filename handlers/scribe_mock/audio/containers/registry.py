@@ -1,79 +1,68 @@
-"""The registry of container formats, and reading recordings by it.
+"""The registry of container formats.
 
-A new format needs a module with a ContainerFormat, one entry here, and its first bytes in `kinds`.
+A new format needs one entry in CONTAINERS, and a module of the same name in this package with a
+`Container` named CONTAINER. A new MIME type needs an entry in `media_types` too.
+
+The modules need NumPy and PyAV, which the server does not import at start-up. So they are imported
+when they are first used.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from scribe_mock.audio import kinds
-from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, NotAudio, WrongKind
-from scribe_mock.audio.containers import mp3, mp4, ogg, wav, webm
-from scribe_mock.audio.containers.container_format import ContainerFormat
-from scribe_mock.audio.limits import Budget
-from scribe_mock.audio.track import Track
-
-#: Container formats by name.
-FORMATS: dict[str, ContainerFormat] = {
-    one.name: one for one in (webm.FORMAT, wav.FORMAT, ogg.FORMAT, mp4.FORMAT, mp3.FORMAT)
-}
-
-# Each chunk of a recording repeats its header: a long one would multiply the size of the file.
-_LONGEST_HEADER = 16_384
+if TYPE_CHECKING:
+    from scribe_mock.audio.containers.container import Container
 
 
-def open_track(data: bytes, kind: str, budget: Budget) -> Track:
-    """Return the packets of a recording, checked but not decoded.
+def _never(_: bytes) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """A file format and how it is recognised.
 
     Args:
-        data: the whole file.
-        kind: a canonical MIME type, one of `KINDS`.
-        budget: bounds its length and the work.
-
-    Raises:
-        AudioError: it is not a complete recording of that kind.
+        name: short name, such as `ogg`.
+        description: as a phrase for messages, such as "an Ogg file".
+        first_bytes: fixed bytes that such files have, and their offset; one pair is enough.
+        looks_like: recognises what has no fixed first bytes; asked after all `first_bytes`.
     """
-    declared = kinds.KINDS[kind]
-    container = kinds.sniff(data)
-    if container is None:
-        raise NotAudio(kinds.describe(data), declared.name)
-    if container != declared.container:
-        raise WrongKind(kinds.CONTAINER_NAMES[container], declared.name)
-    track = read_container(data, container)
-    family = "pcm" if track.codec.startswith("pcm") else track.codec
-    if family not in declared.codecs:
-        raise WrongKind(f"{kinds.CONTAINER_NAMES[container]} with {track.codec}", declared.name)
-    header = len(track.header) + len(track.extradata)
-    if header > _LONGEST_HEADER:
-        raise DamagedAudio(f"a file with a header of {header} bytes", declared.name)
-    budget.check_work()
-    budget.check_seconds(track.claimed_s)
-    return replace(track, kind=kind)
+
+    name: str
+    description: str
+    first_bytes: tuple[tuple[bytes, int], ...] = ()
+    looks_like: Callable[[bytes], bool] = _never
+
+    def begins(self, data: bytes) -> bool:
+        """Return whether the data have the format's fixed bytes."""
+        return any(data.startswith(fixed, offset) for fixed, offset in self.first_bytes)
 
 
-def read_container(data: bytes, container: str) -> Track:
-    """Return the packets of a file whose container is known.
-
-    Raises:
-        AudioError: the file is damaged, truncated, encrypted or holds no sound.
-    """
-    try:
-        return FORMATS[container].read(data)
-    except AudioError:
-        raise
-    except (ValueError, IndexError, ArithmeticError, LookupError) as error:
-        name = kinds.CONTAINER_NAMES[container]
-        raise DamagedAudio(f"{name} that can't be read ({error})", f"{name} in order") from error
+def _is_mp3_frame(data: bytes) -> bool:
+    """Return whether there is the header of a layer III frame: 11 bits of sync, then its layer."""
+    return len(data) > 3 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
 
 
-def check_claim(track: Track) -> None:
-    """Refuse a counted track whose file announces far more than it holds.
+_MP4_BOXES = (b"ftyp", b"moov", b"styp", b"moof", b"mdat", b"wide")
 
-    Raises:
-        DamagedAudio: it announces a minute more than twice what there is.
-    """
-    there = track.duration_s()
-    if track.claimed_s > 2 * there + 60:
-        found = f"a file that claims {track.claimed_s:.0f} s and holds {there:.1f} s"
-        raise DamagedAudio(found, "a file that lasts as long as it says")
-    if not track.length():
-        raise DamagedAudio("a file whose sound has no length", "a file with sound")
+#: The formats that can be read and written, by name.
+CONTAINERS: dict[str, FileFormat] = {
+    one.name: one
+    for one in (
+        FileFormat("webm", "a WebM or Matroska file", ((b"\x1aE\xdf\xa3", 0),)),
+        FileFormat("ogg", "an Ogg file", ((b"OggS", 0),)),
+        FileFormat("wav", "a WAV file", ((b"WAVE", 8),)),
+        FileFormat("mp4", "an MP4 or M4A file", tuple((name, 4) for name in _MP4_BOXES)),
+        FileFormat("mp3", "an MP3 file", ((b"ID3", 0),), _is_mp3_frame),
+    )
+}
+
+
+def load_container(name: str) -> "Container":
+    """Return the functions that read and write files of a format in CONTAINERS."""
+    module = import_module(f"scribe_mock.audio.containers.{CONTAINERS[name].name}")
+    functions: Container = module.CONTAINER
+    return functions

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
-from scribe_mock.audio.containers.container_format import ContainerFormat
-from scribe_mock.audio.kinds import WAV
+from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.media_types import WAV
 from scribe_mock.audio.track import Track
 
 # Frames that make one packet of a track.
@@ -80,7 +80,7 @@ def _track(data: bytes, fmt: WavFormat | None, body: int, announced: int) -> Tra
     edges = np.append(np.arange(0, frames, BLOCK), frames)
     missing = announced - there if known and announced > there else 0
     return Track(
-        kind=WAV,
+        media_type=WAV,
         codec=fmt.codec,
         rate=fmt.rate,
         channels=fmt.channels,
@@ -188,4 +188,4 @@ def _u32(data: bytes, offset: int) -> int:
     return int(struct.unpack_from("<I", data, offset)[0])
 
 
-FORMAT = ContainerFormat("wav", read_wav, cut_wav)
+CONTAINER = Container(read_wav, cut_wav)

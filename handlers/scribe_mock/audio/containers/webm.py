@@ -14,9 +14,9 @@ from scribe_mock.audio.audio_errors import (
     WrongKind,
 )
 from scribe_mock.audio.containers import opus
-from scribe_mock.audio.containers.container_format import ContainerFormat
+from scribe_mock.audio.containers.container import Container
 from scribe_mock.audio.containers.ogg import opus_range
-from scribe_mock.audio.kinds import WEBM
+from scribe_mock.audio.media_types import WEBM
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete WebM file with Opus"
@@ -251,7 +251,7 @@ def _track(reader: _Reader, entry: _TrackEntry) -> Track:
     keep = max(0, int(counts.sum()) - skip - discard) if 0 < discard < 5760 * 2 else None
     payload, bounds = pack(reader.packets)
     return Track(
-        kind=WEBM,
+        media_type=WEBM,
         codec="opus",
         rate=opus.RATE,
         channels=channels,
@@ -335,4 +335,4 @@ def _clusters(packets: list[bytes], times: list[int], trim: int) -> bytes:
     return b"".join(clusters)
 
 
-FORMAT = ContainerFormat("webm", read_webm, cut_webm)
+CONTAINER = Container(read_webm, cut_webm)

@@ -1,10 +1,10 @@
-"""A piece cut out of a recording."""
+"""A chunk cut out of a recording."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Piece:
+class RecordingChunk:
     """One chunk of a recording: a complete file, and its true place in the recording in seconds."""
 
     data: bytes

@@ -23,7 +23,7 @@ _QUIET_FRAMES = 7
 
 
 @dataclass(frozen=True)
-class Rules:
+class ChunkLengths:
     """How long chunks are, in seconds.
 
     Args:
@@ -50,18 +50,18 @@ class PlannedChunk:
     speech: bool
 
 
-def plan(profile: Profile, duration_s: float, rules: Rules) -> list[PlannedChunk]:
+def plan(profile: Profile, duration_s: float, lengths: ChunkLengths) -> list[PlannedChunk]:
     """Return the chunks of a recording: in order, apart, each stretch of speech within one.
 
     A recording without speech is kept whole, in equal pieces.
     """
     speech = [(a, min(b, duration_s)) for a, b in speech_of(profile) if a < duration_s]
     if not speech:
-        return pieces(0.0, duration_s, rules.longest)
-    return plan_speech(speech, profile, duration_s, rules)
+        return equal_chunks(0.0, duration_s, lengths.longest)
+    return plan_speech(speech, profile, duration_s, lengths)
 
 
-def pieces(start_s: float, end_s: float, longest: float) -> list[PlannedChunk]:
+def equal_chunks(start_s: float, end_s: float, longest: float) -> list[PlannedChunk]:
     """Return equal chunks without speech that fill a stretch."""
     count = max(1, int(np.ceil((end_s - start_s) / longest - 1e-9)))
     edges = np.linspace(start_s, end_s, count + 1).tolist()
@@ -69,34 +69,34 @@ def pieces(start_s: float, end_s: float, longest: float) -> list[PlannedChunk]:
 
 
 def plan_speech(
-    speech: Sequence[Stretch], profile: Profile, duration_s: float, rules: Rules
+    speech: Sequence[Stretch], profile: Profile, duration_s: float, lengths: ChunkLengths
 ) -> list[PlannedChunk]:
     """Return the chunks for known stretches of speech, of which there is at least one."""
-    atoms = _atoms(speech, profile, rules)
+    atoms = _atoms(speech, profile, lengths)
     chunks = []
-    for first, last in _group(atoms, rules):
+    for first, last in _group(atoms, lengths):
         start, end = atoms[first].start, atoms[last].end
         before = atoms[first - 1].end if first else 0.0
         after = atoms[last + 1].start if last + 1 < len(atoms) else duration_s
-        begin = _edge(before, start, rules, not first)[1]
-        finish = _edge(end, after, rules, last + 1 == len(atoms))[0]
-        chunks.append(_fit(begin, finish, start, end, rules.longest))
+        begin = _edge(before, start, lengths, not first)[1]
+        finish = _edge(end, after, lengths, last + 1 == len(atoms))[0]
+        chunks.append(_fit(begin, finish, start, end, lengths.longest))
     return chunks
 
 
-def _edge(before: float, after: float, rules: Rules, outer: bool) -> Stretch:
+def _edge(before: float, after: float, lengths: ChunkLengths, outer: bool) -> Stretch:
     """Return where the chunk before a pause ends and the one after it starts.
 
     Args:
         before: end of the speech before the pause, or begin of the recording.
         after: begin of the speech after it, or end of the recording.
-        rules: say what is long.
+        lengths: say what is long.
         outer: the pause is at the begin or end of the recording.
     """
     if outer:
-        return min(before + rules.margin, after), max(after - rules.margin, before)
-    if after - before > rules.silence:
-        return before + rules.margin, after - rules.margin
+        return min(before + lengths.margin, after), max(after - lengths.margin, before)
+    if after - before > lengths.silence:
+        return before + lengths.margin, after - lengths.margin
     middle = (before + after) / 2
     return middle, middle
 
@@ -120,12 +120,12 @@ class _Atom:
     cut_cost: float
 
 
-def _atoms(speech: Sequence[Stretch], profile: Profile, rules: Rules) -> list[_Atom]:
+def _atoms(speech: Sequence[Stretch], profile: Profile, lengths: ChunkLengths) -> list[_Atom]:
     atoms: list[_Atom] = []
     for index, (start, end) in enumerate(speech):
         pause = speech[index + 1][0] - end if index + 1 < len(speech) else _GOOD_PAUSE
         cost = _NO_PAUSE_COST * max(0.0, 1 - pause / _GOOD_PAUSE)
-        if end - start > rules.longest:
+        if end - start > lengths.longest:
             atoms += _divided(start, end, profile)
             start = atoms[-1].end
         atoms.append(_Atom(start, end, cost))
@@ -152,7 +152,7 @@ def _divided(start: float, end: float, profile: Profile) -> list[_Atom]:
     ]
 
 
-def _group(atoms: Sequence[_Atom], rules: Rules) -> list[tuple[int, int]]:
+def _group(atoms: Sequence[_Atom], lengths: ChunkLengths) -> list[tuple[int, int]]:
     """Return (first, last) atom of each chunk, at the least cost over all ways to group them."""
     best = [0.0] + [np.inf] * len(atoms)
     came_from = [0] * (len(atoms) + 1)
@@ -161,10 +161,11 @@ def _group(atoms: Sequence[_Atom], rules: Rules) -> list[tuple[int, int]]:
         for first in range(stop - 1, -1, -1):
             length = end - atoms[first].start
             if first < stop - 1 and (
-                length > rules.longest or atoms[first + 1].start - atoms[first].end > rules.silence
+                length > lengths.longest
+                or atoms[first + 1].start - atoms[first].end > lengths.silence
             ):
                 break
-            cost = best[first] + _length_cost(length, rules) + cut_cost
+            cost = best[first] + _length_cost(length, lengths) + cut_cost
             if cost < best[stop]:
                 best[stop], came_from[stop] = cost, first
     groups: list[tuple[int, int]] = []
@@ -175,6 +176,6 @@ def _group(atoms: Sequence[_Atom], rules: Rules) -> list[tuple[int, int]]:
     return groups[::-1]
 
 
-def _length_cost(length: float, rules: Rules) -> float:
-    cost = ((length - rules.target) / rules.target) ** 2
-    return cost + (_SHORT_COST if length < rules.shortest else 0.0)
+def _length_cost(length: float, lengths: ChunkLengths) -> float:
+    cost = ((length - lengths.target) / lengths.target) ** 2
+    return cost + (_SHORT_COST if length < lengths.shortest else 0.0)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scribe_mock.audio.audio_errors import AudioError
-from scribe_mock.audio.formats import TYPE_OF_EXTENSION, extension_of
-from scribe_mock.audio.kinds import KINDS, sniff
+from scribe_mock.audio.file_names import extension_of
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.piece import Piece
+from scribe_mock.audio.media_types import MEDIA_TYPES, TYPE_OF_EXTENSION
+from scribe_mock.audio.recording_chunk import RecordingChunk
+from scribe_mock.audio.sniffing import sniff
 from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.sessions.diagnosis import Diagnosis
 
@@ -26,30 +27,33 @@ def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
     with AudioWorkers() as workers:
         for path in paths:
             data = path.read_bytes()
-            kind = _kind(path, data)
-            diagnosis = workers.diagnose(data, kind, KINDS[kind].extension, limits)
-            chunks = _chunks(workers, data, kind, limits)
+            media_type = _media_type(path, data)
+            diagnosis = workers.diagnose(
+                data, media_type, MEDIA_TYPES[media_type].extension, limits
+            )
+            chunks = _chunks(workers, data, media_type, limits)
             lines = [line for row in _rows(diagnosis, chunks) for line in _wrapped(*row)]
             yield "\n".join([_printable(path.name), *lines]), diagnosis.serious
 
 
-def _kind(path: Path, data: bytes) -> str:
+def _media_type(path: Path, data: bytes) -> str:
     """The type that an upload would have: by the extension, else by the bytes."""
     inferred = TYPE_OF_EXTENSION.get(extension_of(path.name))
     container = sniff(data)
     return inferred or next(
-        (kind.mime for kind in KINDS.values() if kind.container == container), next(iter(KINDS))
+        (one.name for one in MEDIA_TYPES.values() if one.container == container),
+        next(iter(MEDIA_TYPES)),
     )
 
 
-def _chunks(workers: AudioWorkers, data: bytes, kind: str, limits: Limits) -> list[str]:
+def _chunks(workers: AudioWorkers, data: bytes, media_type: str, limits: Limits) -> list[str]:
     try:
-        return _places(workers.split(data, kind, limits))
+        return _places(workers.split(data, media_type, limits))
     except AudioError as error:
         return [f"refused: {error}"]
 
 
-def _places(pieces: Sequence[Piece]) -> list[str]:
+def _places(pieces: Sequence[RecordingChunk]) -> list[str]:
     return [
         f"{index}: {piece.start_s:.2f} to {piece.end_s:.2f} s"
         + ("" if piece.speech else ", no speech")

@@ -182,7 +182,7 @@ def examiner():
 def test_a_glance_does_not_stop_where_the_first_part_ends(examiner, name, kind):
     data = fixture(name)
     for first in (1, 3, 100):
-        diagnosis = examiner.glance([data[:first], data[first:]], kind, name.split(".")[1])
+        diagnosis = examiner.first_look([data[:first], data[first:]], kind, name.split(".")[1])
         assert diagnosis.codes == ()
 
 

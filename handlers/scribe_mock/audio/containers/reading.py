@@ -1,0 +1,79 @@
+"""Reads recordings of any supported type, and checks them before they are decoded."""
+
+from dataclasses import replace
+
+from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, NotAudio, WrongKind
+from scribe_mock.audio.containers.registry import CONTAINERS, load_container
+from scribe_mock.audio.limits import Budget
+from scribe_mock.audio.media_types import MEDIA_TYPES, MediaType
+from scribe_mock.audio.sniffing import describe, sniff
+from scribe_mock.audio.track import Track
+
+# Each chunk of a recording repeats its header: a long one would multiply the size of the file.
+_LONGEST_HEADER = 16_384
+
+
+def open_track(data: bytes, media_type: str, budget: Budget) -> Track:
+    """Return the packets of a recording, checked but not decoded.
+
+    Args:
+        data: the whole file.
+        media_type: a canonical MIME type, one of `MEDIA_TYPES`.
+        budget: bounds its length and the work.
+
+    Raises:
+        AudioError: it is not a complete recording of that type.
+    """
+    declared = MEDIA_TYPES[media_type]
+    found = sniff(data)
+    if found is None:
+        raise NotAudio(describe(data), declared.description)
+    if found != declared.container:
+        raise WrongKind(describe(data), declared.description)
+    track = read_container(data, found)
+    _check_track(track, declared)
+    budget.check_work()
+    budget.check_seconds(track.claimed_s)
+    return replace(track, media_type=media_type)
+
+
+def _check_track(track: Track, declared: MediaType) -> None:
+    if not declared.allows(track.codec):
+        found = f"{CONTAINERS[declared.container].description} with {track.codec}"
+        raise WrongKind(found, declared.description)
+    header = len(track.header) + len(track.extradata)
+    if header > _LONGEST_HEADER:
+        raise DamagedAudio(f"a file with a header of {header} bytes", declared.description)
+
+
+def read_container(data: bytes, name: str) -> Track:
+    """Return the packets of a file whose container is known.
+
+    Args:
+        data: the whole file.
+        name: a name in CONTAINERS.
+
+    Raises:
+        AudioError: the file is damaged, truncated, encrypted or holds no sound.
+    """
+    try:
+        return load_container(name).read(data)
+    except AudioError:
+        raise
+    except (ValueError, IndexError, ArithmeticError, LookupError) as error:
+        file = CONTAINERS[name].description
+        raise DamagedAudio(f"{file} that can't be read ({error})", f"{file} in order") from error
+
+
+def check_claim(track: Track) -> None:
+    """Refuse a counted track whose file announces far more than it holds.
+
+    Raises:
+        DamagedAudio: it announces a minute more than twice what there is.
+    """
+    there = track.duration_s()
+    if track.claimed_s > 2 * there + 60:
+        found = f"a file that claims {track.claimed_s:.0f} s and holds {there:.1f} s"
+        raise DamagedAudio(found, "a file that lasts as long as it says")
+    if not track.length():
+        raise DamagedAudio("a file whose sound has no length", "a file with sound")
