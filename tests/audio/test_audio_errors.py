@@ -17,7 +17,7 @@ from scribe_mock.audio.audio_errors import (
     WrongKind,
 )
 from scribe_mock.audio.containers.ogg import checksum
-from scribe_mock.audio.containers.webm import _element, _number
+from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.split import split
 from tests.audio.factory import encode, sample, vowels, wav
@@ -101,31 +101,31 @@ def test_no_sound_in_the_container():
         split(wav(vowels(1))[:44], media_types.WAV)
     ebml = sample(media_types.WEBM)
     with pytest.raises(NoAudioStream, match="without an audio stream"):
-        split(ebml[: ebml.index(b"\x18\x53\x80\x67")] + _element(0x18538067, b""), media_types.WEBM)
+        split(ebml[: ebml.index(b"\x18\x53\x80\x67")] + element(0x18538067, b""), media_types.WEBM)
 
 
 def test_a_video_without_sound():
-    video = _element(0xAE, _number(0xD7, 1) + _number(0x83, 1) + _element(0x86, b"V_VP9"))
-    data = _element(0x1A45DFA3, b"") + _element(0x18538067, _element(0x1654AE6B, video))
+    video = element(0xAE, element(0xD7, 1) + element(0x83, 1) + element(0x86, b"V_VP9"))
+    data = element(0x1A45DFA3, b"") + element(0x18538067, element(0x1654AE6B, video))
     with pytest.raises(NoAudioStream):
         split(data, media_types.WEBM)
 
 
 def test_encrypted_webm():
-    encryption = _element(0x6D80, _element(0x6240, _element(0x5035, b"")))
-    entry = _number(0xD7, 1) + _number(0x83, 2) + _element(0x86, b"A_OPUS") + encryption
-    tracks = _element(0x1654AE6B, _element(0xAE, entry))
+    encryption = element(0x6D80, element(0x6240, element(0x5035, b"")))
+    entry = element(0xD7, 1) + element(0x83, 2) + element(0x86, b"A_OPUS") + encryption
+    tracks = element(0x1654AE6B, element(0xAE, entry))
     with pytest.raises(EncryptedAudio):
-        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), media_types.WEBM)
+        split(element(0x1A45DFA3, b"") + element(0x18538067, tracks), media_types.WEBM)
 
 
 def test_webm_whose_elements_reach_beyond_the_one_around_them():
     # One entry reads the rest of the file; thousands would take minutes.
-    rest = _element(0xEC, bytes(1000))
+    rest = element(0xEC, bytes(1000))
     codec = b"\x86" + (0x4000 | len(rest)).to_bytes(2, "big")
-    tracks = _element(0x1654AE6B, _element(0xAE, codec) + rest)
-    with pytest.raises(DamagedAudio, match="ends after the one around it"):
-        split(_element(0x1A45DFA3, b"") + _element(0x18538067, tracks), media_types.WEBM)
+    tracks = element(0x1654AE6B, element(0xAE, codec) + rest)
+    with pytest.raises(DamagedAudio, match="ends after its parent"):
+        split(element(0x1A45DFA3, b"") + element(0x18538067, tracks), media_types.WEBM)
 
 
 def test_encrypted_mp4():

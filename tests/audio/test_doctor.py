@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scribe_mock.audio import media_types
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.session_doctor import StoredChunk, diagnose_session
+from scribe_mock.audio.session_doctor import ExaminedChunk, diagnose_session
 from scribe_mock.sessions.diagnosis import Diagnosis
 from tests.audio.factory import encode, sample, vowels, wav
 
@@ -95,7 +95,7 @@ def test_any_bytes_are_survived(data, kind):
 
 def stored(sequence, data, kind=media_types.WAV):
     digest = hashlib.sha256(data).hexdigest()
-    return StoredChunk(
+    return ExaminedChunk(
         sequence, digest, diagnose(data, kind, media_types.MEDIA_TYPES[kind].extension)
     )
 

@@ -227,7 +227,7 @@ def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):
         await watched.store.create(new_session())
         await watched.upload(0)
         await watched.upload(1)
-        await watched.settle("a")
+        await watched.examine_new_chunks("a")
 
     asyncio.run(look())
     assert watched.looked_at == [b"0", b"1"]
@@ -237,7 +237,7 @@ def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
     async def look():
         await watched.store.create(new_session())
         await watched.upload(0)
-        await asyncio.gather(*(watched.settle("a") for _ in range(3)))
+        await asyncio.gather(*(watched.examine_new_chunks("a") for _ in range(3)))
 
     asyncio.run(look())
     assert len(watched.looked_at) == len(set(watched.looked_at))
@@ -246,12 +246,12 @@ def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
 def test_the_doctor_keeps_a_bounded_number_of_sessions_in_mind(watched):
     async def note_many():
         for number in range(20_000):
-            watched.note(str(number))
+            watched.enqueue(str(number))
         await watched.close()
 
     asyncio.run(note_many())
-    assert len(watched._waiting) <= 10_000
-    assert "19999" in watched._waiting
+    assert len(watched._queue) <= 10_000
+    assert "19999" in watched._queue
 
 
 def test_the_doctor_comes_round_by_himself(session, mock):

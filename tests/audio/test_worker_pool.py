@@ -10,7 +10,7 @@ import pytest
 from scribe_mock.audio import media_types
 from scribe_mock.audio import worker_pool as workers_module
 from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
-from scribe_mock.audio.containers.webm import _element, _number
+from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.split import split
 from scribe_mock.audio.worker_messages import read_message, write_message
@@ -179,13 +179,13 @@ def test_a_process_that_hangs_is_ended():
 
 
 def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
-    monkeypatch.setattr(workers_module, "_PATIENCE", 10_000)
+    monkeypatch.setattr(workers_module, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
     # Blocks of 256 frames without a byte: reading them alone takes half a minute.
-    entry = _number(0xD7, 1) + _number(0x83, 2) + _element(0x86, b"A_OPUS")
+    entry = element(0xD7, 1) + element(0x83, 2) + element(0x86, b"A_OPUS")
     head = b"OpusHead\x01\x01" + bytes(9)
-    tracks = _element(0x1654AE6B, _element(0xAE, entry + _element(0x63A2, head)))
+    tracks = element(0x1654AE6B, element(0xAE, entry + element(0x63A2, head)))
     blocks = b"\xa3\x85\x81\0\0\x04\xff" * 1_400_000
-    data = _element(0x1A45DFA3, b"") + _element(0x18538067, tracks + _element(0x1F43B675, blocks))
+    data = element(0x1A45DFA3, b"") + element(0x18538067, tracks + element(0x1F43B675, blocks))
     with AudioWorkers(1).start() as pool:
         for _ in range(2):
             with pytest.raises(TooMuchWork):

@@ -16,7 +16,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.representations import control_chunk, control_session, session_line
 from scribe_mock.api.services import OperationGroup, Services
-from scribe_mock.audio.examination import findings
+from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
@@ -129,7 +129,7 @@ class Control(OperationGroup):
 
     async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
         """Answer with one session and its examined chunks."""
-        await self._services.examiner.settle(session_id)
+        await self._services.examiner.examine_new_chunks(session_id)
         session = await self._store.get(session_id)
         return JsonAnswer(await self._represent(request, session))
 
@@ -202,7 +202,7 @@ class Control(OperationGroup):
         """The session's JSON form as of now: a copy, since computing digests awaits."""
         session, now = session.copy(), self._clock.now()
         digests = await self._store.digests(session.session_id)
-        found = findings(session.ordered_chunks(), digests)
+        found = session_findings(session.ordered_chunks(), digests)
         chunks = [
             control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])
             for chunk in session.ordered_chunks()

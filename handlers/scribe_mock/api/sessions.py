@@ -18,7 +18,7 @@ from scribe_mock.api.representations import (
     received_audio,
 )
 from scribe_mock.api.services import OperationGroup
-from scribe_mock.audio.examination import findings
+from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.scenarios.fixtures import Scenario
 from scribe_mock.sessions.session import MAX_TEMPLATE_NAME, Session, UploadType
@@ -102,7 +102,7 @@ class SessionOperations(OperationGroup):
         body = public_session(session, now, address, template_id)
         # Read before the wait below: chunks that arrive meanwhile are not part of this answer.
         chunks = session.ordered_chunks()
-        found = findings(chunks, await services.store.digests(session.session_id))
+        found = session_findings(chunks, await services.store.digests(session.session_id))
         codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
         return JsonAnswer(body, STATUS_OF_STATE[state], diagnostics_header(codes))
 

@@ -83,7 +83,7 @@ class Streams:
         finally:
             if self._live.get(session.session_id) is stream:
                 del self._live[session.session_id]
-            self._examiner.note(session.session_id)
+            self._examiner.enqueue(session.session_id)
 
     async def settle(self, session_id: str) -> None:
         """Store all audio that a session's socket has received, and close the socket."""

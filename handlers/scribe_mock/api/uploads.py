@@ -90,7 +90,7 @@ class Uploads:
 
         seen = diagnosis or self._examiner.first_look(intake.parts, upload.kind, upload.extension)
         await self._store.add_upload(upload.session, intake, pieces)
-        self._examiner.note(upload.session.session_id)
+        self._examiner.enqueue(upload.session.session_id)
         return seen.codes
 
     async def _store_recording(self, upload: Upload, intake: Intake) -> Sequence[str]:
@@ -107,7 +107,7 @@ class Uploads:
             ]
 
         await self._store.add_upload(upload.session, intake, pieces)
-        self._examiner.note(upload.session.session_id)
+        self._examiner.enqueue(upload.session.session_id)
         return ()
 
     def _chunk(self, upload: Upload, sequence: int, piece: RecordingChunk, now: float) -> Chunk:

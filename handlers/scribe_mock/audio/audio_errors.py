@@ -1,4 +1,4 @@
-"""The errors of recordings.
+"""The errors about recordings. Their codes are codes of findings too.
 
 AudioError
 ├── NotAudio           the bytes are something else
@@ -9,18 +9,18 @@ AudioError
 ├── EncryptedAudio     the audio is encrypted
 ├── TooLongAudio       it lasts, or says that it lasts, longer than allowed
 ├── TooMuchWork        it needs more processor time than allowed
-└── WorkerLost         the decoding process died or had to be ended
+└── WorkerLost         the decoding process ended before it had an answer
 """
 
 from typing import ClassVar
 
 
 class AudioError(Exception):
-    """Audio that cannot be used; the message is one sentence.
+    """Audio that cannot be used. The message says what was expected and what was found.
 
     Args:
-        found: what is in the bytes, as a phrase.
-        expected: what should have been there, as a phrase.
+        found: what the bytes are, as a phrase after "found" or "The chunk is".
+        expected: what they should be, as a phrase after "Expected" or "Send".
     """
 
     code: ClassVar[str] = "invalid_audio"
@@ -38,7 +38,7 @@ class NotAudio(AudioError):
 
 
 class WrongKind(AudioError):
-    """The bytes are audio of another kind than declared."""
+    """The bytes are audio of another container or codec than declared."""
 
     code = "wrong_kind"
 
@@ -80,7 +80,7 @@ class TooMuchWork(AudioError):
 
 
 class WorkerLost(AudioError):
-    """The decoding process died or had to be ended."""
+    """The decoding process ended before it had an answer."""
 
     code = "worker_lost"
 

@@ -1,4 +1,4 @@
-"""Plans where a recording is cut, given its stretches of speech."""
+"""Plans where a recording is cut into chunks, from its stretches of speech."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _GOOD_PAUSE = 0.6
 _NO_PAUSE_COST = 3.0
 # The cost of a chunk that is too short.
 _SHORT_COST = 2.0
-# Speech without pauses may be cut at the quietest place of every so many seconds.
+# Speech without pauses may be cut once in so many seconds, at the quietest place.
 _QUIET_EVERY = 2.0
-# The additional cost of a cut where it is this many dB louder than at the quietest place.
+# A cut where it is this many dB louder than at the quietest place costs 1 more.
 _LOUDER_COST = 6.0
 # The number of frames over which quietness is measured.
 _QUIET_FRAMES = 7
@@ -27,11 +27,11 @@ class ChunkLengths:
     """How long chunks are, in seconds.
 
     Args:
-        shortest: chunks are not made shorter without need.
-        target: what they aim at.
+        shortest: shorter chunks are avoided, but allowed.
+        target: the preferred length.
         longest: no chunk is longer.
-        silence: pauses longer than this are left out.
-        margin: silence that stays around speech beside a pause that is left out.
+        silence: longer pauses are left out.
+        margin: what remains of such a pause before and after it.
     """
 
     shortest: float = 0.0
@@ -51,9 +51,10 @@ class PlannedChunk:
 
 
 def plan(profile: Profile, duration_s: float, lengths: ChunkLengths) -> list[PlannedChunk]:
-    """Return the chunks of a recording: in order, apart, each stretch of speech within one.
+    """Return the chunks of a recording, in order and without overlap.
 
-    A recording without speech is kept whole, in equal pieces.
+    Each stretch of speech lies within one chunk, if it is not longer than a chunk. A recording
+    without speech is divided into equal chunks.
     """
     speech = [(a, min(b, duration_s)) for a, b in speech_of(profile) if a < duration_s]
     if not speech:
@@ -62,7 +63,7 @@ def plan(profile: Profile, duration_s: float, lengths: ChunkLengths) -> list[Pla
 
 
 def equal_chunks(start_s: float, end_s: float, longest: float) -> list[PlannedChunk]:
-    """Return equal chunks without speech that fill a stretch."""
+    """Return equal chunks without speech that cover a stretch."""
     count = max(1, int(np.ceil((end_s - start_s) / longest - 1e-9)))
     edges = np.linspace(start_s, end_s, count + 1).tolist()
     return [PlannedChunk(a, b, False) for a, b in pairwise(edges)]
@@ -88,10 +89,10 @@ def _edge(before: float, after: float, lengths: ChunkLengths, outer: bool) -> St
     """Return where the chunk before a pause ends and the one after it starts.
 
     Args:
-        before: end of the speech before the pause, or begin of the recording.
-        after: begin of the speech after it, or end of the recording.
-        lengths: say what is long.
-        outer: the pause is at the begin or end of the recording.
+        before: end of the speech before the pause, or start of the recording.
+        after: start of the speech after it, or end of the recording.
+        lengths: tell which pauses are long.
+        outer: whether the pause is at the start or end of the recording.
     """
     if outer:
         return min(before + lengths.margin, after), max(after - lengths.margin, before)
@@ -102,11 +103,11 @@ def _edge(before: float, after: float, lengths: ChunkLengths, outer: bool) -> St
 
 
 def _fit(start: float, end: float, first: float, last: float, longest: float) -> PlannedChunk:
-    """Return the chunk with as much of the silence around its speech as its length allows."""
+    """Return a chunk with as much of the silence around its speech as its length allows."""
     surplus = end - start - longest
     if surplus > 0:
-        room = (first - start) + (end - last)
-        share = min(1.0, surplus / room) if room > 0 else 0.0
+        silence = (first - start) + (end - last)
+        share = min(1.0, surplus / silence) if silence > 0 else 0.0
         start, end = start + (first - start) * share, end - (end - last) * share
     return PlannedChunk(start, min(end, start + longest), True)
 
@@ -133,7 +134,7 @@ def _atoms(speech: Sequence[Stretch], profile: Profile, lengths: ChunkLengths) -
 
 
 def _divided(start: float, end: float, profile: Profile) -> list[_Atom]:
-    """Return all but the last part of speech without pauses, to be cut where it is quiet."""
+    """Divide speech without pauses where it is quiet; return all parts but the last."""
     count = int(np.ceil((end - start) / _QUIET_EVERY))
     width = (end - start) / count
     smooth = np.convolve(profile.levels, np.full(_QUIET_FRAMES, 1 / _QUIET_FRAMES), "same")

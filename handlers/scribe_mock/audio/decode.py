@@ -1,4 +1,4 @@
-"""Decoding packets to 16 kHz mono, block by block, so that memory does not grow with the length."""
+"""Decodes packets to 16 kHz mono in blocks, so that memory does not grow with the length."""
 
 import contextlib
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ class Decoder:
         budget: bounds its work and the length of what it decodes.
 
     Attributes:
-        counts: samples that each packet gave, or -1 for one that did not decode.
-        rate: samples per second of what came out, once there is some.
+        counts: decoded samples of each packet, or -1 for one that can't be decoded.
+        rate: samples per second of the decoded sound; until there is some, that of the track.
     """
 
     def __init__(self, track: Track, budget: Budget) -> None:
@@ -44,14 +44,18 @@ class Decoder:
         self.counts: list[int] = []
         self._context: av.AudioCodecContext | None = None
         # Frames are collected, since processing many small ones in Python is slow.
-        self._gathered = av.AudioFifo()
+        self._frames = av.AudioFifo()
         self._seconds = 0.0
 
     def blocks(self, first: int, last: int) -> Iterator[av.AudioFrame]:
-        """Yield the sound of packets first up to and without last, about two seconds at a time.
+        """Yield the sound of some packets, about two seconds at a time.
+
+        Args:
+            first: the first packet.
+            last: the packet after the last one.
 
         Raises:
-            DamagedAudio: too many packets do not decode.
+            DamagedAudio: too many packets can't be decoded.
             TooMuchWork, TooLongAudio: a limit was reached.
         """
         is_pcm = self.track.codec.startswith("pcm")
@@ -66,7 +70,8 @@ class Decoder:
                 yield block
         bad = sum(count < 0 for count in self.counts)
         if bad > _TOLERATED * len(self.counts) + 1 or bad == len(self.counts) > 0:
-            found = f"{bad} of {len(self.counts)} {self.track.codec} packets that can't be decoded"
+            count = f"{bad} of {len(self.counts)} {self.track.codec} packets"
+            found = f"a recording of which {count} can't be decoded"
             raise DamagedAudio(found, _EXPECTED)
 
     def _pcm(self, packets: list[bytes]) -> av.AudioFrame:
@@ -86,17 +91,17 @@ class Decoder:
             count = -1
             with contextlib.suppress(FFmpegError, ValueError):
                 if packet:
-                    count = self._gather(context.decode(av.Packet(packet)))
+                    count = self._collect(context.decode(av.Packet(packet)))
             self.counts.append(count)
-        return self._gathered.read(0, partial=True)
+        return self._frames.read(0, partial=True)
 
-    def _gather(self, frames: list[av.AudioFrame]) -> int:
+    def _collect(self, frames: list[av.AudioFrame]) -> int:
         count = 0
         for frame in frames:
-            if not self._gathered.samples_written:
+            if not self._frames.samples_written:
                 self.rate = frame.sample_rate
-            frame.pts = None  # the queue would insist on times without holes
-            self._gathered.write(frame)
+            frame.pts = None  # else the queue refuses frames after a gap
+            self._frames.write(frame)
             count += frame.samples
         return count
 
@@ -111,7 +116,9 @@ class Decoder:
                 context.extradata = track.extradata
             context.open()
         except (FFmpegError, ValueError) as error:
-            raise DamagedAudio(f"a broken {track.codec} header ({error})", _EXPECTED) from None
+            raise DamagedAudio(
+                f"a recording with an invalid {track.codec} header ({error})", _EXPECTED
+            ) from None
         self._context = context
         return context
 
@@ -134,7 +141,10 @@ class Resampler:
         self._graph = av.AudioResampler(format="flt", layout="mono", rate=RATE)
 
     def push(self, frame: av.AudioFrame | None) -> Samples:
-        """Return the samples of a frame, in [-1, 1]; the last ones come when None is pushed.
+        """Return the samples that are ready, in [-1, 1].
+
+        Args:
+            frame: the next frame; None after the last one returns the rest.
 
         Raises:
             DamagedAudio: the frame has channels that can't be mixed.
@@ -142,7 +152,9 @@ class Resampler:
         try:
             parts = [part.to_ndarray()[0] for part in self._graph.resample(frame)]
         except (FFmpegError, ValueError) as error:
-            raise DamagedAudio(f"sound that can't be mixed ({error})", _EXPECTED) from None
+            raise DamagedAudio(
+                f"a recording whose channels can't be mixed ({error})", _EXPECTED
+            ) from None
         if not parts:
             return np.empty(0, np.float32)
         clipped: Samples = np.clip(np.nan_to_num(np.concatenate(parts)), -1.0, 1.0)

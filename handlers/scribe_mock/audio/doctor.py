@@ -1,4 +1,4 @@
-"""Examines one stored chunk: measures it, and finds what is wrong with it."""
+"""Examines one stored chunk: measures it, and reports what is wrong with it."""
 
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ _DEFAULT_LIMITS = Limits()
 _LONGEST_TOLERATED = MAX_CHUNK_SECONDS + 0.1
 # The levels below which a chunk is silent and too quiet, in dBFS.
 _SILENT, _QUIET = -60.0, -42.0
-# A chunk is clipped with this share of samples at full scale, and at least this number.
+# A chunk is clipped if this share of its samples is at full scale, and at least this number.
 _CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
 _FULL_SCALE = 0.9995
 
@@ -36,7 +36,7 @@ class _Meter:
     clipped: int = 0
     profiles: list[Profile] = field(default_factory=list)
 
-    def take(self, block: Samples) -> None:
+    def add(self, block: Samples) -> None:
         size = np.abs(block)
         self.power += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
         self.samples += block.size
@@ -62,7 +62,7 @@ def decibels(ratio: float) -> float:
 def diagnose(
     data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
 ) -> Diagnosis:
-    """Return the measurements and findings of a chunk; raises nothing for any bytes.
+    """Return the measurements and findings of a chunk. No bytes make it raise an exception.
 
     Args:
         data: the stored bytes.
@@ -88,7 +88,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
     decoder, meter, profiler = Decoder(track, budget), _Meter(), Profiler()
     resampler = Resampler()
     for block in decoder.blocks(0, len(track)):
-        meter.take(as_float(block))
+        meter.add(as_float(block))
         meter.profiles.append(profiler.push(resampler.push(block)))
     counted = replace(track, rate=decoder.rate).counted(np.array(decoder.counts, np.int64))
     profile = Profile.join(meter.profiles)

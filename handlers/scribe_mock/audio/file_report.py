@@ -1,4 +1,4 @@
-"""The findings about files on disk, and the chunks that a single upload would make."""
+"""What `scribe-mock audio` prints: findings about files, and the chunks of a single upload."""
 
 import shutil
 import textwrap
@@ -19,7 +19,7 @@ _INDENT = 12
 
 
 def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
-    """For each file the text about it, and whether a finding is serious.
+    """Yield for each file the text about it, and whether a finding is serious.
 
     Raises:
         OSError: a file cannot be read.
@@ -37,7 +37,7 @@ def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
 
 
 def _media_type(path: Path, data: bytes) -> str:
-    """The type that an upload would have: by the extension, else by the bytes."""
+    """Return the type that an upload would have, by its extension or else by its bytes."""
     inferred = TYPE_OF_EXTENSION.get(extension_of(path.name))
     container = sniff(data)
     return inferred or next(
@@ -62,9 +62,9 @@ def _places(pieces: Sequence[RecordingChunk]) -> list[str]:
 
 
 def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Names and values, each value as lines."""
+    """Yield names and values, each value as lines."""
     sound = f", {found.codec}, {found.rate} Hz, {found.channels} ch" if found.codec else ""
-    yield "found", [f"{found.container or 'nothing known'}{sound}"]
+    yield "found", [f"{found.container or 'not recognised'}{sound}"]
     if found.duration_s is not None:
         yield "seconds", [f"{found.duration_s:.2f}"]
     if found.loudness_dbfs is not None:
@@ -81,7 +81,7 @@ def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]
 
 
 def _wrapped(name: str, values: list[str]) -> Iterator[str]:
-    """A row of two columns, no wider than the terminal."""
+    """Yield the lines of a row of two columns, no wider than the terminal."""
     width = max(shutil.get_terminal_size().columns, 40) - _INDENT
     lines = [line for value in values for line in textwrap.wrap(_printable(value), width) or [""]]
     for index, line in enumerate(lines):
@@ -89,5 +89,5 @@ def _wrapped(name: str, values: list[str]) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """The text without characters that would steer a terminal: names and codecs come from files."""
+    """Replace characters that control a terminal, since names and codecs come from files."""
     return "".join(char if char.isprintable() else "?" for char in text)

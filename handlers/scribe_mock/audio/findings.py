@@ -1,4 +1,4 @@
-"""The findings about one chunk: a code, a sentence, and advice."""
+"""The findings about one chunk: a code, what was found, and advice."""
 
 from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
 from scribe_mock.sessions.diagnosis import AudioFinding
@@ -7,14 +7,14 @@ from scribe_mock.sessions.diagnosis import AudioFinding
 def type_differs(message: str, expected: str) -> AudioFinding:
     """Return the finding for a chunk that is not what it was declared as."""
     advice = (
-        f"Send {expected}, or declare what is sent: take the type from MediaRecorder.mimeType "
-        "instead of writing it down."
+        f"Send {expected}, or declare what is sent: read the type from MediaRecorder.mimeType "
+        "instead of hard-coding it."
     )
     return AudioFinding("declared_type_differs", message, advice, serious=True)
 
 
 def headerless() -> AudioFinding:
-    """Return the finding for a slice of a MediaRecorder's file."""
+    """Return the finding for a part of a MediaRecorder's file that lacks its header."""
     return AudioFinding(
         "headerless_webm",
         "The chunk is a part of a WebM file without its header, so it cannot be decoded alone.",
@@ -36,7 +36,7 @@ def truncated(message: str) -> AudioFinding:
 
 
 def broken(error: AudioError) -> AudioFinding:
-    """Return the finding for what could not be read at all."""
+    """Return the finding for a chunk that cannot be read."""
     if isinstance(error, TruncatedAudio):
         return truncated(f"The chunk is {error.found}.")
     return AudioFinding(
@@ -60,8 +60,8 @@ def silent(loudness_dbfs: float) -> AudioFinding:
     """Return the finding for a chunk in which nothing can be heard."""
     return AudioFinding(
         "silent",
-        f"There is no sound in the chunk ({loudness_dbfs:.0f} dBFS).",
-        "Check that the right microphone is chosen and not muted.",
+        f"The chunk is silent ({loudness_dbfs:.0f} dBFS).",
+        "Check that the right microphone is selected and not muted.",
         serious=True,
     )
 

@@ -26,9 +26,14 @@ class Limits:
 
 @dataclass
 class Budget:
-    """What is left of the limits while one recording is processed.
+    """Checks the limits while one recording is processed.
 
-    Processor time is counted, not time on the wall, so that a busy machine refuses no good audio.
+    It counts the processor time of this thread, not real time, so that a busy machine refuses no
+    good audio.
+
+    Args:
+        limits: the limits.
+        started: processor time at which the work began, in seconds.
     """
 
     limits: Limits
@@ -38,8 +43,8 @@ class Budget:
         """Raise TooMuchWork once the processor time is used up."""
         if time.thread_time() - self.started > self.limits.max_work_seconds:
             raise TooMuchWork(
-                f"a recording that takes longer than {self.limits.max_work_seconds:g} s to decode",
-                "audio that decodes at an ordinary speed",
+                f"a recording that needs more than {self.limits.max_work_seconds:g} s to decode",
+                "audio that can be decoded in less time",
             )
 
     def check_seconds(self, seconds: float) -> None:

@@ -19,15 +19,22 @@ LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
 _BYTES = FRAME * 2
 # New audio is analysed when there are this many frames of it, about half a second.
 _LOOK_EVERY = 32
-# Seconds of audio that must follow before the end of a chunk is final.
+# Seconds of audio after a chunk that make its end final.
 _LOOK_AHEAD = 1.0
-# Seconds without speech that stay in the buffer, since speech may begin there.
-_KEPT = 2.0
+# Seconds before speech that stay in the buffer, since the chunk may begin there.
+_LEAD_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class StreamChunk:
-    """A finished chunk: 16-bit mono PCM at 16 kHz, its place in the stream in seconds."""
+    """A chunk of a live stream.
+
+    Args:
+        pcm: 16-bit little-endian mono PCM at 16 kHz.
+        start_s: where it begins in the stream, in seconds.
+        end_s: where it ends, in seconds.
+        speech: whether it has speech.
+    """
 
     pcm: bytes
     start_s: float
@@ -43,8 +50,8 @@ class StreamChunk:
 class StreamChunker:
     """Cuts a stream of 16-bit little-endian mono PCM at 16 kHz into chunks.
 
-    The buffer holds at most the longest chunk, the longest pause and three seconds. Of a stream
-    without any speech the end is kept, up to the length of the longest chunk.
+    The buffer holds at most the longest chunk, the longest pause and three seconds. A stream
+    without speech becomes one chunk: its end, no longer than the longest chunk.
 
     Args:
         lengths: how long chunks are.
@@ -55,8 +62,8 @@ class StreamChunker:
         self._profiler = Profiler()
         self._profile = Profile.join([])
         self._pcm = bytearray()
-        self._seen = 0  # bytes of the buffer that are in the profile, or in the profiler's rest
-        self._origin = 0  # frames that have left the buffer
+        self._seen = 0  # bytes of the buffer that the profiler has
+        self._origin = 0  # frames that were removed from the buffer
         self._new_frames = 0
         self._emitted = False
 
@@ -71,14 +78,14 @@ class StreamChunker:
         step = _LOOK_EVERY * _BYTES
         for begin in range(0, len(pcm), step):
             self._pcm += pcm[begin : begin + step]
-            self._listen()
+            self._analyse()
             if self._new_frames >= _LOOK_EVERY:
                 self._new_frames = 0
                 chunks += self._finished()
         return chunks
 
     def flush(self) -> list[StreamChunk]:
-        """Return the chunks of the rest; the chunker is empty afterwards."""
+        """Return the last chunks; the buffer is empty afterwards."""
         self._append(self._profiler.flush())
         duration = len(self._pcm) // 2 / RATE
         speech = self._speech(duration)
@@ -93,7 +100,7 @@ class StreamChunker:
         self._drop(len(self._profile))
         return chunks
 
-    def _listen(self) -> None:
+    def _analyse(self) -> None:
         end = len(self._pcm) // 2 * 2
         fresh = np.frombuffer(bytes(self._pcm[self._seen : end]), "<i2")
         self._seen = end
@@ -110,18 +117,18 @@ class StreamChunker:
         duration = len(self._profile) * HOP
         speech = self._speech(duration)
         if not speech:
-            # At the end of a stream without speech, all of the buffer becomes chunks.
-            self._keep(_KEPT if self._emitted else self._lengths.longest)
+            # The whole buffer becomes a chunk if the stream ends without speech.
+            self._keep(_LEAD_SECONDS if self._emitted else self._lengths.longest)
             return []
-        ready = list(self._settled(speech, duration))
+        ready = list(self._final(speech, duration))
         chunks = [chunk for part in ready if (chunk := self._cut(part))]
         if chunks:
             self._drop(int(ready[-1].end_s / HOP))
         else:
-            self._drop(max(0, int((speech[0][0] - _KEPT) / HOP)))
+            self._drop(max(0, int((speech[0][0] - _LEAD_SECONDS) / HOP)))
         return chunks
 
-    def _settled(self, speech: list[Stretch], duration: float) -> Iterator[PlannedChunk]:
+    def _final(self, speech: list[Stretch], duration: float) -> Iterator[PlannedChunk]:
         """Yield the chunks that later audio cannot change."""
         lengths = self._lengths
         silent = duration - speech[-1][1] > lengths.silence + lengths.margin
@@ -132,7 +139,7 @@ class StreamChunker:
         yield from planned if silent else planned[: 1 if len(planned) > 1 else 0]
 
     def _cut(self, part: PlannedChunk) -> StreamChunk | None:
-        """Return the sound of a planned chunk; it begins and ends with a frame."""
+        """Return the sound of a planned chunk, rounded to whole frames; None if there is none."""
         begin, end = int(part.start_s / HOP), int(part.end_s / HOP)
         if part.end_s >= len(self._pcm) // 2 / RATE:
             end = len(self._profile)
@@ -161,7 +168,7 @@ class Pcm16Resampler:
         rate: samples per second of what comes in.
 
     Raises:
-        ValueError: the rate is outside of what audio has.
+        ValueError: the rate is not between LOWEST_RATE and HIGHEST_RATE.
     """
 
     def __init__(self, rate: int) -> None:
@@ -172,7 +179,7 @@ class Pcm16Resampler:
         self._odd = b""
 
     def push(self, pcm: bytes) -> bytes:
-        """Return the resampled bytes; the last ones follow later."""
+        """Return the resampled bytes that are ready."""
         pcm = self._odd + pcm
         whole = len(pcm) // 2 * 2
         self._odd = pcm[whole:]

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RecordingChunk:
-    """One chunk of a recording: a complete file, and its true place in the recording in seconds."""
+    """One chunk of a recording.
+
+    Args:
+        data: a complete file.
+        start_s: where it begins in the recording, in seconds.
+        end_s: where it ends, in seconds.
+        duration_s: its length in seconds.
+        speech: whether it has speech.
+    """
 
     data: bytes
     start_s: float

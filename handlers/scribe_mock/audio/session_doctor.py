@@ -7,13 +7,13 @@ from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 
 @dataclass(frozen=True)
-class StoredChunk:
-    """What is known of a chunk when a session is examined.
+class ExaminedChunk:
+    """What is compared of a chunk with the other chunks of its session.
 
     Args:
         sequence: its number in the session.
         sha256: digest of its bytes.
-        diagnosis: what `diagnose` said of it.
+        diagnosis: what examining it alone found.
     """
 
     sequence: int
@@ -21,7 +21,7 @@ class StoredChunk:
     diagnosis: Diagnosis
 
 
-def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[AudioFinding, ...]]:
+def diagnose_session(chunks: Sequence[ExaminedChunk]) -> dict[int, tuple[AudioFinding, ...]]:
     """Return the findings of comparing each chunk with the others, by sequence number.
 
     A gap is reported at the chunk after it.
@@ -29,7 +29,7 @@ def diagnose_session(chunks: Sequence[StoredChunk]) -> dict[int, tuple[AudioFind
     ordered = sorted(chunks, key=lambda chunk: chunk.sequence)
     found: dict[int, list[AudioFinding]] = {chunk.sequence: [] for chunk in ordered}
     seen: dict[str, int] = {}
-    previous: StoredChunk | None = None
+    previous: ExaminedChunk | None = None
     for chunk in ordered:
         findings = found[chunk.sequence]
         findings += _gap(previous.sequence if previous else -1, chunk.sequence)
@@ -66,7 +66,7 @@ def _duplicate(sequence: int, original: int) -> AudioFinding:
     )
 
 
-def _format_changed(before: StoredChunk, after: StoredChunk) -> list[AudioFinding]:
+def _format_changed(before: ExaminedChunk, after: ExaminedChunk) -> list[AudioFinding]:
     one, two = _format(before.diagnosis), _format(after.diagnosis)
     if one is None or two is None or one == two:
         return []

@@ -17,17 +17,17 @@ from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler
 
 _DEFAULT_LIMITS = Limits()
 _DEFAULT_LENGTHS = ChunkLengths()
-# Packets before the second half that are decoded with it, since decoder and detector need a start.
+# Packets decoded before a part, since decoder and speech detector are wrong at their start.
 _LEAD = 100
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What decoding a range of packets gave.
+    """The result of decoding a range of packets.
 
     Args:
         rate: samples per second of the decoded sound.
-        counts: samples of each packet, or -1 for one that does not decode.
+        counts: samples of each packet, or -1 for one that can't be decoded.
         profile: speech and loudness over the range.
     """
 
@@ -42,7 +42,7 @@ def split(
     limits: Limits = _DEFAULT_LIMITS,
     lengths: ChunkLengths = _DEFAULT_LENGTHS,
 ) -> list[RecordingChunk]:
-    """Return the chunks of one recording; all of them, or an error.
+    """Return all chunks of one recording.
 
     Args:
         data: the whole file.
@@ -51,7 +51,7 @@ def split(
         lengths: how long chunks are.
 
     Raises:
-        AudioError: it can't be used; the message says why.
+        AudioError: it can't be used; the message says why, and there are no chunks.
     """
     budget = Budget(limits)
     track = open_track(data, media_type, budget)
@@ -62,7 +62,7 @@ def analyse(track: Track, budget: Budget, part: int = 0, parts: int = 1) -> Anal
     """Decode one of several equal parts of a track and look for speech in it.
 
     Raises:
-        DamagedAudio: too many packets do not decode.
+        DamagedAudio: too many packets can't be decoded.
         TooMuchWork, TooLongAudio: a limit was reached.
     """
     first, last = len(track) * part // parts, len(track) * (part + 1) // parts
@@ -86,7 +86,7 @@ def assemble(
     """Return the chunks of a track whose parts have been analysed.
 
     Raises:
-        DamagedAudio: the file holds far less than it claims, or nothing.
+        DamagedAudio: the file holds no sound, or far less than it claims.
     """
     counts = np.concatenate([part.counts for part in parts])
     counted = replace(track, rate=parts[0].rate).counted(counts)

@@ -23,12 +23,12 @@ class Track:
         payload: all packets, end to end.
         bounds: n + 1 offsets into `payload`.
         extradata: what the decoder must know first (in FFmpeg's form).
-        header: what the container's writer must copy.
+        header: bytes that the container's `write` copies.
         skip: samples to drop at the start (codec delay).
         keep: samples that follow; None means all.
-        claimed_s: duration the file announces, in seconds, or 0.
-        counts: samples that each packet decoded to, once known.
-        complaint: something unusual that does not prevent the use of the file, as a phrase.
+        claimed_s: duration that the file announces, in seconds, or 0.
+        counts: decoded samples of each packet, or None while they are not known.
+        complaint: what is wrong with the file although it can be used, as a phrase; or empty.
     """
 
     media_type: str
@@ -53,7 +53,7 @@ class Track:
         return self.payload[self.bounds[index] : self.bounds[index + 1]]
 
     def packets(self, first: int, last: int) -> list[bytes]:
-        """Return the packets from first up to and without last."""
+        """Return the packets from first up to, but not including, last."""
         edges = self.bounds[first : last + 1].tolist()
         return [self.payload[a:b] for a, b in pairwise(edges)]
 
@@ -78,7 +78,7 @@ class Track:
         return self.length() / self.rate
 
     def counted(self, counts: NDArray[np.int64]) -> "Track":
-        """Return the track with known counts, without the packets that did not decode (below 0)."""
+        """Return the track with its counts, without packets that can't be decoded (below 0)."""
         if (counts >= 0).all():
             return replace(self, counts=counts)
         good = np.flatnonzero(counts >= 0).tolist()

@@ -1,4 +1,4 @@
-"""Finds speech: a score and a level for every 16 ms, and the stretches of speech in them."""
+"""Voice activity detection: a score and a level for each 16 ms, and the speech in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ HOP = FRAME / RATE
 
 Stretch = tuple[float, float]
 
-# Speech begins at a frame above the first score, and continues while frames are above the second.
+# Speech begins at a frame with at least the first score, and lasts while frames have the second.
 # In silence the scores are 0.1 to 0.3, depending on the voice before.
 _ENTER, _STAY = 0.5, 0.4
 # Pauses shorter than this belong to the speech around them, in seconds.
 _SHORTEST_PAUSE = 0.16
-# Isolated sounds shorter than this, in seconds, are clicks and not speech.
+# Sounds shorter than this, in seconds, are clicks and not speech.
 _SHORTEST_SPEECH = 0.1
 # The loudness of speech goes up and down by more than this (standard deviation), in dB. Measured:
 # 4.6 in noise 5 dB below it, 9 in noise 25 dB below it; 0.4 to 1.6 in noises that the detector
-# takes for speech, 0.2 in chords and melodies.
+# scores as speech, 0.2 in chords and melodies.
 _LEAST_CHANGE = 2.0
 # The level of an empty frame, in dBFS.
 _FLOOR = -90.0
@@ -48,14 +48,14 @@ class Profile:
 
     @classmethod
     def join(cls, parts: Sequence["Profile"]) -> "Profile":
-        """Return profiles one after the other."""
+        """Return one profile made of several in a row."""
         return cls(
             np.concatenate([part.scores for part in parts] or [np.empty(0, np.float32)]),
             np.concatenate([part.levels for part in parts] or [np.empty(0, np.float32)]),
         )
 
     def fitted(self, frames: int) -> "Profile":
-        """Return the profile cut off or filled with silence to a number of frames."""
+        """Return the profile with a number of frames: shortened, or with silence at its end."""
         missing = max(0, frames - len(self))
         return Profile(
             np.pad(self.scores[:frames], (0, missing)),
@@ -93,7 +93,7 @@ class Profiler:
 def levels_of(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the loudness of each row without its mean and its slope, in dBFS.
 
-    That leaves out what lies below 60 Hz or so: rumble, wind, an offset.
+    That removes sound below about 60 Hz: rumble, wind, an offset.
     """
     flat = frames - frames.mean(axis=1, keepdims=True)
     flat -= np.outer(flat @ _RAMP, _RAMP)
@@ -120,14 +120,14 @@ def speech_of(profile: Profile) -> list[Stretch]:
 
 
 def _is_speech(profile: Profile, begin: int, end: int) -> bool:
-    """Tell speech from clicks, which are short, and from noise and music, which are steady."""
+    """Return whether it is speech: clicks are shorter, noise and music are steady."""
     if (end - begin) * HOP < _SHORTEST_SPEECH:
         return False
     return float(profile.levels[begin:end].std()) >= _LEAST_CHANGE
 
 
 def _hysteresis(scores: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return the frames in runs above the lower score that reach the upper one."""
+    """Return which frames are in runs of the lower score that also reach the higher one."""
     active = scores >= _STAY
     for begin, end in _runs(active):
         if scores[begin:end].max() < _ENTER:

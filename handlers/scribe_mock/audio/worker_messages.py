@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 
 def write_message(stream: BinaryIO, message: Any) -> None:
-    """Write one message, its length first."""
+    """Write one message: its length in 8 bytes, and then the pickled object."""
     body = pickle.dumps(message, protocol=5)
     stream.write(len(body).to_bytes(8, "big"))
     stream.write(body)
@@ -16,7 +16,7 @@ def read_message(stream: BinaryIO) -> Any:
     """Return the next message.
 
     Raises:
-        EOFError: the other side is gone, perhaps in the middle of a message.
+        EOFError: the pipe was closed, perhaps in the middle of a message.
     """
     head = stream.read(8)
     size = int.from_bytes(head, "big")

@@ -1,4 +1,4 @@
-"""A bounded number of decoding processes, and how a recording is divided among them."""
+"""The decoding processes, and the division of long recordings between two of them."""
 
 import asyncio
 import contextlib
@@ -23,14 +23,16 @@ from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.sessions.diagnosis import Diagnosis
 
 _DEFAULT_LIMITS = Limits()
-# Files smaller than this are processed by one process: dividing them would not be faster.
+# Files of at least so many bytes are divided; with smaller ones that would not be faster.
 _WORTH_DIVIDING = 200_000
 # Seconds that a recording waits for a second process; an examination takes no longer.
-_SOON = 0.25
-# Real seconds for each second of work before a process counts as hung: it has low priority.
-_PATIENCE = 10.0
+_SECOND_PROCESS_SECONDS = 0.25
+# Real seconds for each second of processor time before a process is ended as hung. They are many,
+# since the process has a low priority.
+_REAL_SECONDS_PER_WORK_SECOND = 10.0
 _EXPECTED = "a recording that can be decoded"
-# The child gets the import path of this process, so that it finds the same package.
+_STOPPING = "a recording that was not decoded, since the server stops"
+# The child process gets the import path of this one, so that it imports the same package.
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[2:]; "
     "from scribe_mock.audio.worker_process import main; main()"
@@ -38,23 +40,25 @@ _BOOT = (
 
 
 class _Process:
-    """One decoding process, started when it is needed, and again after it was lost."""
+    """One decoding process. It is started when it is needed, and again after it ended."""
 
     def __init__(self, niceness: int) -> None:
         self._niceness = niceness
         self._child: subprocess.Popen[bytes] | None = None
-        self._late = False
-        self._guard = threading.Lock()
+        self._timed_out = False
+        self._lock = threading.Lock()
         self._ended = False
 
     def start(self) -> None:
         """Start the process if it is not running; raises WorkerLost after `end`."""
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        with self._guard:
+        with self._lock:
             if self._ended:
-                raise WorkerLost("a server that is stopping", _EXPECTED)
+                raise WorkerLost(
+                    "a recording that was not decoded, since the server stops", _EXPECTED
+                )
             if self._child is not None and self._child.poll() is not None:
-                _put_away(self._child)
+                _end_child(self._child)
                 self._child = None
             if self._child is None:
                 self._child = subprocess.Popen(
@@ -62,7 +66,7 @@ class _Process:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=environment,
-                    # Ctrl-C in a terminal is for the server, also while the process still starts.
+                    # A process group of its own, so that Ctrl-C in a terminal ends only the server.
                     process_group=0,
                 )
 
@@ -72,22 +76,22 @@ class _Process:
         Raises:
             AudioError: what the process found wrong with the audio.
             TooMuchWork: it had no answer within `seconds`, or its processor time was used up.
-            WorkerLost: it died.
+            WorkerLost: it ended without an answer.
         """
         self.start()
         child = self._child
         if child is None or child.stdin is None or child.stdout is None:
-            raise WorkerLost("a server that is stopping", _EXPECTED)
-        self._late = False
-        timer = threading.Timer(seconds, self._end_late)
+            raise WorkerLost(_STOPPING, _EXPECTED)
+        self._timed_out = False
+        timer = threading.Timer(seconds, self._end_after_timeout)
         timer.daemon = True
         timer.start()
         try:
             write_message(child.stdin, (name, arguments))  # type: ignore[arg-type]
             fine, value = read_message(child.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError, ValueError):  # a ValueError: `end` has closed the pipes
+        except (EOFError, OSError, ValueError):  # ValueError: `end` closed the pipes
             self.close()
-            if self._late or _used_up(child):
+            if self._timed_out or _used_up(child):
                 raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
             raise WorkerLost("a recording on which the decoder crashed", _EXPECTED) from None
         finally:
@@ -97,27 +101,27 @@ class _Process:
             raise ERRORS[code](found, expected)
         return value
 
-    def _end_late(self) -> None:
-        self._late = True
+    def _end_after_timeout(self) -> None:
+        self._timed_out = True
         if self._child is not None:
             self._child.kill()
 
     def end(self) -> None:
         """End the process; no other is started."""
-        with self._guard:
+        with self._lock:
             self._ended = True
         self.close()
 
     def close(self) -> None:
         """End the process; the next request starts another."""
-        with self._guard:
+        with self._lock:
             child, self._child = self._child, None
         if child is not None:
-            _put_away(child)
+            _end_child(child)
 
 
-def _insist(work: Callable[[], Any]) -> Any:
-    """Try once more when a process was lost, since the recording need not be the cause."""
+def _try_twice(work: Callable[[], Any]) -> Any:
+    """Work once more if the process ended, since the recording need not be the cause."""
     try:
         return work()
     except WorkerLost:
@@ -134,7 +138,7 @@ def _used_up(child: subprocess.Popen[bytes]) -> bool:
     return sys.platform != "win32" and child.returncode == -signal.SIGXCPU
 
 
-def _put_away(child: subprocess.Popen[bytes]) -> None:
+def _end_child(child: subprocess.Popen[bytes]) -> None:
     """End a process, and wait for its end."""
     child.kill()
     child.wait()
@@ -146,12 +150,11 @@ def _put_away(child: subprocess.Popen[bytes]) -> None:
 
 
 class AudioWorkers:
-    """Decodes recordings in processes of low priority, so that a server stays quick meanwhile.
+    """Decodes recordings in processes of low priority, so that the server stays quick.
 
     Args:
         count: number of processes; None means one for each processor core.
-        niceness: how much they stand back behind other processes, 0 to 19; with long recordings
-            they stand back as far as they can.
+        niceness: what is added to their niceness, 0 to 19; long recordings have 19.
     """
 
     def __init__(self, count: int | None = None, niceness: int = 5) -> None:
@@ -160,7 +163,7 @@ class AudioWorkers:
         self._idle = list(self._processes)
         self._changed = threading.Condition()
         self._threads = ThreadPoolExecutor(self.count * 2, "audio")
-        # An app that is served without the lifespan protocol never closes its workers.
+        # An app that is served without the lifespan protocol never calls close().
         weakref.finalize(self, _end_all, self._processes)
 
     def start(self) -> Self:
@@ -186,19 +189,19 @@ class AudioWorkers:
         media_type: str,
         limits: Limits = _DEFAULT_LIMITS,
     ) -> list[RecordingChunk]:
-        """Return the chunks of a recording, as `split.split` does; blocks meanwhile.
+        """Return the chunks of a recording as `split.split` does. It blocks the thread.
 
         Raises:
             AudioError: it can't be used; the message says why.
         """
-        seconds = limits.max_work_seconds * _PATIENCE
+        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
         with self._borrowed(2 if len(data) >= _WORTH_DIVIDING else 1) as processes:
             if len(processes) == 1:
-                pieces = _insist(
+                pieces = _try_twice(
                     partial(processes[0].ask, seconds, "split", data, media_type, limits)
                 )
             else:
-                pieces = _insist(
+                pieces = _try_twice(
                     partial(self._divided, processes, seconds, data, media_type, limits)
                 )
             return cast(list[RecordingChunk], pieces)
@@ -211,7 +214,7 @@ class AudioWorkers:
     ) -> list[RecordingChunk]:
         """Return the chunks of a recording without blocking the event loop.
 
-        Its parts are joined when it is its turn: of those that wait there would be two copies.
+        The parts are joined when a thread is free, so that recordings that wait are in memory once.
 
         Raises:
             AudioError: it can't be used; the message says why.
@@ -223,12 +226,12 @@ class AudioWorkers:
     def diagnose(
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
     ) -> Diagnosis:
-        """Return the diagnosis of a chunk, as `doctor.diagnose` does; blocks meanwhile."""
-        seconds = limits.max_work_seconds * _PATIENCE
+        """Return the diagnosis of a chunk as `doctor.diagnose` does. It blocks the thread."""
+        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
         try:
             with self._borrowed(1) as (process,):
                 asked = ("diagnose", data, declared, extension, limits)
-                return cast(Diagnosis, _insist(partial(process.ask, seconds, *asked)))
+                return cast(Diagnosis, _try_twice(partial(process.ask, seconds, *asked)))
         except AudioError as error:
             return replace(first_look(data, declared, extension), findings=(broken(error),))
 
@@ -263,9 +266,11 @@ class AudioWorkers:
 
     @contextlib.contextmanager
     def _borrowed(self, wanted: int) -> Iterator[list[_Process]]:
-        """Reserve one process as soon as one is idle, and more if they become idle soon."""
+        """Reserve an idle process; or several, if so many become idle soon."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._idle) >= min(wanted, self.count), _SOON)
+            self._changed.wait_for(
+                lambda: len(self._idle) >= min(wanted, self.count), _SECOND_PROCESS_SECONDS
+            )
             self._changed.wait_for(lambda: self._idle)
             lent = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
         try:

@@ -1,8 +1,9 @@
 """The process that decodes: reads requests on its standard input, answers on its standard output.
 
-A decoder that crashes, hangs or swells ends this process and not the server. At low priority it
-leaves processor time to the server; at the lowest, and only for long recordings, since that waits
-for every other program of the machine: beside four busy ones a recording of five seconds took nine.
+A decoder that crashes, hangs or needs too much memory ends this process and not the server. Its low
+priority leaves processor time to the server. Long recordings have the lowest priority. Others do
+not, since the lowest priority waits for every other program: with four busy ones, a recording of
+five seconds took nine.
 """
 
 import math
@@ -26,12 +27,15 @@ from scribe_mock.audio.worker_messages import read_message, write_message
 #: Address space that one process may use, in bytes.
 MEMORY_LIMIT = 2 << 30
 
-#: A recording of so many bytes is long, and the niceness of its work (19 is the lowest priority).
-_LONG_BYTES, _FURTHER_BACK = 1_000_000, 19
+#: Recordings of so many bytes are long.
+_LONG_BYTES = 1_000_000
+#: What is added to the niceness for them: the result is 19, the lowest priority.
+_LONG_NICENESS = 19
+_EXPECTED = "a recording that can be decoded"
 
 
 class Worker:
-    """Answers requests one after the other; keeps a track between its analysis and its cutting."""
+    """Answers requests one after the other. Between `analyse` and `assemble` it holds the track."""
 
     def __init__(self) -> None:
         self._track: Track | None = None
@@ -67,29 +71,28 @@ class Worker:
     def _assemble(self, others: list[Analysis]) -> list[RecordingChunk]:
         track, first = self._track, self._analysis
         if track is None or first is None:
-            raise WorkerLost("a process that began anew", "the one that analysed the recording")
+            raise WorkerLost("a recording whose analysis was lost", _EXPECTED)
         self._track = self._analysis = None
         return assemble(track, [first, *others])
 
 
-def _guarded(worker: Worker, name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
-    """Return whether there is an answer, and the answer or what an AudioError says."""
-    expected = "an ordinary recording"
+def _answer_or_error(worker: Worker, name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Return (True, answer), or (False, (code, found, expected)) of an AudioError."""
     try:
         return True, worker.answer(name, arguments)
     except AudioError as error:
         return False, (error.code, error.found, error.expected)
     except MemoryError:
-        return False, (DamagedAudio.code, "a file that needs too much memory", expected)
-    except Exception as error:  # whatever the bytes made go wrong, the process goes on
-        return False, (DamagedAudio.code, f"a file that can't be read ({error!r:.80})", expected)
+        return False, (DamagedAudio.code, "a file that needs too much memory", _EXPECTED)
+    except Exception as error:  # whatever the bytes cause, the process continues
+        return False, (DamagedAudio.code, f"a file that can't be read ({error!r:.80})", _EXPECTED)
 
 
-def _further_back(work: Callable[[], Any]) -> Any:
-    """Work in a thread of its own: on Linux its low priority ends with it."""
+def _at_lowest_priority(work: Callable[[], Any]) -> Any:
+    """Work in another thread: on Linux its low priority ends together with it."""
     if sys.platform == "win32":
         return work()
-    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_FURTHER_BACK,)) as thread:
+    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_LONG_NICENESS,)) as thread:
         return thread.submit(work).result()
 
 
@@ -119,7 +122,7 @@ def _restrict(niceness: int) -> None:
 def main() -> None:
     """Answer requests until the other side closes the pipe."""
     _restrict(int(sys.argv[1]))
-    # Opened first, so that it takes the place of a missing standard error.
+    # Opened first: if the process has no standard error, this becomes its file descriptor 2.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -131,9 +134,9 @@ def main() -> None:
             for limits in arguments:
                 if isinstance(limits, Limits):
                     _limit_work(limits)
-            work = partial(_guarded, worker, name, arguments)
+            work = partial(_answer_or_error, worker, name, arguments)
             long = worker.is_long(name, arguments)
-            write_message(answers, _further_back(work) if long else work())
+            write_message(answers, _at_lowest_priority(work) if long else work())
         except (EOFError, BrokenPipeError):
             return
 

@@ -1,4 +1,4 @@
-"""Cutting a recording into complete files by copying its packets."""
+"""Cuts a recording into complete files by copying its packets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from scribe_mock.audio.track import Track
 
 @dataclass(frozen=True)
 class Cut:
-    """A complete file made of one stretch of a recording, and where that stretch truly lies."""
+    """A complete file with one stretch of a recording, and the exact place of that stretch."""
 
     data: bytes
     start_s: float

@@ -1,4 +1,4 @@
-"""MP3 files: frames found without a demuxer, cut so that each piece decodes on its own."""
+"""MP3 files: reads their frames, and cuts so that each chunk can be decoded on its own."""
 
 import struct
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _EXPECTED = "a complete MP3 file"
 _BITRATES_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _BITRATES_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44_100, 48_000, 32_000)
-# The delay of a decoder's output, in samples.
+# How many samples later than its input a decoder's output comes.
 _DECODER_DELAY = 529
 # The delay and padding fields of a LAME tag have 12 bits.
 _FIELD_MAX = 4095
-# Bytes of an ID3 tag of the first version, which comes last.
+# Bytes of an ID3 tag of version 1, which is at the end of a file.
 _OLD_TAG = 128
 
 
@@ -47,7 +47,7 @@ class FrameHeader:
 
     @property
     def main_data_at(self) -> int:
-        """Offset of the main data from the frame's begin."""
+        """Offset of the main data from the start of the frame."""
         return 4 + 2 * self.protected + self.side_info
 
 
@@ -67,7 +67,7 @@ def parse_header(head: bytes) -> FrameHeader | None:
 
 
 def read_mp3(data: bytes) -> Track:
-    """Return the frames of an MP3 file of constant or variable rate, tags left out.
+    """Return the frames of an MP3 file of constant or variable bit rate, without its tags.
 
     Raises:
         NotAudio: there are no MP3 frames.
@@ -80,10 +80,10 @@ def read_mp3(data: bytes) -> Track:
     if info:
         del frames[0]
         if info.frames > len(frames) + 1 + len(frames) // 50:
-            found = f"{len(frames)} of the {info.frames} MP3 frames that its header announces"
+            found = f"an MP3 file with {len(frames)} of the {info.frames} frames that it announces"
             raise TruncatedAudio(found, _EXPECTED)
     if not frames:
-        raise TruncatedAudio("an MP3 header without sound", _EXPECTED)
+        raise TruncatedAudio("an MP3 file with a header and no sound", _EXPECTED)
     payload, bounds = pack(frames)
     total = len(frames) * first.samples
     return Track(
@@ -130,7 +130,7 @@ def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHea
     position, first = _first_frame(data, position, end)
     frames: list[bytes] = []
     while position < end:
-        if _has_tag(data, position):  # another recording may follow: files that were joined
+        if _has_tag(data, position):  # files that were joined are one recording
             position = _after_tag(data, position)
             continue
         if data.startswith(b"TAG", position):
@@ -149,7 +149,7 @@ def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHea
 
 
 def _is_padding(data: bytes, position: int, end: int) -> bool:
-    """Tell whether the bytes after the last frame are zeros, a tag, or a few other bytes."""
+    """Return whether the bytes after the last frame are zeros, a tag, or a few other bytes."""
     rest = data[position:end]
     if not any(rest) or rest.startswith((b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
         return True
@@ -171,8 +171,8 @@ def _first_frame(data: bytes, position: int, end: int) -> tuple[int, FrameHeader
         same = following and (following.version, following.rate) == (header.version, header.rate)
         if same or at + header.size == end:
             return at, header
-    start = "an ID3 tag" if data.startswith(b"ID3") else "the first bytes of an MP3 frame"
-    raise NotAudio(f"{start} and no sound", _EXPECTED)
+    start = "an ID3 tag" if data.startswith(b"ID3") else "bytes that begin like MP3"
+    raise NotAudio(f"{start} and no MP3 frames", _EXPECTED)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _info_tag(frame: bytes, header: FrameHeader) -> _Info | None:
 
 
 def _main_data_begin(frame: bytes, header: FrameHeader) -> int:
-    """Return how many bytes of this frame's sound lie in the frames before it."""
+    """Return how many bytes of this frame's sound are stored in the frames before it."""
     at = 4 + 2 * header.protected
     if header.version == 1:
         return frame[at] << 1 | frame[at + 1] >> 7
@@ -213,7 +213,7 @@ def _main_data_begin(frame: bytes, header: FrameHeader) -> int:
 
 
 def cut_mp3(track: Track, start: int, end: int) -> bytes:
-    """Return an MP3 file with the samples from start up to and without end.
+    """Return an MP3 file with the samples from start up to, but not including, end.
 
     A frame needs bytes from frames before it (the bit reservoir) and sounds right only after its
     predecessor. The file begins with a LAME tag that tells players how many samples to drop, a
@@ -226,14 +226,14 @@ def cut_mp3(track: Track, start: int, end: int) -> bytes:
     samples = int(edges[first + 1] - edges[first])
     lead = _reservoir(track, first)
     if not lead and start - int(edges[first]) < _DECODER_DELAY:
-        lead = [_silent_frame(frames[0], 0)]  # for players drop at least the decoder's delay
+        lead = [_silent_frame(frames[0], 0)]  # since players drop at least the decoder's delay
     skip = start - int(edges[first]) + len(lead) * samples
     surplus = int(edges[last]) - end
     return b"".join([_info_frame(frames, lead, skip, surplus), *lead, *frames])
 
 
 def _reservoir(track: Track, index: int) -> list[bytes]:
-    """Return a silent frame that holds what a frame needs from those before it; none if nothing."""
+    """Return a silent frame with the bytes that a frame needs from those before it, if any."""
     frame = track.packet(index)
     header = parse_header(frame)
     need = _main_data_begin(frame, header) if header else 0
@@ -250,14 +250,14 @@ def _reservoir(track: Track, index: int) -> list[bytes]:
     return [carrier[:-need] + stored[-need:].rjust(need, b"\0")]
 
 
-def _silent_frame(model: bytes, room: int) -> bytes:
-    """Return a frame like the model, but silent and with at least `room` bytes of main data."""
+def _silent_frame(model: bytes, capacity: int) -> bytes:
+    """Return a frame like the model, but silent and with at least `capacity` bytes of main data."""
     for bitrate_index in range(1, 15):
         head = bytes([0xFF, model[1] | 1, bitrate_index << 4 | model[2] & 0x0C, model[3]])
         header = parse_header(head)
-        if header and header.size - header.main_data_at >= room:
+        if header and header.size - header.main_data_at >= capacity:
             return head + bytes(header.size - 4)
-    raise DamagedAudio("an MP3 frame that needs more than frames can hold", _EXPECTED)
+    raise DamagedAudio("an MP3 file with a frame that needs too many earlier bytes", _EXPECTED)
 
 
 def _info_frame(frames: list[bytes], lead: list[bytes], skip: int, surplus: int) -> bytes:

@@ -1,4 +1,4 @@
-"""MP4 and M4A files: checked box by box, demuxed by PyAV, written complete with the index first."""
+"""MP4 and M4A files: checks their boxes, reads them by PyAV, writes them with the index first."""
 
 import io
 import struct
@@ -58,7 +58,7 @@ def _boxes(data: bytes, start: int, end: int, path: tuple[bytes, ...] = ()) -> I
         elif size == 0 and not path:
             size = end - start
         if size < body - start or (path and start + size > end):
-            raise DamagedAudio(f"an MP4 file with a broken box at byte {start}", _EXPECTED)
+            raise DamagedAudio(f"an MP4 file with an invalid box at byte {start}", _EXPECTED)
         if start + size > end:
             raise TruncatedAudio("an MP4 file that ends before its announced end", _EXPECTED)
         box = _Box(name, path, start, body, start + size)
@@ -69,7 +69,7 @@ def _boxes(data: bytes, start: int, end: int, path: tuple[bytes, ...] = ()) -> I
 
 
 def _check(data: bytes) -> bytes:
-    """Return the sample description of the audio track, once the boxes make sense."""
+    """Check the boxes, and return the sample description of the audio track."""
     boxes = list(_boxes(data, 0, len(data)))
     names = {box.name for box in boxes}
     if sum(box.name == b"moov" for box in boxes) > 1:
@@ -108,7 +108,7 @@ def read_mp4(data: bytes) -> Track:
 
     Raises:
         TruncatedAudio: a box ends after the file, or index or sound are missing.
-        DamagedAudio: the boxes or the index make no sense.
+        DamagedAudio: the boxes or the index contradict each other.
         EncryptedAudio: the sound is encrypted.
         WrongKind: it holds another codec than AAC.
         NoAudioStream: it holds no sound.
@@ -146,9 +146,9 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
     claimed = (stream.duration or 0) * base
     rate, channels = context.rate, context.channels
     if not 4_000 <= rate <= 192_000 or not 1 <= channels <= 16:
-        raise DamagedAudio(f"AAC of {channels} channels at {rate} Hz", _EXPECTED)
+        raise DamagedAudio(f"an MP4 file with {codec}, {channels} channels at {rate} Hz", _EXPECTED)
     skip = max(0, round(-(begin or 0) * base * rate))
-    if codec == "opus":  # browsers leave the edit list out and give the pre-skip alone
+    if codec == "opus":  # browsers write the pre-skip, but no edit list
         skip = max(skip, opus.head_fields(context.extradata or b"")[1])
     payload, bounds = pack(packets)
     return Track(
@@ -170,15 +170,10 @@ def _plain_extradata(codec: str, extradata: bytes) -> bytes:
 
 
 def cut_mp4(track: Track, start: int, end: int) -> bytes:
-    """Return an MP4 file with the samples from start up to and without end.
+    """Return an MP4 file with the samples from start up to, but not including, end.
 
-    A packet sounds right only after those before it: they come first, and an edit list leaves them
-    out again.
-
-    Args:
-        track: a counted track.
-        start: first sample.
-        end: the sample after the last.
+    A decoder needs earlier packets before its output is right. The file begins with them, and its
+    edit list makes players skip their sound.
     """
     edges = track.edges
     back = start if track.codec != "opus" else max(0, start - opus.PREROLL)

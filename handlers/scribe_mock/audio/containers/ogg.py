@@ -1,4 +1,4 @@
-"""Ogg files with Opus or Vorbis: read and written page by page (RFC 3533, RFC 7845)."""
+"""Ogg files with Opus or Vorbis: reads and writes their pages (RFC 3533, RFC 7845)."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete Ogg file with Opus or Vorbis"
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# Replaces a recording's own comments: they may contain pictures, which each piece would repeat.
+# Replaces a recording's own comments: they may contain pictures, which each chunk would repeat.
 _VORBIS_COMMENT = b"\x03vorbis" + struct.pack("<I", 11) + b"scribe-mock" + bytes(4) + b"\x01"
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _OTHER_CODECS = {
@@ -29,7 +29,7 @@ _OTHER_CODECS = {
 def checksum(page: bytes) -> int:
     """Return the CRC of a page whose checksum field is zero.
 
-    Ogg's CRC is zlib's with the bits the other way round and without its inversions.
+    Ogg's CRC is zlib's with all bits in reverse order, and without its inversions.
     """
     crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{crc:032b}"[::-1], 2)
@@ -84,7 +84,7 @@ def _pages(data: bytes) -> Iterator[_Page]:
             raise TruncatedAudio("an Ogg file that ends within a page", _EXPECTED)
         page = data[position:end]
         if checksum(page[:22] + bytes(4) + page[26:]) != struct.unpack_from("<I", page, 22)[0]:
-            raise DamagedAudio(f"an Ogg page with a wrong checksum at byte {position}", _EXPECTED)
+            raise DamagedAudio(f"an Ogg file with a wrong checksum at byte {position}", _EXPECTED)
         granule, serial = struct.unpack_from("<qI", page, 6)
         yield _Page(page[5], granule, serial, lacing, data[body_at:end])
         position = end
@@ -95,8 +95,8 @@ def read_ogg(data: bytes) -> Track:
 
     Raises:
         TruncatedAudio: the file ends within a page.
-        DamagedAudio: a page is not where it should be or its checksum is wrong, or another file
-            follows (a chain, RFC 3533, section 4).
+        DamagedAudio: a page is missing, its checksum is wrong, or another file follows (a chained
+            stream, RFC 3533, section 4).
         WrongKind: it holds another codec.
         NoAudioStream: it holds no sound.
     """
@@ -131,7 +131,7 @@ def _opus_track(stream: _Stream) -> Track:
     head, packets = stream.packets[0], stream.packets[2:]
     channels, skip = opus.head_fields(head)
     if not channels:
-        raise DamagedAudio("an Ogg file with a broken Opus header", _EXPECTED)
+        raise DamagedAudio("an Ogg file with an invalid Opus header", _EXPECTED)
     if not packets:
         raise NoAudioStream("an Ogg file with an Opus header and no sound", _EXPECTED)
     counts = np.array([opus.packet_samples(packet) for packet in packets], np.int64)
@@ -161,10 +161,10 @@ def _vorbis_track(stream: _Stream) -> Track:
         raise NoAudioStream("an Ogg file with a Vorbis header and no sound", _EXPECTED)
     head, _, setup, *packets = stream.packets
     if len(head) < 30 or not setup.startswith(b"\x05vorbis"):
-        raise DamagedAudio("an Ogg file with a broken Vorbis header", _EXPECTED)
+        raise DamagedAudio("an Ogg file with an invalid Vorbis header", _EXPECTED)
     channels, rate = head[11], int(struct.unpack_from("<I", head, 12)[0])
     if not 1 <= channels <= 16 or not 4_000 <= rate <= 192_000:
-        raise DamagedAudio(f"Vorbis of {channels} channels at {rate} Hz", _EXPECTED)
+        raise DamagedAudio(f"an Ogg file with Vorbis, {channels} channels at {rate} Hz", _EXPECTED)
     last = _granule_range(stream, 3)[2]
     payload, bounds = pack(packets)
     return Track(
@@ -249,9 +249,10 @@ class _Writer:
 
 
 def cut_ogg_opus(track: Track, start: int, end: int) -> bytes:
-    """Return an Ogg file with the samples from start up to and without end.
+    """Return an Ogg file with the samples from start up to, but not including, end.
 
-    It begins 80 ms early, for the decoder to settle; the pre-skip leaves that out again.
+    Its packets begin 80 ms earlier, since a decoder's first output is wrong; players skip that part
+    because of the pre-skip.
     """
     edges = track.edges
     first, last = opus_range(track, start, end)
@@ -264,7 +265,7 @@ def cut_ogg_opus(track: Track, start: int, end: int) -> bytes:
 
 
 def opus_range(track: Track, start: int, end: int) -> tuple[int, int]:
-    """Return the packets that sound from start to end, with the preroll that a decoder needs."""
+    """Return first and last packet for a stretch, with those that a decoder needs before it."""
     edges = track.edges
     first = int(np.searchsorted(edges, max(0, start - opus.PREROLL), "right")) - 1
     last = int(np.searchsorted(edges, end, "left"))
@@ -272,9 +273,9 @@ def opus_range(track: Track, start: int, end: int) -> tuple[int, int]:
 
 
 def cut_ogg_vorbis(track: Track, start: int, end: int) -> bytes:
-    """Return an Ogg file with the samples from start, where a packet begins, up to and without end.
+    """Return an Ogg file with the samples from start up to, but not including, end.
 
-    A Vorbis packet sounds only together with the one before it, which therefore comes first.
+    A packet begins at start. A decoder needs the packet before it too, so that comes first.
     """
     edges = track.edges
     first = max(0, int(np.searchsorted(edges, start, "right")) - 2)
@@ -289,7 +290,7 @@ def cut_ogg_vorbis(track: Track, start: int, end: int) -> bytes:
 
 
 def cut_ogg(track: Track, start: int, end: int) -> bytes:
-    """Return an Ogg file of the samples from start to before end."""
+    """Return an Ogg file with the samples from start up to, but not including, end."""
     return (cut_ogg_opus if track.codec == "opus" else cut_ogg_vorbis)(track, start, end)
 
 

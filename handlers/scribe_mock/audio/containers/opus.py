@@ -1,13 +1,15 @@
-"""What can be read from Opus packets without decoding them."""
+"""Reads Opus packets and headers without decoding (RFC 6716, RFC 7845)."""
 
 import struct
 
+#: Samples per second of all Opus streams in a container.
 RATE = 48_000
-# Samples that a decoder needs before its output is right (RFC 7845, 4.6: 80 ms).
+#: Samples that a decoder needs before its output is right: 80 ms (RFC 7845, section 4.6).
 PREROLL = 3840
 
 
 def _frame_sizes() -> list[int]:
+    """Return the samples of one frame by the packet's first byte (RFC 6716, section 3.1)."""
     sizes = []
     for toc in range(256):
         config = toc >> 3

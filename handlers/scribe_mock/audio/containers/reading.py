@@ -62,7 +62,9 @@ def read_container(data: bytes, name: str) -> Track:
         raise
     except (ValueError, IndexError, ArithmeticError, LookupError) as error:
         file = CONTAINERS[name].description
-        raise DamagedAudio(f"{file} that can't be read ({error})", f"{file} in order") from error
+        raise DamagedAudio(
+            f"{file} that can't be read ({error})", f"{file} without damage"
+        ) from error
 
 
 def check_claim(track: Track) -> None:
@@ -71,9 +73,9 @@ def check_claim(track: Track) -> None:
     Raises:
         DamagedAudio: it announces a minute more than twice what there is.
     """
-    there = track.duration_s()
-    if track.claimed_s > 2 * there + 60:
-        found = f"a file that claims {track.claimed_s:.0f} s and holds {there:.1f} s"
+    held = track.duration_s()
+    if track.claimed_s > 2 * held + 60:
+        found = f"a file that claims {track.claimed_s:.0f} s and holds {held:.1f} s"
         raise DamagedAudio(found, "a file that lasts as long as it says")
     if not track.length():
         raise DamagedAudio("a file whose sound has no length", "a file with sound")

@@ -1,4 +1,4 @@
-"""WAV files: read leniently, write exactly."""
+"""WAV files: reads them with wrong lengths too, and writes exact ones."""
 
 import struct
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def read_wav(data: bytes) -> Track:
     Raises:
         TruncatedAudio: the file ends within its header.
         WrongKind: it holds something other than PCM.
-        DamagedAudio: its format makes no sense, or another file follows.
+        DamagedAudio: its format is impossible, or another file follows.
         NoAudioStream: it has no sound.
     """
     fmt: WavFormat | None = None
@@ -68,17 +68,17 @@ def read_wav(data: bytes) -> Track:
 
 def _track(data: bytes, fmt: WavFormat | None, body: int, announced: int) -> Track:
     if fmt is None:
-        raise DamagedAudio("a WAV file whose data come before their format", _EXPECTED)
-    there = len(data) - body
+        raise DamagedAudio("a WAV file without a format before its data", _EXPECTED)
+    held = len(data) - body
     known = announced not in _UNKNOWN_LENGTHS and announced < 0xFFFFFF00
-    size = min(there, announced) if known else there
+    size = min(held, announced) if known else held
     if data.startswith(b"RIFF", body + size + (size & 1)):
         raise DamagedAudio("several WAV files in a row", _EXPECTED)
     frames = size // fmt.frame_bytes
     if not frames:
         raise NoAudioStream("a WAV file without a single sample", _EXPECTED)
     edges = np.append(np.arange(0, frames, BLOCK), frames)
-    missing = announced - there if known and announced > there else 0
+    missing = announced - held if known and announced > held else 0
     return Track(
         media_type=WAV,
         codec=fmt.codec,
@@ -156,7 +156,7 @@ _COMPANDED = {"pcm_mulaw": _mulaw_table(), "pcm_alaw": _alaw_table()}
 
 
 def cut_wav(track: Track, start: int, end: int) -> bytes:
-    """Return a WAV file with the samples from start up to and without end."""
+    """Return a WAV file with the samples from start up to, but not including, end."""
     frame = int(track.bounds[-1]) // track.length()
     return write_wav(track.header, track.payload[start * frame : end * frame])
 
