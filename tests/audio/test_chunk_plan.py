@@ -30,7 +30,7 @@ def recordings(draw):
 
 
 @given(recordings(), st.sampled_from(LENGTHS))
-def test_chunks_are_in_order_apart_and_short_enough(recording, lengths):
+def test_chunks_are_in_order_without_overlap_and_short_enough(recording, lengths):
     speech, duration = recording
     chunks = plan_speech(speech, profile(duration), duration, lengths)
     assert all(0 <= c.start_s < c.end_s <= duration + 1e-9 for c in chunks)
@@ -40,7 +40,7 @@ def test_chunks_are_in_order_apart_and_short_enough(recording, lengths):
 
 
 @given(recordings(), st.sampled_from(LENGTHS))
-def test_every_stretch_of_speech_is_in_exactly_one_chunk(recording, lengths):
+def test_each_stretch_of_speech_is_in_one_chunk(recording, lengths):
     speech, duration = recording
     chunks = plan_speech(speech, profile(duration), duration, lengths)
     for start, end in speech:
@@ -54,7 +54,7 @@ def test_every_stretch_of_speech_is_in_exactly_one_chunk(recording, lengths):
 
 
 @given(recordings(), st.sampled_from(LENGTHS))
-def test_cuts_lie_in_the_middle_of_pauses_and_long_ones_are_left_out(recording, lengths):
+def test_cuts_are_in_the_middle_of_pauses_and_long_pauses_are_left_out(recording, lengths):
     speech, duration = recording
     chunks = plan_speech(speech, profile(duration), duration, lengths)
     short_enough = all(
@@ -78,13 +78,13 @@ def test_cuts_lie_in_the_middle_of_pauses_and_long_ones_are_left_out(recording, 
         assert all(end - start <= lengths.silence + 1e-9 for start, end in inner)
 
 
-def test_chunks_aim_at_the_target():
+def test_chunks_have_about_the_target_length():
     speech = [(i * 3.0, i * 3.0 + 2.2) for i in range(100)]
     chunks = plan_speech(speech, profile(300), 300, ChunkLengths())
     assert {round(c.end_s - c.start_s) for c in chunks[1:-1]} <= {9, 12}
 
 
-def test_a_longer_pause_is_the_better_place():
+def test_the_longer_pause_is_cut():
     speech = [(0, 4), (4.2, 8), (8.2, 9.5), (10.4, 14), (14.2, 18), (18.2, 19)]
     chunks = plan_speech(speech, profile(19), 19, ChunkLengths())
     assert [round(c.end_s, 2) for c in chunks] == [9.95, 19.0]
@@ -101,13 +101,13 @@ def test_speech_without_a_pause_is_cut_where_it_is_quietest():
     assert any(13.05 < c.end_s < 13.35 for c in chunks)
 
 
-def test_silence_around_speech_is_kept_a_little():
+def test_a_margin_of_silence_stays_around_speech():
     (chunk,) = plan_speech([(10, 14)], profile(60), 60, ChunkLengths())
     assert (chunk.start_s, chunk.end_s) == (9.75, 14.25)
 
 
 @given(st.floats(0.01, 5000))
-def test_a_recording_without_speech_is_kept_whole(duration):
+def test_a_recording_without_speech_is_covered_whole(duration):
     chunks = plan(profile(duration), duration, ChunkLengths())
     assert not any(c.speech for c in chunks)
     assert chunks[0].start_s == 0
@@ -116,6 +116,6 @@ def test_a_recording_without_speech_is_kept_whole(duration):
     assert all(a.end_s == b.start_s for a, b in pairwise(chunks))
 
 
-def test_pieces_are_equal():
+def test_chunks_without_speech_are_equal():
     edges = [c.start_s for c in equal_chunks(0, 50, 20)]
     assert edges == pytest.approx([0, 50 / 3, 100 / 3])

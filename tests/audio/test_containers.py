@@ -43,7 +43,7 @@ def assert_same_sound(part, original):
 
 
 @pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
-def test_pieces_are_complete_files_with_the_sound_of_their_stretch(kind):
+def test_cuts_are_complete_files_with_the_sound_of_their_stretch(kind):
     data = recording(kind)
     original = decode(data)
     track = counted(data, kind)
@@ -59,7 +59,7 @@ def test_pieces_are_complete_files_with_the_sound_of_their_stretch(kind):
 
 
 @pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
-def test_pieces_have_the_container_and_codec_that_came_in(kind):
+def test_cuts_have_the_container_and_codec_of_the_recording(kind):
     data = recording(kind)
     part = cut(counted(data, kind), [(1.0, 4.0)])[0]
     assert open_track(part.data, kind, Budget(Limits())).media_type == kind
@@ -80,7 +80,7 @@ def test_packets_are_copied_and_not_encoded_again(kind):
 
 
 @pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
-def test_a_piece_can_be_cut_again(kind):
+def test_a_cut_can_be_cut_again(kind):
     data = recording(kind)
     once = cut(counted(data, kind), [(2.0, 8.0)])[0]
     twice = cut(counted(once.data, kind), [(1.0, 5.0)])[0]
@@ -138,7 +138,7 @@ def test_mp3_tags_do_not_count_as_sound():
 @pytest.mark.parametrize(
     ("rate", "bit_rate"), [(44_100, 320_000), (22_050, 32_000), (8_000, 8_000)]
 )
-def test_mp3_of_every_version_keeps_its_reservoir(rate, bit_rate):
+def test_cuts_of_every_mp3_version_have_the_bit_reservoir(rate, bit_rate):
     data = encode(SOUND, media_types.MP3, rate=rate, bit_rate=bit_rate)
     original = decode(data)
     for part in cut(counted(data, media_types.MP3), [(0.0, 3.0), (3.0, 6.5), (6.5, 9.9)]):
@@ -152,7 +152,7 @@ def test_mp3_of_variable_rate():
     assert counted(data, media_types.MP3).duration_s() == pytest.approx(10, abs=0.05)
 
 
-def test_mp3_without_a_header_of_its_own_keeps_its_first_samples():
+def test_a_cut_of_mp3_without_a_header_has_the_first_samples():
     data = encode(SOUND, media_types.MP3, options={"write_xing": "0", "id3v2_version": "0"})
     assert parse_header(data[:4])
     part = cut(counted(data, media_types.MP3), [(0.0, 3.0)])[0]
@@ -180,7 +180,7 @@ def test_webm_without_duration_and_index():
     assert_same_sound(cut(counted(data, media_types.WEBM), [(3.0, 6.0)])[0], decode(data))
 
 
-def test_stereo_is_heard_in_both_ears():
+def test_stereo_stays_stereo():
     data = encode(SOUND, media_types.WEBM, channels=2)
     track = counted(data, media_types.WEBM)
     part = cut(track, [(3.0, 6.0)])[0]
@@ -215,7 +215,7 @@ def with_comment(data, size):
     return out.getvalue()
 
 
-def test_pieces_do_not_have_the_comments_of_the_whole():
+def test_cuts_have_no_comments():
     data = with_comment(recording(media_types.OGG), 1_000_000)
     assert len(data) > 1_000_000
     pieces = split(data, media_types.OGG)
@@ -226,7 +226,7 @@ def test_pieces_do_not_have_the_comments_of_the_whole():
 
 
 @pytest.mark.parametrize("kind", [media_types.WEBM, media_types.OGG_OPUS])
-def test_a_header_is_not_so_long_that_pieces_are_many_times_the_whole(kind):
+def test_a_header_that_would_multiply_the_size_is_refused(kind):
     track = counted(recording(kind), kind)
     padded = replace(track, header=track.header + bytes(100_000))
     (whole,) = cut(padded, [(0.0, track.duration_s())])

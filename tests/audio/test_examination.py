@@ -52,7 +52,7 @@ def test_a_recording_is_stored_in_its_own_container(session, name, kind):
     assert chunk["audio"]["duration_s"] == pytest.approx(chunk["duration_s"], abs=0.05)
 
 
-def test_a_long_recording_is_cut_at_its_pauses_and_numbered_on(session):
+def test_long_recordings_are_cut_at_pauses_and_their_chunks_numbered(session):
     sound, labels = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8, 1, 3)
     recording = session("single")
     data = encode(sound, "audio/webm;codecs=opus")
@@ -69,7 +69,7 @@ def test_a_long_recording_is_cut_at_its_pauses_and_numbered_on(session):
     assert recording.end(sent=2).json()["audio_files"] == names
 
 
-def test_a_recording_without_speech_is_kept_whole_and_marked(session):
+def test_a_recording_without_speech_is_stored_whole_and_marked(session):
     recording = session("single")
     data = encode(silence(45), "audio/wav")
     assert recording.upload("a.wav", data, "audio/wav").status_code == 200
@@ -90,7 +90,7 @@ def test_a_recording_without_speech_is_kept_whole_and_marked(session):
         (fixture("speech.mp4")[:9000], "audio/mp4"),
     ],
 )
-def test_bytes_that_are_not_that_audio_are_refused_and_nothing_is_stored(session, data, kind):
+def test_bytes_of_another_type_are_refused_and_nothing_is_stored(session, data, kind):
     recording = session("single")
     response = recording.upload("a", data, kind)
     assert refusal(response) == (400, "invalid_audio_format")
@@ -101,7 +101,7 @@ def test_bytes_that_are_not_that_audio_are_refused_and_nothing_is_stored(session
     assert recording.get().json()["status"] == "created"
 
 
-def test_limits_of_length_are_the_server_s(serve):
+def test_the_longest_recording_is_a_setting(serve):
     mock = serve(max_audio_seconds=3)
     assert mock.create("single").upload("a.webm", fixture("speech.webm")).status_code == 400
     short = encode(silence(2), "audio/wav")
@@ -131,7 +131,7 @@ def test_a_good_chunk_has_no_findings_and_is_measured(session):
         ("audio_0.wav", fixture("speech.wav")[:90_000], "truncated"),
     ],
 )
-def test_the_doctor_finds(session, name, data, code):
+def test_findings_about_one_chunk(session, name, data, code):
     chunked = session()
     chunked.store(name, content=data)
     (found,) = codes(chunked)
@@ -139,14 +139,14 @@ def test_the_doctor_finds(session, name, data, code):
     assert code in chunked.get().headers["x-mock-diagnostics"]
 
 
-def test_the_doctor_looks_at_chunks_side_by_side(session):
+def test_findings_about_chunks_of_one_session(session):
     chunked = session()
     chunked.store("audio_0.webm", "audio_2.webm", content=fixture("speech.webm"))
     assert chunked.upload("audio_3.mp3", fixture("speech.mp3"), "audio/mp3").status_code == 200
     assert codes(chunked) == [[], ["gap", "duplicate"], ["format_changed"]]
 
 
-def test_a_replaced_chunk_is_looked_at_anew(session):
+def test_a_replaced_chunk_is_examined_again(session):
     chunked = session()
     chunked.store("audio_0.webm", content=b"no audio")
     assert codes(chunked) == [["declared_type_differs"]]
@@ -154,7 +154,7 @@ def test_a_replaced_chunk_is_looked_at_anew(session):
     assert codes(chunked) == [[]]
 
 
-def test_a_chunk_replaced_while_it_is_looked_at_is_looked_at_anew(session, mock):
+def test_a_chunk_that_is_replaced_during_its_examination_is_examined_again(session, mock):
     chunked = session()
     long = wav(silence(30))
     assert chunked.upload("audio_0.wav", long, "audio/wav").status_code == 200
@@ -165,7 +165,7 @@ def test_a_chunk_replaced_while_it_is_looked_at_is_looked_at_anew(session, mock)
     assert codes(chunked) == [[]]
 
 
-def test_what_is_seen_at_a_glance_comes_with_the_answer(session):
+def test_findings_in_the_first_bytes_come_with_the_answer(session):
     chunked = session()
     good = chunked.upload("audio_0.webm", fixture("speech.webm"), None)
     assert "x-mock-diagnostics" not in good.headers
@@ -179,7 +179,7 @@ def examiner():
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
-def test_a_glance_does_not_stop_where_the_first_part_ends(examiner, name, kind):
+def test_a_first_look_joins_small_parts(examiner, name, kind):
     data = fixture(name)
     for first in (1, 3, 100):
         diagnosis = examiner.first_look([data[:first], data[first:]], kind, name.split(".")[1])
@@ -222,7 +222,7 @@ def new_session():
     )
 
 
-def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):
+def test_chunks_that_arrive_during_an_examination_are_not_waited_for(watched):
     async def look():
         await watched.store.create(new_session())
         await watched.upload(0)
@@ -233,7 +233,7 @@ def test_who_looks_at_a_session_does_not_wait_for_what_comes_meanwhile(watched):
     assert watched.looked_at == [b"0", b"1"]
 
 
-def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
+def test_parallel_requests_examine_a_chunk_once(watched):
     async def look():
         await watched.store.create(new_session())
         await watched.upload(0)
@@ -243,7 +243,7 @@ def test_many_who_look_at_a_session_at_once_have_it_examined_once(watched):
     assert len(watched.looked_at) == len(set(watched.looked_at))
 
 
-def test_the_doctor_keeps_a_bounded_number_of_sessions_in_mind(watched):
+def test_the_queue_is_bounded(watched):
     async def note_many():
         for number in range(20_000):
             watched.enqueue(str(number))
@@ -254,7 +254,7 @@ def test_the_doctor_keeps_a_bounded_number_of_sessions_in_mind(watched):
     assert "19999" in watched._queue
 
 
-def test_the_doctor_comes_round_by_himself(session, mock):
+def test_chunks_are_examined_without_a_request(session, mock):
     chunked = session()
     chunked.store("audio_0.webm", content=fixture("speech.webm"))
 
@@ -266,7 +266,7 @@ def test_the_doctor_comes_round_by_himself(session, mock):
     assert mock.comes_true(looked_at)
 
 
-def test_strict_audio_refuses_what_is_serious(serve):
+def test_strict_audio_refuses_serious_findings(serve):
     mock = serve(strict_audio=True)
     chunked = mock.create()
     refused = chunked.upload("audio_0.wav", fixture("silence.wav"), "audio/wav")

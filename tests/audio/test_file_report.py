@@ -4,7 +4,7 @@ from scribe_mock import cli
 from tests.audio.factory import silence, wav
 
 
-def test_it_says_of_each_file_what_is_wrong_with_it(tmp_path, capsys, monkeypatch):
+def test_each_file_is_reported_with_its_findings(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     silent, text = tmp_path / "silent.wav", tmp_path / "te\x1bxt.mp3"
     silent.write_bytes(wav(silence(2)))

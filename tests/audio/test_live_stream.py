@@ -21,7 +21,7 @@ def run(pcm, size, lengths=STREAM_LENGTHS):
     return [*chunks, *chunker.flush()], fullest
 
 
-def test_chunks_of_a_stream_hold_its_speech():
+def test_chunks_of_a_stream_have_all_of_its_speech():
     chunks, fullest = run(PCM, 3200)
     assert len(chunks) >= 3
     assert all(c.end_s - c.start_s <= 25 for c in chunks)
@@ -53,7 +53,7 @@ def test_speech_that_never_pauses_does_not_fill_the_buffer():
     assert all(c.end_s - c.start_s <= 6 for c in chunks)
 
 
-def test_a_stream_without_speech_keeps_its_end():
+def test_the_end_of_a_stream_without_speech_is_a_chunk():
     pcm = (silence(60) * 32767).astype("<i2").tobytes()
     (chunk,), fullest = run(pcm, 6400)
     assert fullest < 26
@@ -67,7 +67,7 @@ def test_the_last_odd_byte_is_dropped():
     assert sum(len(c.pcm) for c in chunks) % 2 == 0
 
 
-def test_nothing_in_nothing_out():
+def test_an_empty_stream_has_no_chunks():
     chunker = StreamChunker()
     assert chunker.flush() == []
     assert chunker.feed(b"") == []
@@ -88,6 +88,6 @@ def test_resampling_from_the_declared_rate(rate):
 
 
 @pytest.mark.parametrize("rate", [0, -1, 100, 10_000_000])
-def test_rates_that_no_microphone_has(rate):
+def test_impossible_rates_are_refused(rate):
     with pytest.raises(ValueError, match="Hz"):
         Pcm16Resampler(rate)

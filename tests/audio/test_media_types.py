@@ -60,13 +60,13 @@ media_types = st.tuples(
 
 
 @given(st.data(), st.sampled_from(sorted(SUPPORTED)))
-def test_a_supported_type_is_taken_in_any_spelling(session, data, media_type):
+def test_a_supported_type_is_accepted_in_any_spelling(session, data, media_type):
     content_type = data.draw(spelled(*media_type))
     assert session().upload(kind=content_type).status_code == 200
 
 
 @given(st.data(), media_types)
-def test_a_type_is_taken_exactly_when_it_is_one_of_the_seven(session, data, media_type):
+def test_only_the_seven_types_are_accepted(session, data, media_type):
     content_type = data.draw(spelled(*media_type))
     response = session().upload(kind=content_type)
     if media_type in SUPPORTED:
@@ -110,13 +110,13 @@ def test_a_type_is_taken_exactly_when_it_is_one_of_the_seven(session, data, medi
 @example("multipart/form-data; boundary=x")
 @example("application/json")
 @example("\N{LATIN SMALL LETTER E WITH ACUTE}")
-def test_a_near_miss_is_refused(session, content_type):
+def test_similar_types_are_refused(session, content_type):
     response = session().upload(kind=content_type.encode("latin-1"))
     assert refusal(response) == (400, "invalid_audio_format")
     assert response.json()["error"]["details"]["provided_format"] == content_type
 
 
-def test_two_content_types_are_none(mock, session):
+def test_two_content_types_are_refused(mock, session):
     chunked = session()
     headers = [("Content-Type", "audio/wav"), ("Content-Type", "audio/wav")]
     response = mock.client.post(f"{chunked.path}/audio/a_0.wav", content=b"x", headers=headers)
@@ -135,7 +135,7 @@ UNDECIDED = [
 
 @pytest.mark.parametrize("content_type", UNDECIDED)
 @pytest.mark.parametrize("extension", TYPE_OF_EXTENSION)
-def test_the_extension_decides_where_the_type_does_not(session, content_type, extension):
+def test_the_extension_decides_if_the_type_does_not(session, content_type, extension):
     chunked = session()
     for number, spelling in enumerate([extension, extension.upper()]):
         assert chunked.upload(f"a_{number}.{spelling}", kind=content_type).status_code == 200
@@ -154,13 +154,13 @@ def test_another_extension_is_not_supported(session, content_type, extension):
 
 
 @pytest.mark.parametrize("name", ["recording", "webm", "recording.", "a.webm.", "webm.x"])
-def test_without_type_and_extension_there_is_no_format(session, name):
+def test_without_type_and_extension_an_upload_is_refused(session, name):
     response = session("single").upload(name, kind=None)
     assert refusal(response) == (400, "invalid_audio_format")
     assert "provided_format" in response.json()["error"]["details"]
 
 
-def test_the_type_comes_before_the_extension(session):
+def test_the_type_overrides_the_extension(session):
     chunked = session()
     assert chunked.upload("a_0.mp3", kind="audio/wav").status_code == 200
     assert chunked.inspect()["chunks"][0]["content_type"] == "audio/wav"
@@ -173,7 +173,7 @@ def test_the_extension_is_what_follows_the_last_dot(session):
     assert refusal(session("single").upload("a.mp3.flac", recording, None))[0] == 400
 
 
-def test_an_upload_as_curl_sends_it_is_taken(mock, session):
+def test_an_upload_as_curl_sends_it_is_accepted(mock, session):
     chunked = session()
     fields = TOKEN | {
         "User-Agent": "curl/8.5.0",

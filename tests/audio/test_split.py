@@ -37,7 +37,7 @@ def test_a_recording_is_cut_into_its_speech(kind):
 
 
 @pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
-def test_a_recording_without_speech_is_kept_whole_and_marked(kind):
+def test_a_recording_without_speech_is_stored_whole_and_marked(kind):
     pieces = split(encode(silence(45), kind), kind)
     assert len(pieces) == 3
     assert not any(piece.speech for piece in pieces)
@@ -48,7 +48,7 @@ def test_a_recording_without_speech_is_kept_whole_and_marked(kind):
 
 @pytest.mark.parametrize("kind", media_types.MEDIA_TYPES)
 @pytest.mark.parametrize("parts", [2, 3])
-def test_parts_analysed_apart_give_the_same_chunks(kind, parts):
+def test_parts_that_are_analysed_separately_give_the_same_chunks(kind, parts):
     data, budget = recording(kind), Budget(Limits())
     track = open_track(data, kind, budget)
     whole = assemble(track, [analyse(track, budget)])
@@ -59,7 +59,7 @@ def test_parts_analysed_apart_give_the_same_chunks(kind, parts):
         assert one.end_s == pytest.approx(two.end_s, abs=0.1)
 
 
-def test_very_short_recordings_are_one_piece():
+def test_very_short_recordings_are_one_chunk():
     for kind in media_types.MEDIA_TYPES:
         (piece,) = split(encode(SOUND[:800], kind), kind)
         assert piece.start_s == 0

@@ -50,7 +50,7 @@ time = np.arange(RATE * 8) / RATE
     ],
     ids=["hiss", "nothing", "white noise", "tone", "chord", "hum"],
 )
-def test_what_is_not_speech(samples):
+def test_hiss_noise_and_music_are_not_speech(samples):
     assert speech_of(profile_of(samples)) == []
 
 
@@ -59,7 +59,7 @@ def test_short_pauses_belong_to_speech_and_clicks_do_not():
     assert speech_of(profile(scores)) == [(20 * HOP, 85 * HOP)]
 
 
-def test_speech_fades_in_and_out_around_its_core():
+def test_speech_includes_the_lower_scores_around_it():
     scores = [0.0] * 10 + [0.45] * 10 + [0.9] * 20 + [0.45] * 10 + [0.0] * 10 + [0.45] * 20
     assert speech_of(profile(scores)) == [(10 * HOP, 50 * HOP)]
 

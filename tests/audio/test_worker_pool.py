@@ -30,12 +30,12 @@ def pids(pool):
     return [process._child.pid for process in pool._processes]
 
 
-def test_a_process_gives_what_split_gives(workers):
+def test_a_process_returns_what_split_returns(workers):
     data = sample(media_types.WEBM)
     assert workers.split(data, media_types.WEBM) == split(data, media_types.WEBM)
 
 
-def test_a_large_file_is_divided_between_two(workers):
+def test_a_large_file_is_divided_between_two_processes(workers):
     data = encode(SOUND, media_types.WAV, rate=48_000)
     assert len(data) > 200_000
     one, two = workers.split(data, media_types.WAV), split(data, media_types.WAV)
@@ -45,7 +45,7 @@ def test_a_large_file_is_divided_between_two(workers):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only threads of Linux have one")
-def test_after_a_long_recording_the_short_ones_have_their_priority_again(workers):
+def test_after_a_long_recording_a_process_has_its_priority_again(workers):
     data = encode(SOUND, media_types.WAV, rate=48_000)
     assert len(data) > 1_000_000
     workers.split(data, media_types.WAV)
@@ -54,7 +54,7 @@ def test_after_a_long_recording_the_short_ones_have_their_priority_again(workers
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(ours + 5, 19)
 
 
-def test_errors_come_back_as_they_are(workers):
+def test_errors_are_raised_in_the_server(workers):
     with pytest.raises(NotAudio, match="plain text"):
         workers.split(b"hello hello hello", media_types.WEBM)
     data = encode(SOUND, media_types.WAV, rate=48_000)
@@ -63,11 +63,11 @@ def test_errors_come_back_as_they_are(workers):
     assert workers.split(sample(media_types.MP3), media_types.MP3)
 
 
-def test_the_doctor_works_there_too(workers):
+def test_a_process_examines_chunks(workers):
     assert workers.diagnose(sample(media_types.MP3), media_types.MP3, "mp3").codec == "mp3"
 
 
-def test_the_doctor_says_what_he_can_not_look_at():
+def test_a_chunk_that_cannot_be_examined_has_a_finding():
     with AudioWorkers(1).start() as pool:
         os.kill(pids(pool)[0], signal.SIGSTOP)
         limits = Limits(max_work_seconds=0.01)
@@ -75,7 +75,7 @@ def test_the_doctor_says_what_he_can_not_look_at():
     assert (found.container, found.codes) == ("mp3", ("too_much_work",))
 
 
-def test_ctrl_c_is_not_for_the_processes(workers):
+def test_processes_have_process_groups_of_their_own(workers):
     assert [os.getpgid(pid) for pid in pids(workers)] == pids(workers)
 
 
@@ -90,7 +90,7 @@ def test_a_server_without_standard_error_decodes_too():
         os.close(error)
 
 
-def test_many_at_once_share_two_processes(workers):
+def test_many_requests_share_two_processes(workers):
     async def many():
         data = sample(media_types.OGG_OPUS)
         return await asyncio.gather(
@@ -102,7 +102,7 @@ def test_many_at_once_share_two_processes(workers):
     assert len({str(answer) for answer in answers[:8]}) == 1
 
 
-def test_parts_are_joined_when_it_is_their_turn(workers):
+def test_parts_are_joined_by_the_thread_that_processes_them(workers):
     joined_by = []
 
     class Parts:
@@ -119,7 +119,7 @@ def test_parts_are_joined_when_it_is_their_turn(workers):
     assert threading.current_thread() not in joined_by
 
 
-def test_a_process_that_dies_is_replaced():
+def test_a_process_that_ended_is_replaced():
     with AudioWorkers(1).start() as pool:
         before = pids(pool)
         os.kill(before[0], signal.SIGKILL)
@@ -130,7 +130,7 @@ def test_a_process_that_dies_is_replaced():
         assert pids(pool) != before
 
 
-def test_a_process_that_dies_over_a_recording(monkeypatch):
+def test_a_recording_that_ends_two_processes_is_refused(monkeypatch):
     with AudioWorkers(1).start() as pool:
         pid = pids(pool)[0]
         os.kill(pid, signal.SIGSTOP)  # it gets the request, and then it is gone
@@ -147,7 +147,7 @@ def test_a_process_that_dies_over_a_recording(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble"])
-def test_a_process_that_somebody_kills_costs_no_good_recording(monkeypatch, name):
+def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, name):
     data = (
         encode(SOUND, media_types.WAV, rate=48_000) if name[0] == "a" else sample(media_types.WAV)
     )
@@ -178,7 +178,7 @@ def test_a_process_that_hangs_is_ended():
         assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
-def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
+def test_processor_time_is_bounded_in_code_that_checks_no_budget(monkeypatch):
     monkeypatch.setattr(workers_module, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
     # Blocks of 256 frames without a byte: reading them alone takes half a minute.
     entry = element(0xD7, 1) + element(0x83, 2) + element(0x86, b"A_OPUS")
@@ -193,7 +193,7 @@ def test_processor_time_is_bounded_where_no_budget_is_looked_at(monkeypatch):
         assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
-def test_a_process_that_dies_in_the_middle_of_its_answer():
+def test_an_incomplete_message_is_an_end_of_file():
     whole = io.BytesIO()
     write_message(whole, (True, bytes(1000)))
     with pytest.raises(EOFError):
@@ -201,7 +201,7 @@ def test_a_process_that_dies_in_the_middle_of_its_answer():
 
 
 @pytest.mark.parametrize("step", ["write_message", "read_message"])
-def test_a_pool_that_closes_in_the_middle_of_a_request(monkeypatch, step):
+def test_a_pool_that_closes_during_a_request(monkeypatch, step):
     pool = AudioWorkers(1).start()
     original = getattr(workers_module, step)
 

@@ -54,9 +54,7 @@ class _Process:
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         with self._lock:
             if self._ended:
-                raise WorkerLost(
-                    "a recording that was not decoded, since the server stops", _EXPECTED
-                )
+                raise WorkerLost(_STOPPING, _EXPECTED)
             if self._child is not None and self._child.poll() is not None:
                 _end_child(self._child)
                 self._child = None

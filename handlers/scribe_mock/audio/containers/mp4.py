@@ -134,20 +134,12 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
     codec = _CODECS.get(name)
     if codec is None:
         raise WrongKind(f"an MP4 file with {name}", _EXPECTED)
-    packets: list[bytes] = []
-    begin: int | None = None
-    for packet in container.demux(stream):
-        if packet.size:
-            begin = packet.pts if begin is None else begin
-            packets.append(bytes(packet))
-    if not packets:
-        raise NoAudioStream("an MP4 file with an index and no sound", _EXPECTED)
+    packets, begin = _packets(container, stream)
     base = float(stream.time_base or 0)
-    claimed = (stream.duration or 0) * base
     rate, channels = context.rate, context.channels
     if not 4_000 <= rate <= 192_000 or not 1 <= channels <= 16:
         raise DamagedAudio(f"an MP4 file with {codec}, {channels} channels at {rate} Hz", _EXPECTED)
-    skip = max(0, round(-(begin or 0) * base * rate))
+    skip = max(0, round(-begin * base * rate))
     if codec == "opus":  # browsers write the pre-skip, but no edit list
         skip = max(skip, opus.head_fields(context.extradata or b"")[1])
     payload, bounds = pack(packets)
@@ -161,8 +153,23 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
         extradata=_plain_extradata(codec, context.extradata or b""),
         header=description,
         skip=skip,
-        claimed_s=claimed,
+        claimed_s=(stream.duration or 0) * base,
     )
+
+
+def _packets(
+    container: av.container.InputContainer, stream: av.AudioStream
+) -> tuple[list[bytes], int]:
+    """Return the packets of a stream, and the time of the first one in units of its time base."""
+    packets: list[bytes] = []
+    begin: int | None = None
+    for packet in container.demux(stream):
+        if packet.size:
+            begin = packet.pts if begin is None else begin
+            packets.append(bytes(packet))
+    if not packets:
+        raise NoAudioStream("an MP4 file with an index and no sound", _EXPECTED)
+    return packets, begin or 0
 
 
 def _plain_extradata(codec: str, extradata: bytes) -> bytes:
