@@ -62,11 +62,14 @@ check: $(ALL) ## ruff and mypy
 
 # With COVERAGE=yes the quick tests run under coverage, and the others after them without it: it would
 # nearly double their time, and some of them measure how soon a server answers.
+# How the tests are shared out among processes: tests/conftest.py.
+PARALLEL := -n auto --dist loadgroup
+
 test: check ## checks, then all tests; options in ARGS="-k upload"
 ifdef COVERAGE
 	@$(MAKE) --no-print-directory coverage slow
 else
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 endif
 
 # Tests that need a browser or npm, make an environment, or check whole servers.
@@ -74,13 +77,13 @@ SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.p
   tests/contract/test_mutants.py tests/contract/test_plugin.py tests/contract/test_reports.py \
   tests/audio/test_fuzz.py tests/test_fuzz_hostile.py tests/test_recipes.py \
   tests/test_schemathesis.py tests/test_wheel.py tests/test_openapi.py::test_the_linter_finds_nothing
-UNIT := -n auto $(addprefix --deselect ,$(SLOW))
+UNIT := $(PARALLEL) $(addprefix --deselect ,$(SLOW))
 
 unit: $(ALL) ## the quick tests: no browser, no npm, no check of a whole server
 	$(BIN)/pytest $(UNIT) $(ARGS)
 
 slow: $(ALL) ## the tests that `make unit` leaves out
-	$(BIN)/pytest -n auto $(SLOW) $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(SLOW) $(ARGS)
 
 # Two whole runs of the check are part of the figure: most of contract/ runs in no quick test.
 COVERED_TOO := tests/contract/test_check.py::test_the_mock_keeps_the_contract \

@@ -1,5 +1,6 @@
 """Fixtures: a mock that is as good as new for each test, and factories around it."""
 
+import os
 from contextlib import ExitStack
 
 import hypothesis
@@ -20,6 +21,44 @@ hypothesis.settings.register_profile(
     ],
 )
 hypothesis.settings.load_profile("repeatable")
+
+
+#: Modules whose tests share what is costly to make: a browser, an installed wheel, a whole check.
+TOGETHER = (
+    "tests/browser/",
+    "tests/contract/test_reports.py",
+    "tests/test_docs_export.py",
+    "tests/test_openapi.py",
+    "tests/test_wheel.py",
+)
+#: Modules with tests that take long. They begin first, so that no process is alone with one at the
+#: end.
+LONG = (
+    "tests/contract/test_check.py",
+    "tests/contract/test_command.py",
+    "tests/contract/test_plugin.py",
+    "tests/contract/test_mutants.py",
+    "tests/audio/",
+    "tests/test_cli.py",
+    "tests/test_schemathesis.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """More processes than processors: many tests wait, for a server or for time to pass."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
+
+
+def pytest_collection_modifyitems(config, items):
+    """Order the tests, and give each process whole modules where that saves time."""
+
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.nodeid.startswith(TOGETHER):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session")

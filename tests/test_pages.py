@@ -22,7 +22,7 @@ def client():
     settings = Settings(port=0, quiet=True, token=("hush-hush",))
     with (
         MockServer(settings) as mock,
-        httpx.Client(base_url=mock.url, timeout=PATIENCE) as client,
+        httpx.Client(base_url=mock.url, timeout=PATIENCE, verify=False) as client,
     ):
         yield client
 

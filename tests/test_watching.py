@@ -15,16 +15,36 @@ TOKEN = {"Authorization": "Bearer any"}
 SOON = 20
 
 
+@pytest.fixture(scope="module")
+def server():
+    with MockServer(Settings(port=0, quiet=True, processing_seconds=0)) as server:
+        yield server
+
+
 @pytest.fixture
-def mock():
-    settings = Settings(port=0, quiet=True, processing_seconds=0)
-    with MockServer(settings) as server:
+def mock(server):
+    """A server that is as good as new."""
+    httpx.post(f"{server.url}/_mock/reset", verify=False).raise_for_status()
+    return server
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    """A server with a token."""
+    with MockServer(Settings(port=0, quiet=True, token=("secret",))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def held_to_the_spec():
+    """A server that compares its answers with the spec."""
+    with MockServer(validate_responses=True) as server:
         yield server
 
 
 @pytest.fixture
 def client(mock):
-    with httpx.Client(base_url=mock.url, headers=TOKEN, timeout=PATIENCE) as client:
+    with httpx.Client(base_url=mock.url, headers=TOKEN, timeout=PATIENCE, verify=False) as client:
         yield client
 
 
@@ -45,9 +65,9 @@ def test_the_overview_has_the_newest_first(client):
 @pytest.mark.parametrize(
     "path", ["overview", "changes?since=0", "sessions", "sessions/demo_session_partial", "clock"]
 )
-def test_answers_are_what_the_spec_says(path):
-    with MockServer(validate_responses=True) as mock:
-        assert httpx.get(f"{mock.url}/_mock/{path}", timeout=PATIENCE).status_code == 200
+def test_answers_are_what_the_spec_says(held_to_the_spec, path):
+    answer = httpx.get(f"{held_to_the_spec.url}/_mock/{path}", timeout=PATIENCE)
+    assert answer.status_code == 200
 
 
 def test_the_overview_is_filtered_searched_and_paged(client):
@@ -189,19 +209,17 @@ def test_the_machines_names_and_addresses_can(client, name):
 
 
 @pytest.mark.parametrize("headers", [*FOREIGN, {"Sec-Fetch-Site": "cross-site"}])
-def test_a_token_opens_nothing_to_a_page_of_another_site(headers):
-    with MockServer(Settings(port=0, quiet=True, token=("secret",))) as mock:
-        login = f"{mock.url}/connect-auth/v1/account/login"
-        body = {"client_id": "x", "client_secret": "x"}
-        token = httpx.post(login, json=body, headers=headers).json()["access_token"]
-        bearer = {"Authorization": f"Bearer {token}"}
-        answer = httpx.post(f"{mock.url}/_mock/reset", headers=headers | bearer)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site_refused")
+def test_a_token_opens_nothing_to_a_page_of_another_site(guarded, headers):
+    login = f"{guarded.url}/connect-auth/v1/account/login"
+    body = {"client_id": "x", "client_secret": "x"}
+    token = httpx.post(login, json=body, headers=headers).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{guarded.url}/_mock/reset", headers=headers | bearer)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site_refused")
 
 
 @pytest.mark.parametrize("headers", OWN)
-def test_with_a_token_pages_of_the_same_host_need_it(headers):
-    with MockServer(Settings(port=0, quiet=True, token=("secret",))) as mock:
-        bearer = {"Authorization": "Bearer secret"}
-        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers).status_code == 401
-        assert httpx.post(f"{mock.url}/_mock/reset", headers=headers | bearer).status_code == 204
+def test_with_a_token_pages_of_the_same_host_need_it(guarded, headers):
+    bearer = {"Authorization": "Bearer secret"}
+    assert httpx.post(f"{guarded.url}/_mock/reset", headers=headers).status_code == 401
+    assert httpx.post(f"{guarded.url}/_mock/reset", headers=headers | bearer).status_code == 204

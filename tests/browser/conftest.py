@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -52,10 +53,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def mock() -> Iterator[MockServer]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
     with MockServer(Settings(port=0, quiet=True, processing_seconds=0.5)) as server:
         yield server
+
+
+@pytest.fixture
+def mock(server: MockServer) -> MockServer:
+    """A mock that is as good as new."""
+    httpx.post(f"{server.url}/_mock/reset", verify=False).raise_for_status()
+    return server
 
 
 @pytest.fixture

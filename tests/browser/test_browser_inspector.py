@@ -34,7 +34,7 @@ class Client:
 @pytest.fixture
 def client(mock):
     headers = {"Authorization": "Bearer any"}
-    with httpx.Client(base_url=mock.url, headers=headers, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=mock.url, headers=headers, timeout=PATIENCE, verify=False) as http:
         yield Client(http)
 
 

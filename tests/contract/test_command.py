@@ -173,10 +173,14 @@ def test_an_interrupt_ends_fuzzing_at_once():
     assert app.since == 5
 
 
+#: Hypothesis on one operation, and as a state machine.
+FUZZING = ["--only=fuzz.schema.createSession", "--only=fuzz.links"]
+
+
 def test_the_check_leaves_nothing_in_the_current_folder(tmp_path, tmp_path_factory):
     with Running(Server()) as running:
         subprocess.run(
-            [sys.executable, "-m", "scribe_mock", "check", running.base_url, "--only=fuzz"],
+            [sys.executable, "-m", "scribe_mock", "check", running.base_url, *FUZZING],
             cwd=tmp_path,
             env={**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))},
             check=True,
@@ -196,8 +200,15 @@ sys.exit(process.wait())
 """
 
 
-@pytest.mark.parametrize("command", ["rules", "check --list", "check URL --only=upload.row.7"])
-@pytest.mark.parametrize("server", [Server, UnsupportedIs415])
+@pytest.mark.parametrize(
+    ("command", "server"),
+    [
+        ("rules", Server),
+        ("check --list", Server),
+        ("check URL --only=upload.row.7", Server),
+        ("check URL --only=upload.row.7", UnsupportedIs415),
+    ],
+)
 def test_output_that_nobody_reads_changes_no_exit_code(command, server):
     with Running(server()) as running:
         arguments = command.replace("URL", running.base_url).split()

@@ -30,7 +30,7 @@ class Streaming(Base):
         await socket.send_denial_response(self.envelope(refusal, None))
 
     async def stream(self, socket, session):
-        received = b""
+        received = bytearray()
         try:
             while True:
                 message = await socket.receive()

@@ -89,7 +89,7 @@ class Uploading(Base):
         length = call.first("content-length")
         if length and int(length) > self.limit:
             raise self.too_large()
-        data = b""
+        data = bytearray()
         async for part in call.parts():
             data += part
             if len(data) > self.limit:

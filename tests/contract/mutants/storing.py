@@ -132,7 +132,7 @@ class RefusedIsStored(Server):
 @note("store.cut")
 class CutUploadsStored(Server):
     async def audio(self, call, session):
-        data = b""
+        data = bytearray()
         try:
             async for part in call.parts():
                 data += part

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -49,7 +49,8 @@ class Request:
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    # asyncio.run writes a finished run's repr, for which 10 MiB take a second.
+    body: bytes | None = field(default=None, repr=False)
     chunked: bool = False
     delivery: Delivery = Delivery.AT_ONCE
     operation: str = ""
