@@ -1,4 +1,4 @@
-"""Recordings of every kind, made with PyAV, and speech-like sound to fill them with."""
+"""Recordings of every type, made with PyAV, of sound that resembles speech."""
 
 import io
 import struct
@@ -27,7 +27,7 @@ RECIPES = {
 
 
 def vowels(seconds, seed=0):
-    """Return sound at 16 kHz that the detector takes for speech: syllables of buzzing vowels."""
+    """Return sound at 16 kHz that the speech detector scores as speech: syllables of vowels."""
     random = np.random.default_rng(seed)
     out: list[np.ndarray] = []
     while sum(part.size for part in out) < seconds * RATE:
@@ -56,7 +56,7 @@ def silence(seconds):
 
 
 def conversation(*parts):
-    """Return speech and silence by turns, in seconds; and where the speech is."""
+    """Return sound of speech and silence in turn, given their seconds; and where the speech is."""
     sound, labels, at = [], [], 0.0
     for index, seconds in enumerate(parts):
         if index % 2 == 0:
@@ -69,7 +69,7 @@ def conversation(*parts):
 
 
 def encode(samples, kind, rate=None, bit_rate=None, options=None, codec=None, channels=1):
-    """Return a file of that kind with 16 kHz mono samples."""
+    """Return a file of a type with 16 kHz mono samples."""
     container, default_codec, default_rate = RECIPES[kind]
     codec, rate = codec or default_codec, rate or default_rate
     # FFmpeg's own Vorbis encoder knows stereo only.
@@ -98,12 +98,12 @@ def _encode(path, samples, container, codec, rate, layout, bit_rate, options, ex
 
 @cache
 def sample(kind, seconds=2.0):
-    """Return a small recording of that kind: speech, of which the end is silent."""
+    """Return a small recording of a type: speech, and then silence."""
     return encode(conversation(seconds * 0.7, seconds * 0.3)[0], kind)
 
 
 def wav(samples, bits=16, channels=1, rate=RATE, fmt=1, data_length=None):
-    """Return a WAV file of float samples; its length may be made to lie."""
+    """Return a WAV file of float samples; `data_length` sets a wrong length in its header."""
     samples = np.repeat(samples[:, None], channels, axis=1)
     if fmt == 3:
         pcm = samples.astype("<f4" if bits == 32 else "<f8").tobytes()
@@ -121,7 +121,7 @@ def wav(samples, bits=16, channels=1, rate=RATE, fmt=1, data_length=None):
 
 
 def decode(data, rate=RATE):
-    """Return the sound of a file as a player has it, at 16 kHz mono."""
+    """Return the sound of a file as a player plays it, at 16 kHz mono."""
     with av.open(io.BytesIO(data), "r") as container:
         graph = av.AudioResampler("flt", "mono", rate)
         parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in graph.resample(f)]

@@ -1,4 +1,4 @@
-"""What is wrong with a recording is said in words."""
+"""Recordings that cannot be used are refused with a message that says why."""
 
 import struct
 

@@ -1,3 +1,5 @@
+"""Where recordings are cut."""
+
 from itertools import pairwise
 
 import numpy as np
@@ -49,7 +51,7 @@ def test_each_stretch_of_speech_is_in_one_chunk(recording, lengths):
             assert len(touching) == 1
         assert touching[0].start_s <= start + 1e-6
         assert touching[-1].end_s >= end - 1e-6
-        # Speech longer than a chunk goes on in the next one without a hole.
+        # Speech longer than a chunk continues in the next one without a gap.
         assert all(a.end_s == pytest.approx(b.start_s) for a, b in pairwise(touching))
 
 

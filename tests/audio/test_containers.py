@@ -1,3 +1,5 @@
+"""Files of all formats are cut into complete files without encoding them again."""
+
 import io
 import struct
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Recordings that are cut, and what the doctor says of chunks, as the control API shows it."""
+"""Recordings that are cut, and the findings about chunks, as the control API shows them."""
 
 import asyncio
 import math
@@ -31,7 +31,7 @@ def fixture(name):
 
 
 def codes(session):
-    """The doctor's findings by chunk, each of which must say what is wrong and what to do."""
+    """Codes of findings by chunk. Each finding must say what is wrong and what to do."""
     chunks = session.inspect()["chunks"]
     assert all(f["message"] and f["advice"] for chunk in chunks for f in chunk["diagnostics"])
     return [[finding["code"] for finding in chunk["diagnostics"]] for chunk in chunks]
@@ -187,11 +187,11 @@ def test_a_first_look_joins_small_parts(examiner, name, kind):
 
 
 class Watched(Examiner):
-    """Notes what it is asked to look at, and lets uploads come meanwhile."""
+    """Records which chunks it examines, and adds an upload during each examination."""
 
     def __init__(self, store):
         super().__init__(store, Limits(), strict=False)
-        self.store, self.looked_at = store, []
+        self.store, self.examined = store, []
 
     async def upload(self, sequence):
         session = await self.store.get("a")
@@ -200,10 +200,10 @@ class Watched(Examiner):
             await self.store.add_upload(session, intake, lambda _: [(chunk, [b"%d" % sequence])])
 
     async def examine(self, parts, kind, extension):
-        assert len(self.looked_at) < 5
-        self.looked_at += parts
+        assert len(self.examined) < 5
+        self.examined += parts
         await asyncio.sleep(0)
-        await self.upload(1 + len(self.looked_at))
+        await self.upload(1 + len(self.examined))
         return Diagnosis()
 
 
@@ -223,24 +223,24 @@ def new_session():
 
 
 def test_chunks_that_arrive_during_an_examination_are_not_waited_for(watched):
-    async def look():
+    async def examine():
         await watched.store.create(new_session())
         await watched.upload(0)
         await watched.upload(1)
         await watched.examine_new_chunks("a")
 
-    asyncio.run(look())
-    assert watched.looked_at == [b"0", b"1"]
+    asyncio.run(examine())
+    assert watched.examined == [b"0", b"1"]
 
 
 def test_parallel_requests_examine_a_chunk_once(watched):
-    async def look():
+    async def examine():
         await watched.store.create(new_session())
         await watched.upload(0)
         await asyncio.gather(*(watched.examine_new_chunks("a") for _ in range(3)))
 
-    asyncio.run(look())
-    assert len(watched.looked_at) == len(set(watched.looked_at))
+    asyncio.run(examine())
+    assert len(watched.examined) == len(set(watched.examined))
 
 
 def test_the_queue_is_bounded(watched):
@@ -258,12 +258,12 @@ def test_chunks_are_examined_without_a_request(session, mock):
     chunked = session()
     chunked.store("audio_0.webm", content=fixture("speech.webm"))
 
-    def looked_at():
+    def is_examined():
         listed = mock.control("GET", "/sessions?limit=1000")["sessions"]
         chunk = next(s for s in listed if s["session_id"] == chunked.id)["chunks"][0]
         return chunk["audio"] is not None
 
-    assert mock.comes_true(looked_at)
+    assert mock.comes_true(is_examined)
 
 
 def test_strict_audio_refuses_serious_findings(serve):

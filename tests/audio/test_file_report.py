@@ -15,7 +15,7 @@ def test_each_file_is_reported_with_its_findings(tmp_path, capsys, monkeypatch):
     assert "  loudness  -79.9 dBFS\n" in first
     assert "  findings  silent (serious): " in first
     assert "  chunks    0: 0.00 to 2.00 s, no speech" in first
-    # What a file's name or bytes say reaches no terminal as a command, and lines fit.
+    # Text from a file or its name has no characters that control the terminal, and lines fit.
     assert second.startswith("te?xt.mp3\n")
     assert "  chunks    refused: " in second
     assert max(map(len, first.splitlines() + second.splitlines())) <= 60

@@ -1,4 +1,4 @@
-"""Damaged files are refused or cut, never more than that.
+"""Damaged files are refused or cut; nothing else happens.
 
 The number of files is 5,250; SCRIBE_MOCK_FUZZ makes it larger. The seed is fixed, unless
 SCRIBE_MOCK_FUZZ_SEED says otherwise.
@@ -33,7 +33,7 @@ def flip(data, dice):
 
 def overwrite(data, dice):
     value = dice.choice(INTERESTING)
-    # Headers are where it hurts, and they are small.
+    # Often near the start: the headers are there, and they are small.
     at = dice.randrange(min(len(data), dice.choice((64, 512, len(data)))))
     data[at : at + len(value)] = value
 
@@ -71,7 +71,7 @@ def mutated(original, dice):
 
 
 def with_checksums(data):
-    """Return Ogg pages with right checksums, so that the damage gets past them."""
+    """Return Ogg pages with right checksums, so that they are read further."""
     pages = data.split(b"OggS")
     for index, page in enumerate(pages[1:], 1):
         if len(page) >= 23:
@@ -80,8 +80,8 @@ def with_checksums(data):
     return b"OggS".join(pages)
 
 
-def looked_at(data, kind):
-    """Return whether the file was cut; an AudioError is the other right outcome."""
+def is_cut(data, kind):
+    """Return whether the file was cut. An AudioError is the only other outcome that passes."""
     try:
         pieces = split(data, kind, LIMITS)
     except AudioError:
@@ -99,10 +99,10 @@ def test_mutated_files_are_cut_or_refused(kind):
     outcomes = []
     for index in range(FILES // len(MEDIA_TYPES)):
         data = mutated(original, dice)
-        outcomes.append(looked_at(data, kind))
+        outcomes.append(is_cut(data, kind))
         if index % 4 == 0:
             diagnose(data, kind, MEDIA_TYPES[kind].extension, LIMITS)
-    # Both ways are taken, else the mutations are too wild or too tame.
+    # Both outcomes occur, or else the files are damaged too much or too little.
     assert any(outcomes)
     assert not all(outcomes)
 
@@ -111,4 +111,4 @@ def test_mutated_files_are_cut_or_refused(kind):
 def test_every_truncation_is_cut_or_refused(kind):
     original = sample(kind, 0.6)
     for size in range(0, len(original), max(1, len(original) // 60)):
-        looked_at(original[:size], kind)
+        is_cut(original[:size], kind)

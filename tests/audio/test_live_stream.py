@@ -1,3 +1,5 @@
+"""Streams become chunks while they arrive."""
+
 from itertools import pairwise
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The audio's type: how Content-Type may be spelled, and when the extension decides."""
+"""The type of an upload: spellings of Content-Type, and when the extension decides."""
 
 import pytest
 from hypothesis import example, given
@@ -41,7 +41,7 @@ def as_value(value):
 
 @st.composite
 def spelled(draw, essence, parameters):
-    """A media type in one of the spellings that RFC 9110 holds equal."""
+    """A media type in one of the spellings that mean the same (RFC 9110, section 8.3.1)."""
     text = draw(in_any_case(essence))
     for name, value in parameters:
         before, after = draw(SPACE), draw(SPACE)
@@ -123,7 +123,7 @@ def test_two_content_types_are_refused(mock, session):
     assert refusal(response) == (400, "invalid_audio_format")
 
 
-#: What leaves the decision to the extension.
+#: Values of Content-Type with which the extension decides; None sends no header.
 UNDECIDED = [
     None,
     "",

@@ -1,3 +1,5 @@
+"""Whole recordings become chunks."""
+
 from functools import cache
 
 import pytest

@@ -1,3 +1,5 @@
+"""Where the speech is."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""The decoding processes: division of work, errors, ends."""
+
 import asyncio
 import io
 import os
@@ -26,7 +28,7 @@ def workers():
         yield pool
 
 
-def pids(pool):
+def process_ids(pool):
     return [process._child.pid for process in pool._processes]
 
 
@@ -44,13 +46,15 @@ def test_a_large_file_is_divided_between_two_processes(workers):
         assert a.start_s == pytest.approx(b.start_s, abs=0.1)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only threads of Linux have one")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux has priorities of threads"
+)
 def test_after_a_long_recording_a_process_has_its_priority_again(workers):
     data = encode(SOUND, media_types.WAV, rate=48_000)
     assert len(data) > 1_000_000
     workers.split(data, media_types.WAV)
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    for pid in pids(workers):
+    for pid in process_ids(workers):
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(ours + 5, 19)
 
 
@@ -69,14 +73,14 @@ def test_a_process_examines_chunks(workers):
 
 def test_a_chunk_that_cannot_be_examined_has_a_finding():
     with AudioWorkers(1).start() as pool:
-        os.kill(pids(pool)[0], signal.SIGSTOP)
+        os.kill(process_ids(pool)[0], signal.SIGSTOP)
         limits = Limits(max_work_seconds=0.01)
         found = pool.diagnose(sample(media_types.MP3), media_types.MP3, "mp3", limits)
     assert (found.container, found.codes) == ("mp3", ("too_much_work",))
 
 
 def test_processes_have_process_groups_of_their_own(workers):
-    assert [os.getpgid(pid) for pid in pids(workers)] == pids(workers)
+    assert [os.getpgid(pid) for pid in process_ids(workers)] == process_ids(workers)
 
 
 def test_a_server_without_standard_error_decodes_too():
@@ -121,19 +125,19 @@ def test_parts_are_joined_by_the_thread_that_processes_them(workers):
 
 def test_a_process_that_ended_is_replaced():
     with AudioWorkers(1).start() as pool:
-        before = pids(pool)
+        before = process_ids(pool)
         os.kill(before[0], signal.SIGKILL)
         child = pool._processes[0]._child
         assert child is not None
         child.wait()
         assert pool.split(sample(media_types.MP3), media_types.MP3)
-        assert pids(pool) != before
+        assert process_ids(pool) != before
 
 
 def test_a_recording_that_ends_two_processes_is_refused(monkeypatch):
     with AudioWorkers(1).start() as pool:
-        pid = pids(pool)[0]
-        os.kill(pid, signal.SIGSTOP)  # it gets the request, and then it is gone
+        pid = process_ids(pool)[0]
+        os.kill(pid, signal.SIGSTOP)  # it receives the request, and then it is killed
 
         def write_and_kill(stream, message):
             write_message(stream, message)
@@ -152,7 +156,7 @@ def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, na
         encode(SOUND, media_types.WAV, rate=48_000) if name[0] == "a" else sample(media_types.WAV)
     )
     with AudioWorkers(2).start() as pool:
-        before = pids(pool)
+        before = process_ids(pool)
 
         def kill_and_write(stream, message):
             children = [process._child for process in pool._processes if process._child]
@@ -167,12 +171,12 @@ def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, na
             assert pool.diagnose(data, media_types.WAV, "wav").codes == ()
         else:
             assert pool.split(data, media_types.WAV)
-        assert set(pids(pool)) != set(before)
+        assert set(process_ids(pool)) != set(before)
 
 
 def test_a_process_that_hangs_is_ended():
     with AudioWorkers(1).start() as pool:
-        os.kill(pids(pool)[0], signal.SIGSTOP)
+        os.kill(process_ids(pool)[0], signal.SIGSTOP)
         with pytest.raises(TooMuchWork, match="busy"):
             pool.split(sample(media_types.MP3), media_types.MP3, Limits(max_work_seconds=0.01))
         assert pool.split(sample(media_types.MP3), media_types.MP3)

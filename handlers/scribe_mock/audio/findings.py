@@ -60,7 +60,7 @@ def silent(loudness_dbfs: float) -> AudioFinding:
     """Return the finding for a chunk in which nothing can be heard."""
     return AudioFinding(
         "silent",
-        f"The chunk is silent ({loudness_dbfs:.0f} dBFS).",
+        f"There is no sound in the chunk ({loudness_dbfs:.0f} dBFS).",
         "Check that the right microphone is selected and not muted.",
         serious=True,
     )
