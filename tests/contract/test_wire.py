@@ -20,17 +20,25 @@ from tests.support import PATIENCE, matched
 async def serving(answer, port=0, **how):
     """The address of a server that answers each connection so."""
 
+    handling: list[asyncio.Task[None] | None] = []
+
     async def handle(reader, writer):
+        handling.append(asyncio.current_task())
         try:
             await answer(reader, writer)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.transport.abort()
 
     server = await asyncio.start_server(handle, "127.0.0.1", port, **how)
-    async with server:
+    try:
         yield Origin("http", *server.sockets[0].getsockname()[:2])
+    finally:
+        server.close()
+        # Not `async with`: from Python 3.12 it waits for the connections.
+        for task in filter(None, handling):
+            task.cancel()
 
 
 def get(origin):

@@ -134,7 +134,9 @@ class _Connection:
 
     async def _flush(self) -> None:
         """Write what the protocol wants to send, such as frames and pongs."""
-        self._writer.writelines(self._protocol.data_to_send())
+        # Not `writelines`: in Python 3.12.0 to 3.13.1 it never makes `drain` wait (CVE-2024-12254).
+        for data in self._protocol.data_to_send():
+            self._writer.write(data)
         async with asyncio.timeout(self._seconds):
             await self._writer.drain()
 
