@@ -27,8 +27,8 @@ EDITABLE := $(INSTALL) --no-deps --editable .
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help install install-base serve check test unit slow coverage mutants seeds bench bench-docs \
-  pictures lock clean
+.PHONY: help install install-base serve check test every-test unit slow coverage mutants seeds bench \
+  bench-docs pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -60,14 +60,18 @@ check: $(ALL) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# With COVERAGE=yes the quick tests run under coverage, and the others after them without it: it would
-# nearly double their time, and some of them measure how soon a server answers.
 # How the tests are shared out among processes: tests/conftest.py.
 PARALLEL := -n auto --dist loadgroup
 
-test: check ## checks, then all tests; options in ARGS="-k upload"
+test: $(ALL) ## checks and all tests, side by side; options in ARGS="-k upload"
+	@$(MAKE) --no-print-directory --jobs=2 check every-test
+
+# With COVERAGE=yes the quick tests run under coverage, and the others after them without it: it would
+# nearly double their time, and some of them measure how soon a server answers.
+every-test: $(ALL)
 ifdef COVERAGE
-	@$(MAKE) --no-print-directory coverage slow
+	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory slow
 else
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
 endif
@@ -93,7 +97,7 @@ COVERED_TOO := tests/contract/test_check.py::test_the_mock_keeps_the_contract \
 coverage: $(ALL) ## `make unit` and two whole checks, with the share of branches that they cover
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(UNIT) $(ARGS)
-	$(BIN)/coverage run -m pytest -n auto $(COVERED_TOO)
+	$(BIN)/coverage run -m pytest $(PARALLEL) $(COVERED_TOO)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
