@@ -1,11 +1,11 @@
 """Recognises what a file is by its first bytes."""
 
 from scribe_mock.audio.containers.registry import CONTAINERS, FileFormat
+from scribe_mock.audio.containers.webm_elements import ElementId
 
 #: A part of a WebM file that begins after its header, as a MediaRecorder with a timeslice makes it.
 WEBM_FRAGMENT = "webm-fragment"
-_WEBM_CLUSTER = b"\x1fC\xb6u"
-_WEBM_SIMPLE_BLOCK = 0xA3
+_WEBM_CLUSTER = ElementId.CLUSTER.to_bytes(4, "big")
 # How many bytes of a file are searched for the first whole block of a WebM fragment.
 _FRAGMENT_SEARCH = 16_384
 
@@ -16,25 +16,26 @@ def _is_mpeg_frame(data: bytes) -> bool:
 
 
 def _is_adts(data: bytes) -> bool:
-    """Return whether there is the header of an ADTS frame (ISO/IEC 13818-7, section 6.2)."""
+    """Return whether there is the header of an ADTS frame (ISO/IEC 13818-7)."""
     return _is_mpeg_frame(data) and data[1] & 0xF6 == 0xF0
 
 
 def _has_webm_blocks(data: bytes) -> bool:
     """Return whether there are two WebM blocks in a row: a fragment may begin anywhere."""
-    at = -1 if _is_mpeg_frame(data) else data.find(_WEBM_SIMPLE_BLOCK, 0, _FRAGMENT_SEARCH)
+    # The bytes after an MPEG header can look like blocks too.
+    at = -1 if _is_mpeg_frame(data) else data.find(ElementId.SIMPLE_BLOCK, 0, _FRAGMENT_SEARCH)
     while at >= 0:
         end = _webm_block_end(data, at)
         if end and (data.startswith(_WEBM_CLUSTER, end) or _webm_block_end(data, end)):
             return True
-        at = data.find(_WEBM_SIMPLE_BLOCK, at + 1, _FRAGMENT_SEARCH)
+        at = data.find(ElementId.SIMPLE_BLOCK, at + 1, _FRAGMENT_SEARCH)
     return False
 
 
 def _webm_block_end(data: bytes, at: int) -> int:
     """Return where a SimpleBlock of track 1 ends, or 0 if there is none."""
     head = data[at : at + 9]
-    if len(head) < 9 or head[0] != _WEBM_SIMPLE_BLOCK or head[1] < 0x10:
+    if len(head) < 9 or head[0] != ElementId.SIMPLE_BLOCK or head[1] < 0x10:
         return 0
     width = 9 - head[1].bit_length()
     size = int.from_bytes(head[1 : 1 + width], "big") & (1 << 7 * width) - 1

@@ -1,4 +1,4 @@
-"""Splits one recording into chunks that can be played alone."""
+"""Splits one recording into chunks, each a complete file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -123,10 +123,10 @@ def main() -> None:
     """Answer requests until the other side closes the pipe."""
     _restrict(int(sys.argv[1]))
     # Opened first: if the process has no standard error, this becomes its file descriptor 2.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    null = os.open(os.devnull, os.O_WRONLY)
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(null, sys.stdout.fileno())
     worker = Worker()
     while True:
         try:

@@ -237,7 +237,7 @@ def _moov(
 
 
 def _tables(packets: list[bytes], counts: list[int], offset: int) -> tuple[bytes, ...]:
-    """Return the boxes that say how long, how large and where the packets are."""
+    """Return the boxes with the lengths, sizes and place of the packets."""
     runs: list[list[int]] = []
     for count in counts:
         if runs and runs[-1][1] == count:

@@ -27,6 +27,8 @@ from scribe_mock.audio.track import Track, pack
 _BLOCKS = {ElementId.SIMPLE_BLOCK, ElementId.BLOCK}
 # The value of TRACK_TYPE for audio.
 _AUDIO_TRACK = 2
+# How one block stores the sizes of several frames (RFC 9559, section 10.3); any other value: EBML.
+_XIPH_LACING, _FIXED_LACING = 1, 2
 
 
 @dataclass
@@ -149,12 +151,13 @@ def _read_block(reader: _Reader, data: bytes, start: int, end: int) -> None:
 
 
 def _laced(data: bytes, position: int, end: int, lacing: int) -> list[bytes]:
+    """Return the frames of a block that holds several."""
     if position >= end:
         raise DamagedAudio("a WebM file with an empty block", EXPECTED)
     count, position = data[position] + 1, position + 1
-    if lacing == 2:
+    if lacing == _FIXED_LACING:
         sizes = [(end - position) // count] * (count - 1)
-    elif lacing == 1:
+    elif lacing == _XIPH_LACING:
         sizes, position = _xiph_sizes(data, position, count - 1)
     else:
         sizes, position = _ebml_sizes(data, position, count - 1)
@@ -220,12 +223,10 @@ def cut_webm(track: Track, start: int, end: int) -> bytes:
     skip = start - int(edges[first])
     info = element(ElementId.TIMESTAMP_SCALE, 1_000_000)
     info += element(ElementId.DURATION, struct.pack(">d", (end - start) / 48))
-    info += element(ElementId.MUXING_APP, b"scribe-mock") + element(
-        ElementId.WRITING_APP, b"scribe-mock"
-    )
-    segment = element(ElementId.INFO, info) + element(
-        ElementId.TRACKS, _track_entry_element(track, skip)
-    )
+    info += element(ElementId.MUXING_APP, b"scribe-mock")
+    info += element(ElementId.WRITING_APP, b"scribe-mock")
+    segment = element(ElementId.INFO, info)
+    segment += element(ElementId.TRACKS, _track_entry_element(track, skip))
     times = (edges[first:last] - edges[first]) // 48
     segment += _clusters(track.packets(first, last), times.tolist(), int(edges[last]) - end)
     return _EBML_HEADER + element(ElementId.SEGMENT, segment)
