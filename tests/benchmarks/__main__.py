@@ -15,22 +15,22 @@ from typing import Any
 
 from rich.console import Console
 
-from .audio.figures import AudioFigures
-from .audio.latency import measure_latency
-from .audio.memory import measure_audio_memory
-from .audio.quality import measure_quality
-from .audio.recordings import require_espeak
-from .audio.speed import measure_speed
-from .figures import Figures
-from .load import require_wrk
-from .measurements import (
+from tests.benchmarks.audio.figures import AudioFigures
+from tests.benchmarks.audio.latency import measure_latency
+from tests.benchmarks.audio.memory import measure_audio_memory
+from tests.benchmarks.audio.quality import measure_quality
+from tests.benchmarks.audio.recordings import require_espeak
+from tests.benchmarks.audio.speed import measure_speed
+from tests.benchmarks.figures import Figures
+from tests.benchmarks.load import require_wrk
+from tests.benchmarks.measurements import (
     Say,
     measure_memory,
     measure_sessions,
     measure_startup,
     measure_throughput,
 )
-from .processes import CONTENDERS, BenchmarkError, OtherWork, build_in
+from tests.benchmarks.processes import CONTENDERS, BenchmarkError, OtherWork, build_in
 
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")

@@ -6,11 +6,26 @@ from statistics import median
 
 from rich.table import Table
 
-from .audio.figures import AudioFigures
-from .load import Run
-from .measurements import BODIES, MANY_SESSIONS, MIB, Memory, Sessions, Startup, Throughput
-from .processes import CONNEXION, CONTENDERS, DRAIN, SCRIBE_MOCK, STARLETTE, Contender
-from .tables import Goal, goals_table, ratios, table
+from tests.benchmarks.audio.figures import AudioFigures
+from tests.benchmarks.load import Run
+from tests.benchmarks.measurements import (
+    BODIES,
+    MANY_SESSIONS,
+    MIB,
+    Memory,
+    Sessions,
+    Startup,
+    Throughput,
+)
+from tests.benchmarks.processes import (
+    CONNEXION,
+    CONTENDERS,
+    DRAIN,
+    SCRIBE_MOCK,
+    STARLETTE,
+    Contender,
+)
+from tests.benchmarks.tables import Goal, goals_table, ratios, table
 
 BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
 

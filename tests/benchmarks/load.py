@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from .processes import BenchmarkError, Server
+from tests.benchmarks.processes import BenchmarkError, Server
 
 SCRIPT = Path(__file__).with_name("upload.lua")
 HEADERS = {"Authorization": "Bearer t", "Content-Type": "audio/webm;codecs=opus"}

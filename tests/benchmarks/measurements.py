@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from .load import Load, Run, create_sessions, health, run_wrk, upload, upload_path
-from .processes import CONTENDERS, SCRIBE_MOCK, BenchmarkError, Contender, Server
+from tests.benchmarks.load import Load, Run, create_sessions, health, run_wrk, upload, upload_path
+from tests.benchmarks.processes import CONTENDERS, SCRIBE_MOCK, BenchmarkError, Contender, Server
 
 KIB, MIB = 1024, 1024 * 1024
 STARTS = 7

@@ -8,8 +8,6 @@ from scribe_mock.contract.reports.words import figures, verdict
 from scribe_mock.contract.transport.address import Address
 from tests.contract.checking import serving
 
-#: What the mock of this branch does not do yet.
-
 
 def main():
     bad = 0

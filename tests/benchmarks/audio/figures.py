@@ -6,13 +6,12 @@ from statistics import median
 
 from rich.table import Table
 
+from tests.benchmarks.audio.client import Cut
+from tests.benchmarks.audio.latency import Latency
+from tests.benchmarks.audio.memory import AudioMemory
+from tests.benchmarks.audio.quality import CLEAN_DB, REAL, Coverage, Quality
+from tests.benchmarks.audio.speed import SECONDS, Speed
 from tests.benchmarks.tables import Goal, ratios, table
-
-from .client import Cut
-from .latency import Latency
-from .memory import AudioMemory
-from .quality import CLEAN_DB, REAL, Coverage, Quality
-from .speed import SECONDS, Speed
 
 MB = 1_000_000
 

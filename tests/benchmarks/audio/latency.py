@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Self
 
+from tests.benchmarks.audio.client import WEBM, connected, create, cut, send
+from tests.benchmarks.audio.recordings import ten_minutes
 from tests.benchmarks.measurements import KIB, Say
 from tests.benchmarks.processes import SCRIBE_MOCK, BenchmarkError, Server
-
-from .client import WEBM, connected, create, cut, send
-from .recordings import ten_minutes
 
 BODY_BYTES = 64 * KIB
 NAMES = 64

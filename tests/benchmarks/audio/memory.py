@@ -4,12 +4,11 @@ import threading
 from dataclasses import dataclass
 from typing import Self
 
+from tests.benchmarks.audio.client import Cut, cut
+from tests.benchmarks.audio.encoding import encode, encode_repeated
+from tests.benchmarks.audio.recordings import labelled
 from tests.benchmarks.measurements import Say
 from tests.benchmarks.processes import SCRIBE_MOCK, Server
-
-from .client import Cut, cut
-from .encoding import encode, encode_repeated
-from .recordings import labelled
 
 MINUTES = 60
 BIT_RATE = 20_600  # about 10 MB an hour

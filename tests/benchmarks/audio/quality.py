@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.benchmarks.audio.client import Stored, chunks
+from tests.benchmarks.audio.encoding import RATE, as_wav, decode, encode
+from tests.benchmarks.audio.recordings import VOICES, Labelled, Stretch, labelled, real
 from tests.benchmarks.measurements import Say
 from tests.benchmarks.processes import SCRIBE_MOCK, Server
-
-from .client import Stored, chunks
-from .encoding import RATE, as_wav, decode, encode
-from .recordings import VOICES, Labelled, Stretch, labelled, real
 
 CLEAN_DB, NOISY_DB = 25, (15, 5)
 NOISES = ("white", "pink", "brown")

@@ -9,9 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.benchmarks.audio.encoding import RATE, encode, resample
 from tests.benchmarks.processes import ROOT, BenchmarkError
-
-from .encoding import RATE, encode, resample
 
 Samples = NDArray[np.float32]
 Stretch = tuple[float, float]

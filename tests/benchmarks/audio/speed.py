@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from tests.benchmarks.audio.client import Cut, cut
+from tests.benchmarks.audio.recordings import ten_minutes
 from tests.benchmarks.measurements import Say
 from tests.benchmarks.processes import ROOT, SCRIBE_MOCK, BenchmarkError, Server
-
-from .client import Cut, cut
-from .recordings import ten_minutes
 
 SECONDS = 600
 PYDUB_ROUNDS = 3

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from .run import run
+from tests.benchmarks.servers.run import run
 
 stored: dict[tuple[str, str], bytes] = {}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .run import run
+from tests.benchmarks.servers.run import run
 
 stored: dict[str, list[bytes]] = {}
 

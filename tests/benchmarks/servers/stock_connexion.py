@@ -5,7 +5,7 @@ from typing import Any
 
 import connexion
 
-from .run import run
+from tests.benchmarks.servers.run import run
 
 stored: dict[tuple[str, str], bytes] = {}
 
