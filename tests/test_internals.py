@@ -23,11 +23,12 @@ NAMES = {
         "_unset_keepalive_if_required send_400_response on_response_complete shutdown"
     ),
     httptools_impl.RequestResponseCycle: (
-        "body message_event more_body response_complete response_started scope "
-        "transport on_response"
+        "body default_headers disconnected flow keep_alive message_event more_body "
+        "response_complete response_started scope send transport on_response"
     ),
-    flow_control.FlowControl: "pause_reading read_paused",
+    flow_control.FlowControl: "pause_reading read_paused write_paused",
     flow_control: "HIGH_WATER_LIMIT",
+    httptools_impl: "HEADER_VALUE_RE STATUS_LINE",
     websockets_sansio_impl.WebSocketsSansIOProtocol: (
         "conn handle_events handle_parser_exception transport"
     ),

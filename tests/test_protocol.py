@@ -1,6 +1,7 @@
 """HTTP below the app: what is no request, what takes too long, what is nobody's to read."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -392,3 +393,54 @@ def test_a_request_that_outlasts_the_stop_is_told_so(serving, caplog):
         assert response.headers["connection"] == "close"
         assert wire.closed()
     assert "Traceback" not in caplog.text
+
+
+# Answers that are sent in one write, and those that are not
+
+
+@pytest.fixture
+def answered_with(serving):
+    """A function that serves one answer 200 and returns a connection on which it was asked for."""
+    with ExitStack() as stack:
+
+        def serve(body, *fields):
+            async def app(scope, receive, send):
+                if scope["type"] == "http":
+                    headers = [(b"content-length", b"2"), *fields]
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                    await send({"type": "http.response.body", "body": body})
+
+            mock, _ = serving(app)
+            wire = stack.enter_context(mock.wire())
+            wire.request("GET", "/")
+            return wire
+
+        yield serve
+
+
+@pytest.mark.parametrize("name", [b"x-mock-diagnostics", b"x-other", b"X-Other"])
+def test_a_valid_header_field_is_sent(answered_with, name):
+    response = answered_with(b"{}", (name, b"one, two")).response()
+    assert response.status_code == 200
+    assert response.headers["date"]
+    assert response.headers[name.decode()] == "one, two"
+    assert response.content == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"x-mock-diagnostics", b"one\r\nset-cookie: two"),
+        (b"x-mock-diagnostics", b"one\x00"),
+        (b"x: other", b"one"),
+    ],
+)
+def test_an_invalid_header_field_is_not_sent(answered_with, name, value):
+    assert answered_with(b"{}", (name, value)).rest() == 0
+
+
+@pytest.mark.parametrize(("body", "sent"), [(b"", b""), (b"{", b"{"), (b"{}}", b"")])
+def test_a_body_of_another_length_than_announced_ends_the_connection(answered_with, body, sent):
+    wire = answered_with(body)
+    wire.response_head()
+    assert wire.rest() == len(sent)
