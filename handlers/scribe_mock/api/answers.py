@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from starlette.types import Receive, Scope, Send
 
@@ -12,7 +12,8 @@ from scribe_mock.errors import ApiError, InternalError
 
 logger = logging.getLogger("scribe_mock")
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+#: Makes JSON of a value; a string alone takes an eighth of the time of an object.
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class JsonAnswer:
@@ -32,7 +33,17 @@ class JsonAnswer:
     def __init__(
         self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
-        body = _encode(content).encode()
+        self._set(encode(content), status, headers)
+
+    @classmethod
+    def of_text(cls, text: str, headers: Mapping[str, str] | None = None) -> Self:
+        """An answer 200 whose content is JSON already."""
+        answer = cls.__new__(cls)
+        answer._set(text, 200, headers)
+        return answer
+
+    def _set(self, text: str, status: int, headers: Mapping[str, str] | None) -> None:
+        body = text.encode()
         fields = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),

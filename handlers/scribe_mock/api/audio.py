@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.guards import admits
 from scribe_mock.api.representations import diagnostics_header
 from scribe_mock.api.services import OperationGroup, Services
@@ -21,9 +21,8 @@ class AudioOperations(OperationGroup):
     async def upload_audio(self, request: Request, session: Session, file_name: str) -> JsonAnswer:
         """Store one chunk, or one whole recording."""
         codes = await self._uploads.receive(request, session, file_name)
-        answer = {
-            "session_id": session.session_id,
-            "success": True,
-            "original_filename": file_name,
-        }
-        return JsonAnswer(answer, headers=diagnostics_header(codes))
+        answer = (
+            f'{{"session_id":{encode(session.session_id)},"success":true,'
+            f'"original_filename":{encode(file_name)}}}'
+        )
+        return JsonAnswer.of_text(answer, diagnostics_header(codes))

@@ -20,6 +20,7 @@ from connexion.middleware.main import API
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification, Specification
+from starlette.convertors import StringConvertor
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
@@ -82,7 +83,7 @@ class RoutedPath:
 
     Args:
         pattern: Matches the whole path, with a group for each parameter.
-        convertors: Starlette's convertor of each path parameter.
+        convertors: Starlette's convertor of each path parameter that is not just a string.
         methods: The accepted methods; HEAD where there is GET.
         operation_id: The operation.
     """
@@ -106,7 +107,7 @@ def _routed_path(route: Route) -> RoutedPath:
     operation: Any = route.endpoint
     return RoutedPath(
         re.compile(rf"{pattern}\Z"),
-        route.param_convertors,
+        {name: c for name, c in route.param_convertors.items() if type(c) is not StringConvertor},
         frozenset(route.methods or ()),
         operation.operation_id,
     )

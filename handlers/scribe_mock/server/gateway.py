@@ -57,8 +57,10 @@ class Gateway:
         stop: Callable[[], Awaitable[None]],
         log_requests: bool,
     ) -> None:
-        named = [(prefix, app) for prefix, app in apps.items() if prefix]
-        self._apps = sorted(named, key=lambda entry: -len(entry[0]))
+        # The prefixes and their apps, the longest first, by the first segment of their paths.
+        self._apps: dict[str, list[tuple[str, ASGIApp]]] = {}
+        for prefix in sorted(filter(None, apps), key=len, reverse=True):
+            self._apps.setdefault(_first_segment(prefix), []).append((prefix, apps[prefix]))
         self._rest = apps[""]
         self._streams = streams
         self._stop = stop
@@ -121,10 +123,14 @@ class Gateway:
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         path = scope["path"]
-        for prefix, app in self._apps:
+        for prefix, app in self._apps.get(_first_segment(path), ()):
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
                 return app
         return self._rest
+
+
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]
 
 
 # Ids must differ, but need not be secret: a random start and a counter need no system call.
@@ -173,24 +179,22 @@ class Exchange:
         self.unread = False
         self.preflight: dict[str, bytes] | None = None
         self.fields: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
-        origin = request_id = None
-        asked: dict[str, bytes] = {}
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                self.unread = value != b"0"
-            elif name == b"transfer-encoding":
-                self.unread = True
-            elif name == b"x-request-id":
-                request_id = value if _REQUEST_ID.fullmatch(value) else None
-            elif name == b"origin":
-                origin = value
-            elif name.startswith(b"access-control-request-"):
-                asked[name[23:].decode("latin-1")] = value
-        self.fields.append((b"x-request-id", request_id or new_request_id()))
+        headers = dict(scope["headers"])
+        if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
+            self.unread = True
+        request_id = headers.get(b"x-request-id")
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = new_request_id()
+        self.fields.append((b"x-request-id", request_id))
+        origin = headers.get(b"origin")
         if origin is not None:
             self._allow(origin)
-            if scope.get("method") == "OPTIONS" and "method" in asked:
-                self.preflight = asked
+            if scope.get("method") == "OPTIONS" and b"access-control-request-method" in headers:
+                self.preflight = {
+                    name[23:].decode("latin-1"): value
+                    for name, value in headers.items()
+                    if name.startswith(b"access-control-request-")
+                }
 
     def _allow(self, origin: bytes) -> None:
         self.fields += [

@@ -46,10 +46,10 @@ class SpecRouting(RoutingMiddleware):
             if found is None:
                 continue
             if method in target.path.methods:
-                convertors = target.path.convertors
-                scope["path_params"] = {
-                    name: convertors[name].convert(text) for name, text in found.groupdict().items()
-                }
+                parameters: dict[str, Any] = found.groupdict()
+                for name, convertor in target.path.convertors.items():
+                    parameters[name] = convertor.convert(parameters[name])
+                scope["path_params"] = parameters
                 await target.app(scope, receive, send)
                 return
             allowed |= target.path.methods
