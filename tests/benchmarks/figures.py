@@ -1,4 +1,4 @@
-"""Figures and goals: what the measurements add up to, and how that is shown."""
+"""Figures and goals: computed from the measurements, and shown as tables."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Figures:
     audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
-        """Return the goals that the measurements at hand decide."""
+        """Return the goals for which there are measurements."""
         goals: list[Goal] = []
         if self.throughput:
             goals += _throughput_goals(self.throughput)
@@ -75,7 +75,7 @@ class Figures:
         yield goals_table(self.goals())
 
     def remarks(self) -> Iterator[str]:
-        """Yield what to know about these figures: what held them down, what was left out."""
+        """Yield notes about these figures: what limited them, what was left out."""
         if self.throughput:
             yield from _bottlenecks(self.throughput, self.contenders)
         yield from self.audio.remarks()

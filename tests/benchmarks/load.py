@@ -33,7 +33,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of wrk saw; CPU is in shares of one processor."""
+    """The result of one run of wrk; CPU is in shares of one processor."""
 
     requests_per_second: float
     p99_seconds: float
@@ -42,7 +42,7 @@ class Run:
 
 
 def require_wrk() -> None:
-    """Refuse to go on without wrk."""
+    """Raise BenchmarkError without wrk."""
     if shutil.which("wrk") is None:
         raise BenchmarkError("wrk is not installed; on Debian and Ubuntu: apt-get install wrk")
 
@@ -53,7 +53,7 @@ def upload_path(session_id: str, sequence: int) -> str:
 
 
 def run_wrk(server: Server, load: Load, seconds: int) -> Run:
-    """Upload as fast as the server answers, and insist that it accepted everything."""
+    """Upload as fast as the server answers; raise BenchmarkError if it refuses an upload."""
     command = ["wrk", "-t1", f"-c{load.connections}", f"-d{seconds}s", "--timeout", "20s"]
     for name, value in HEADERS.items():
         command += ["-H", f"{name}: {value}"]
@@ -67,7 +67,7 @@ def run_wrk(server: Server, load: Load, seconds: int) -> Run:
         raise BenchmarkError(f"wrk failed on {label}: {wrk.stderr.strip() or wrk.stdout.strip()}")
     seen = json.loads(wrk.stdout.splitlines()[-1])
     if seen["refused"] or seen["broken"] or not seen["requests"]:
-        raise BenchmarkError(f"{label} did not accept every upload: {seen}\n{server.last_words()}")
+        raise BenchmarkError(f"{label} did not accept every upload: {seen}\n{server.end_of_log()}")
     return Run(
         requests_per_second=seen["requests"] * 1e6 / seen["microseconds"],
         p99_seconds=seen["p99"] / 1e6,
@@ -110,7 +110,7 @@ def health(server: Server) -> dict[str, int]:
 def send(
     server: Server, requests: Iterator[tuple[bytes, bytes]], status: int
 ) -> list[dict[str, Any]]:
-    """Send all requests over a few kept-alive connections, and return the JSON they brought."""
+    """Send all requests over a few kept-alive connections, and return the JSON of the answers."""
     answers: list[dict[str, Any]] = []
 
     async def converse() -> None:
@@ -120,7 +120,7 @@ def send(
     try:
         uvloop.run(converse())
     except (OSError, EOFError) as error:
-        raise BenchmarkError(f"{server.contender.label} hung up: {error!r}") from error
+        raise BenchmarkError(f"{server.contender.label} closed a connection: {error!r}") from error
     return answers
 
 

@@ -1,4 +1,4 @@
-"""The four measurements; each starts its own servers, stops them, and returns raw figures."""
+"""The four measurements; each starts and stops its own servers, and returns raw figures."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 class Body:
     """A size of upload, how many chunk names it cycles over, and over how many connections.
 
-    The names bound the memory that the servers hold; a single one spares wrk a copy of each body.
+    The names bound the memory of the servers; with a single one, wrk need not copy the body.
     """
 
     label: str
@@ -91,10 +91,10 @@ def measure_throughput(
             say(f"throughput: warming up {server.contender.label}")
             for load in loads[server]:
                 run_wrk(server, load, WARM_UP_SECONDS)
-        for turn in range(rounds):
+        for round_ in range(rounds):
             for index, body in enumerate(BODIES):
-                say(f"throughput: round {turn + 1} of {rounds}, {body.label}")
-                for server in _rotated(servers, turn):
+                say(f"throughput: round {round_ + 1} of {rounds}, {body.label}")
+                for server in _rotated(servers, round_):
                     run = run_wrk(server, loads[server][index], seconds)
                     runs[body.label][server.contender.name].append(run)
     return Throughput(runs)
@@ -107,9 +107,9 @@ def _throughput_loads(server: Server) -> list[Load]:
     return [Load(body.size, tuple(paths[: body.names]), body.connections) for body in BODIES]
 
 
-def _rotated(servers: list[Server], turn: int) -> list[Server]:
-    """Let another server go first each round, so that none gains by its place."""
-    first = turn % len(servers)
+def _rotated(servers: list[Server], count: int) -> list[Server]:
+    """Begin with another server in each round, so that none has an advantage by its place."""
+    first = count % len(servers)
     return servers[first:] + servers[:first]
 
 
@@ -146,7 +146,7 @@ def _footprint(contender: Contender, size: int) -> Footprint:
         acknowledged = upload(server, size, paths)
         resident = server.resident_bytes()
         if contender.has_sessions and (stored := health(server)["stored_bytes"]) < acknowledged:
-            raise BenchmarkError(f"{contender.label} kept {stored:,} of {acknowledged:,} bytes")
+            raise BenchmarkError(f"{contender.label} stored {stored:,} of {acknowledged:,} bytes")
     return Footprint(idle, acknowledged, resident)
 
 
@@ -158,19 +158,19 @@ def measure_sessions(rounds: int, seconds: int, say: Say) -> Sessions:
         runs: dict[Server, list[Run]] = {few: [], many: []}
         for server, load in loads.items():
             run_wrk(server, load, WARM_UP_SECONDS)
-        for turn in range(rounds * PAIRS_PER_ROUND):
-            say(f"sessions: pair {turn + 1} of {rounds * PAIRS_PER_ROUND}")
-            for server in _rotated([few, many], turn):
+        for round_ in range(rounds * PAIRS_PER_ROUND):
+            say(f"sessions: pair {round_ + 1} of {rounds * PAIRS_PER_ROUND}")
+            for server in _rotated([few, many], round_):
                 runs[server].append(run_wrk(server, loads[server], seconds))
     return Sessions(runs[few], runs[many])
 
 
 def _spread_load(server: Server, count: int) -> Load:
     sessions = create_sessions(server, count)
-    if (held := health(server)["sessions"]) < count:
-        raise BenchmarkError(f"{server.contender.label} holds {held:,} of {count:,} sessions")
+    if (created := health(server)["sessions"]) < count:
+        raise BenchmarkError(f"{server.contender.label} has {created:,} of {count:,} sessions")
     chosen = sessions[:: count // SPREAD][:SPREAD]
     paths = [upload_path(session, n) for n in range(NAMES_PER_SESSION) for session in chosen]
-    # No more connections: from about 1 MiB in flight on, malloc gives memory back after each burst,
-    # but not where many sessions pin the heap, and the page faults would hide what is measured.
+    # No more connections: with more than about 1 MiB in transit, malloc returns memory after each
+    # burst, except between many sessions, and the page faults would hide what is measured.
     return Load(64 * KIB, tuple(paths), 8)

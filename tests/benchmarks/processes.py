@@ -26,7 +26,7 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Contender:
-    """One server in the comparison.
+    """One of the compared servers.
 
     Args:
         name: In JSON output.
@@ -82,6 +82,8 @@ class Server:
         self._log = tempfile.TemporaryFile()
         command = self.contender.command(self.port)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SCRIBE_MOCK_")}
+        # Another build would else be compiled at each of its starts.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if self.contender.sources is not None:
             environment["PYTHONPATH"] = str(self.contender.sources)
         began = time.perf_counter()
@@ -115,17 +117,17 @@ class Server:
         question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
         while time.perf_counter() < deadline:
             if self._process.poll() is not None:
-                raise BenchmarkError(f"{self.contender.label} ended at once:\n{self.last_words()}")
+                raise BenchmarkError(f"{self.contender.label} ended at once:\n{self.end_of_log()}")
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as peer:
                 peer.sendall(question)
                 if peer.recv(16).startswith(b"HTTP/1.1 "):
                     return
             time.sleep(POLL_SECONDS)
         raise BenchmarkError(
-            f"{self.contender.label} gave no answer in {START_SECONDS:.0f} s:\n{self.last_words()}"
+            f"{self.contender.label} gave no answer in {START_SECONDS:.0f} s:\n{self.end_of_log()}"
         )
 
-    def last_words(self) -> str:
+    def end_of_log(self) -> str:
         """Return the end of what the server printed."""
         self._log.seek(0)
         return self._log.read()[-2000:].decode(errors="replace").strip()
@@ -153,7 +155,7 @@ class Server:
 
 
 class OtherWork:
-    """What programs outside the benchmark take of the machine, from construction on."""
+    """How much of the processors other programs use, from construction on."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
@@ -161,7 +163,7 @@ class OtherWork:
         self._own = self._own_cpu_seconds()
 
     def share(self) -> float:
-        """Return the mean share of one processor; count our servers only once they are stopped."""
+        """Return the mean share of one processor; call it when all servers are stopped."""
         machine = self._machine_cpu_seconds() - self._machine
         own = self._own_cpu_seconds() - self._own
         return max(0.0, machine - own) / (time.perf_counter() - self._began)

@@ -29,7 +29,7 @@ class Goal:
 
     @property
     def reached(self) -> bool:
-        """Whether the median keeps the bound."""
+        """Whether the median is within the bound."""
         return self.value >= self.bound if self.at_least else self.value <= self.bound
 
 

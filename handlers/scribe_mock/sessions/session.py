@@ -173,18 +173,18 @@ class Session:
 
     def require_open(self, now: float) -> None:
         """Raise SessionExpired, SessionEnded or SessionCompleted unless it accepts audio."""
-        if self.outcome is None:
-            self.require_unexpired(now)
-        elif now >= self.done_at:
+        if self.outcome is None and now < self.expires_at:
+            return
+        self.require_unexpired(now)
+        if now >= self.done_at:
             raise SessionCompleted(
                 f"Processing of the session {self.session_id} has finished. "
                 "Create a new session for more audio."
             )
-        else:
-            raise SessionEnded(
-                f"The session {self.session_id} was ended and is being processed. "
-                "Create a new session for more audio."
-            )
+        raise SessionEnded(
+            f"The session {self.session_id} was ended and is being processed. "
+            "Create a new session for more audio."
+        )
 
     def require_done(self, now: float) -> None:
         """Raise SessionExpired or SessionNotCompleted unless it has results."""

@@ -193,7 +193,8 @@ class MemoryStore:
         replaced = entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
-        size -= sum([chunk.size for chunk in replaced])
+        for chunk in replaced:
+            size -= chunk.size
         for chunk, parts in added:
             entry.audio[chunk.sequence] = parts
             entry.digests.pop(chunk.sequence, None)
@@ -249,7 +250,8 @@ class MemoryStore:
 
     def claim(self, size: int) -> None:
         """Count bytes of an upload in progress; raises ServiceUnavailable."""
-        self._make_room(size)
+        if self._stored + self.claimed + size > self._max_memory:
+            self._make_room(size)
         self.claimed += size
 
     def _entry(self, session_id: str) -> _Entry:
