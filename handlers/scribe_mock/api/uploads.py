@@ -138,7 +138,8 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
     sequence, extension = None, MEDIA_TYPES[kind].extension
     if session.upload_type is UploadType.CHUNKED:
         sequence, extension = chunk_name(file_name)
-    _check_size(length or 0)
+    if length is not None and length > MAX_UPLOAD_BYTES:
+        raise _too_large()
     return Upload(session, file_name, kind, length, sequence, extension)
 
 
@@ -155,17 +156,17 @@ def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int | N
 
 
 def _accept(intake: Intake, part: bytes) -> None:
-    _check_size(intake.size + len(part))
+    if intake.size + len(part) > MAX_UPLOAD_BYTES:
+        raise _too_large()
     intake.take(part)
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_UPLOAD_BYTES:
-        raise ChunkTooLarge(
-            f"The body is larger than {MAX_UPLOAD_BYTES} bytes (10 MiB), the most that one upload "
-            "may have. Cut the recording into shorter chunks; 20 seconds are recommended.",
-            limit_bytes=MAX_UPLOAD_BYTES,
-        )
+def _too_large() -> ChunkTooLarge:
+    return ChunkTooLarge(
+        f"The body is larger than {MAX_UPLOAD_BYTES} bytes (10 MiB), the most that one upload "
+        "may have. Cut the recording into shorter chunks; 20 seconds are recommended.",
+        limit_bytes=MAX_UPLOAD_BYTES,
+    )
 
 
 def _refuse_serious(upload: Upload, diagnosis: Diagnosis) -> None:

@@ -24,7 +24,7 @@ class BoundOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the method, and send the answer that it returns."""
         request = Request(scope, receive)
-        arguments = dict(scope["path_params"])
+        arguments = scope["path_params"]
         if self._takes_session:
             del arguments["session_id"]
             arguments["session"] = scope["scribe_mock.session"]

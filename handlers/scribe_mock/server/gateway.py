@@ -60,7 +60,8 @@ class Gateway:
         # The prefixes and their apps, the longest first, by the first segment of their paths.
         self._apps: dict[str, list[tuple[str, ASGIApp]]] = {}
         for prefix in sorted(filter(None, apps), key=len, reverse=True):
-            self._apps.setdefault(_first_segment(prefix), []).append((prefix, apps[prefix]))
+            first = prefix[1:].partition("/")[0]
+            self._apps.setdefault(first, []).append((prefix, apps[prefix]))
         self._rest = apps[""]
         self._streams = streams
         self._stop = stop
@@ -123,14 +124,10 @@ class Gateway:
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         path = scope["path"]
-        for prefix, app in self._apps.get(_first_segment(path), ()):
+        for prefix, app in self._apps.get(path[1:].partition("/")[0], ()):
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
                 return app
         return self._rest
-
-
-def _first_segment(path: str) -> str:
-    return path[1:].partition("/")[0]
 
 
 # Ids must differ, but need not be secret: a random start and a counter need no system call.

@@ -63,14 +63,17 @@ class TokenSecurity(SecurityMiddleware):
 
 def check_token(headers: list[tuple[bytes, bytes]], accepted: Collection[str]) -> None:
     """Raise AuthenticationFailed unless there is one accepted bearer token (RFC 6750, 2.1)."""
-    values = [value for name, value in headers if name == b"authorization"]
-    if len(values) != 1:
+    sent = None
+    for name, value in headers:
+        if name == b"authorization":
+            if sent is not None:
+                raise AuthenticationFailed("Send the header Authorization: Bearer <token> once.")
+            sent = value
+    if sent is None:
         raise AuthenticationFailed(
-            "Send the header Authorization: Bearer <token> once."
-            if values
-            else "There is no Authorization header. Send Authorization: Bearer <token>."
+            "There is no Authorization header. Send Authorization: Bearer <token>."
         )
-    scheme, _, token = values[0].decode("latin-1").strip().partition(" ")
+    scheme, _, token = sent.decode("latin-1").strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise AuthenticationFailed("The Authorization header is not of the form Bearer <token>.")

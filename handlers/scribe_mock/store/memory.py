@@ -113,7 +113,8 @@ class MemoryIntake:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.release()
+        self._store.claimed -= self.size
+        self.size = 0
 
 
 class MemoryStore:
