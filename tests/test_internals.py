@@ -20,7 +20,8 @@ FENCES = {"uvicorn_internals.py", "connexion_internals.py"}
 NAMES = {
     httptools_impl.HttpToolsProtocol: (
         "cycle expect_100_continue flow headers parser pipeline url loop transport _should_upgrade "
-        "_unset_keepalive_if_required send_400_response on_response_complete shutdown"
+        "_start_asgi_task timeout_keep_alive timeout_keep_alive_handler send_400_response "
+        "on_response_complete shutdown"
     ),
     httptools_impl.RequestResponseCycle: (
         "body default_headers disconnected flow keep_alive message_event more_body "

@@ -1,6 +1,7 @@
 """HTTP below the app: what is no request, what takes too long, what is nobody's to read."""
 
 import re
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support import MIB, TOKEN, WEBM, ask, noise, refusal
 
 SESSIONS = "/voice/v1/sessions"
 CREATED = f"{SESSIONS}/demo_session_created"
+STREAM = "/voice/v1/stream/sessions/stream_of_demo_session_stream/audio"
 ORIGIN = "http://localhost:3000"
 
 
@@ -254,10 +256,9 @@ def test_a_broken_handshake_is_an_ordinary_request(mock, odd):
 
 
 def test_pings_whose_answers_nobody_reads_end_the_connection(mock):
-    stream = "/voice/v1/stream/sessions/stream_of_demo_session_stream/audio"
     ping = b"\x89\xfd" + bytes(4) + b"a" * 125  # masked with zeros (RFC 6455, 5.5.2)
     with mock.wire() as wire:
-        wire.request("GET", stream, HANDSHAKE)
+        wire.request("GET", STREAM, HANDSHAKE)
         assert wire.response_head()[0].endswith(b"101 Switching Protocols")
         sent = 0
         with pytest.raises(ConnectionError):  # noqa: PT012
@@ -380,6 +381,32 @@ def test_an_empty_line_does_not_keep_a_connection(serving):
         assert wire.response().status_code == 202
         wire.send(b"\r\n")
         assert wire.rest() == 0  # it may have been closed before the line came
+
+
+def test_an_idle_connection_is_closed_and_one_in_use_is_not(serving):
+    mock, server = serving(create_app(Settings(quiet=True)))
+    server.config.timeout_keep_alive = 2
+    with mock.wire() as wire:
+        for _ in range(4):
+            wire.request("GET", CREATED, TOKEN)
+            assert wire.response().status_code == 202
+            time.sleep(0.6)
+        began = time.monotonic()
+        assert wire.closed()
+        assert time.monotonic() - began > 0.5
+
+
+def test_a_websocket_after_a_request_is_not_idle(serving):
+    mock, server = serving(create_app(Settings(quiet=True)))
+    server.config.timeout_keep_alive = 1
+    with mock.wire() as wire:
+        wire.request("GET", CREATED, TOKEN)
+        assert wire.response().status_code == 202
+        wire.request("GET", STREAM, HANDSHAKE)
+        assert wire.response_head()[0].endswith(b"101 Switching Protocols")
+        time.sleep(1.5)
+        wire.send(b"\x89\x80" + bytes(4))  # a ping, masked with zeros
+        assert wire.socket.recv(2) == b"\x8a\x00"
 
 
 def test_a_request_that_outlasts_the_stop_is_told_so(serving, caplog):

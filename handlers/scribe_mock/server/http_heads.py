@@ -4,6 +4,23 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+#: The most bytes of a request line and its header fields together.
+MAX_HEAD_BYTES = 64 * 1024
+
+#: Status, error code and message of requests that no app sees.
+NOT_HTTP = "400 Bad Request", "invalid_request", "This is not a valid HTTP/1.1 request."
+HEAD_TOO_LARGE = (
+    "431 Request Header Fields Too Large",
+    "headers_too_large",
+    f"The request line and header fields have more than {MAX_HEAD_BYTES} bytes.",
+)
+
+#: Header fields whose names are valid, and that do not change how an answer is sent.
+PLAIN_FIELDS = frozenset(
+    b"access-control-allow-credentials access-control-allow-origin access-control-expose-headers "
+    b"content-length content-type date vary x-mock-diagnostics x-request-id".split()
+)
+
 #: The header fields of a WebSocket's handshake, each once (RFC 6455, 4.1); it has no body.
 _HANDSHAKE = {
     b"upgrade": re.compile(rb"websocket", re.IGNORECASE),

@@ -8,7 +8,8 @@ each exists in the installed version:
 
 - `HttpToolsProtocol`: `.cycle`, `.expect_100_continue`, `.flow`, `.headers`, `.parser`,
   `.pipeline`, `.url`, `.loop`, `.transport`, `._should_upgrade`, `.send_400_response`,
-  `._unset_keepalive_if_required`, `.on_response_complete`, `.shutdown`
+  `._start_asgi_task`, `.timeout_keep_alive`, `.timeout_keep_alive_handler`,
+  `.on_response_complete`, `.shutdown`
 - `RequestResponseCycle`: `.body`, `.default_headers`, `.disconnected`, `.flow`, `.keep_alive`,
   `.message_event`, `.more_body`, `.response_complete`, `.response_started`, `.scope`, `.send`,
   `.transport`, `.on_response`, `STATUS_LINE`, `HEADER_VALUE_RE`
@@ -26,11 +27,10 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from scribe_mock.server import http_heads
 from scribe_mock.server.gateway import fields_of_every_answer
-from scribe_mock.server.http_heads import is_handshake, join_head, refusal
+from scribe_mock.server.idle_timer import IdleTimer
 
-#: The most bytes of a request line and its header fields together.
-MAX_HEAD_BYTES = 64 * 1024
 #: The most bytes of one read from a socket: it may contain a body before the next head.
 _READ_BYTES = 256 * 1024
 
@@ -44,12 +44,6 @@ IDLE_SECONDS = 30.0
 REQUEST_SECONDS = 900.0
 UNREAD_SECONDS = 900.0
 
-#: Header fields whose names are valid, and that do not change how an answer is sent.
-_PLAIN_FIELDS = frozenset(
-    b"access-control-allow-credentials access-control-allow-origin access-control-expose-headers "
-    b"content-length content-type date vary x-mock-diagnostics x-request-id".split()
-)
-
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection, whose requests are bounded in the size of their head and in time."""
@@ -61,13 +55,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unparsed_bytes = 0
         self._too_large = False
         self._began = self._heard = self._read = self.loop.time()
+        # uvicorn starts and stops a timer in each request, a twentieth of a small upload.
+        close = self.timeout_keep_alive_handler
+        self._idle_timer = IdleTimer(self.loop, self.timeout_keep_alive, close)
         self._unsent = 0
         # The last answer on this connection, while earlier requests wait for theirs.
         self._last_answer = b""
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
@@ -76,14 +72,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """A part of the request line arrived."""
         self._head_bytes += len(url)
-        if self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_bytes > http_heads.MAX_HEAD_BYTES:
             self._refuse_head()
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field arrived; trailers after a body are dropped (RFC 9110, 6.5.1)."""
         self._head_bytes += len(name) + len(value) + 4
-        if self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_bytes > http_heads.MAX_HEAD_BYTES:
             self._refuse_head()
         if self._in_head:
             # As uvicorn does it; a call for each field would cost more than the rest of this.
@@ -111,14 +107,21 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The answer to a request was sent."""
-        was_last = not self.pipeline
-        super().on_response_complete()
-        if self._last_answer and was_last:
+        """The answer to a request was sent; the next request may be here already."""
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._last_answer:
             self._send_last_answer()
-        elif self._in_head:
-            # The next request has begun, so the connection is not idle.
-            self._unset_keepalive_if_required()
+        else:
+            self._idle_timer.restart()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection unless a request is in progress."""
+        if self.cycle.response_complete and not self._in_head:
+            super().timeout_keep_alive_handler()
 
     def resume_writing(self) -> None:
         """The client has read most of what waited to be sent."""
@@ -149,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head:
             # The parser calls `on_header` only at the end of a field.
             self._unparsed_bytes += len(data)
-            if self._unparsed_bytes > MAX_HEAD_BYTES + _READ_BYTES:
+            if self._unparsed_bytes > http_heads.MAX_HEAD_BYTES + _READ_BYTES:
                 self._too_large = True
                 self.send_400_response("")
 
@@ -167,6 +170,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self._should_upgrade():
+                self._idle_timer.stop()
                 self.handle_websocket_upgrade()
             elif self.parser.get_method() == b"CONNECT":
                 self.send_400_response("")
@@ -179,7 +183,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether the head is a WebSocket's handshake; other upgrades are ignored."""
         asked = self.parser.should_upgrade() and self.parser.get_method() == b"GET"
         busy = self.cycle is not None and not self.cycle.response_complete
-        return asked and not busy and is_handshake(self.headers)
+        return asked and not busy and http_heads.is_handshake(self.headers)
 
     def _begin_again(self) -> None:
         """Parse the head again without its `Upgrade`, which a server may ignore (RFC 9110, 7.8).
@@ -191,7 +195,7 @@ class BoundedProtocol(HttpToolsProtocol):
         fields = [(name, value) for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
-        self.parser.feed_data(join_head(first, fields))
+        self.parser.feed_data(http_heads.join_head(first, fields))
 
     def shutdown(self) -> None:
         """Stop when the request in progress is done, but do not wait for one that only waits."""
@@ -209,16 +213,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused with the envelope; uvicorn would send plain text."""
-        if self._too_large:
-            self._refuse(
-                "431 Request Header Fields Too Large",
-                "headers_too_large",
-                f"The request line and header fields have more than {MAX_HEAD_BYTES} bytes.",
-            )
-        else:
-            self._refuse(
-                "400 Bad Request", "invalid_request", "This is not a valid HTTP/1.1 request."
-            )
+        self._refuse(*(http_heads.HEAD_TOO_LARGE if self._too_large else http_heads.NOT_HTTP))
 
     def close_if_stalled(self, now: float) -> None:
         """Answer 408 and close if the client is too slow; `now` is the event loop's time."""
@@ -251,7 +246,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: str, code: str, message: str) -> None:
         """Answer an invalid or incomplete request after the earlier ones, and close."""
         fields = fields_of_every_answer(self.headers or ())
-        self._last_answer = refusal(status, code, message, fields)
+        self._last_answer = http_heads.refusal(status, code, message, fields)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._send_last_answer()
@@ -310,7 +305,7 @@ class Answer:
             cycle.disconnected
             or cycle.flow.write_paused
             or (b"content-length", b"%d" % len(body)) not in fields
-            or not _PLAIN_FIELDS.issuperset([name for name, _ in fields])
+            or not http_heads.PLAIN_FIELDS.issuperset([name for name, _ in fields])
             or HEADER_VALUE_RE.search(b"".join([value for _, value in fields]))
         ):
             return False
