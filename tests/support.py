@@ -205,6 +205,16 @@ class ApiSession:
     def process(self, template_id):
         return self.mock.client.post(f"{self.path}/process/template/{template_id}")
 
+    def convert(self, **body):
+        """Upload a transcript."""
+        path = f"/voice/api/v1/transaction/{self.id}/convert-to-template"
+        return self.mock.client.post(self.mock.url + path, json=body)
+
+    def save_document(self, **body):
+        """Save a document of this session."""
+        url = f"{self.mock.url}/voice/api/v1/documents"
+        return self.mock.client.post(url, json={"session_id": self.id} | body)
+
     def process_to_the_end(self, sent=None):
         """End the session and let its processing time pass; what Get session says then."""
         assert self.end(sent).status_code == 202

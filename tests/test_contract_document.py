@@ -63,7 +63,8 @@ def codes(responses):
                 if "$ref" in example:
                     name = example["$ref"].rpartition("/")[2]
                     example = SPEC["components"]["examples"][name]
-                error = example.get("value", {}).get("error")
+                value = example.get("value")
+                error = value.get("error") if isinstance(value, dict) else None
                 if error:
                     yield status, error["code"]
 

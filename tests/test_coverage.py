@@ -13,10 +13,10 @@ from inflection import underscore
 from scribe_mock import Settings, create_app
 from scribe_mock.api import bodies, discovery
 from scribe_mock.api.control import Control
-from scribe_mock.api.login import TOKEN_SECONDS
 from scribe_mock.api.operations import Operations
 from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module
+from scribe_mock.sessions.tokens import ACCESS_SECONDS
 from tests.support import LIMIT, ROOT, refusal, running
 
 SPECS = [
@@ -102,7 +102,100 @@ def processed(mock):
 
 CHUNK = "/sessions/demo_session_recording/chunks"
 DEMO = "/sessions/demo_session_created"
-TEMPLATE = "/process/template/one"
+TEMPLATE = "/process/template/eka_emr_template"
+TEMPLATES, DOCUMENTS = "/voice/api/v1/template", "/voice/api/v1/documents"
+NO_TEMPLATE, NO_DOCUMENT = f"{TEMPLATES}/tpl_0", f"{DOCUMENTS}/doc_0"
+CONVERT = "/voice/api/v1/transaction/{}/convert-to-template"
+
+
+def at_root(method, path, **options):
+    return lambda mock: root(mock, method, path, **options)
+
+
+def without_token(method, path, **options):
+    return lambda mock: mock.bare.request(method, path, **options)
+
+
+def converting(state, **body):
+    return lambda mock: mock.put(state).convert(**({"transcript": "hello"} | body))
+
+
+def own_template(mock):
+    made = root(mock, "POST", TEMPLATES, json={"title": "Letter", "section_ids": []})
+    return f"{TEMPLATES}/{made.json()['template_id']}"
+
+
+def saved(mock):
+    """The fields of a new document."""
+    return mock.create().save_document().json()["data"]
+
+
+def document(method):
+    return lambda mock: root(mock, method, f"{DOCUMENTS}/{saved(mock)['document_id']}")
+
+
+def read_address(mock, document_id):
+    shown = root(mock, "GET", f"{DOCUMENTS}/{document_id}").json()
+    return shown["data"]["presigned_url"]
+
+
+def reading(deleted=False):
+    def read(mock):
+        document_id = saved(mock)["document_id"]
+        address = read_address(mock, document_id)
+        if deleted:
+            root(mock, "DELETE", f"{DOCUMENTS}/{document_id}")
+        return mock.bare.get(address)
+
+    return read
+
+
+def writing(content, deleted=False):
+    def write(mock):
+        fields = saved(mock)
+        if deleted:
+            root(mock, "DELETE", f"{DOCUMENTS}/{fields['document_id']}")
+        return mock.bare.put(fields["presigned_url"], content=content)
+
+    return write
+
+
+def save_again(mock):
+    session = mock.create()
+    document_id = session.save_document().json()["data"]["document_id"]
+    return session.save_document(document_id=document_id, status="success")
+
+
+def an_old_token(call):
+    """What a call gets with a token from login that has expired."""
+
+    def ask(mock):
+        tokens = account("login", json=CREDENTIALS)(mock).json()
+        mock.advance(tokens["expires_in"])
+        return call(mock, {"Authorization": f"Bearer {tokens['access_token']}"})
+
+    return ask
+
+
+def old_token(method, path):
+    return an_old_token(lambda mock, headers: mock.bare.request(method, path, headers=headers))
+
+
+def old_refresh_token(mock):
+    tokens = account("login", json=CREDENTIALS)(mock).json()
+    mock.advance(tokens["refresh_expires_in"])
+    return account("refresh-token", json={"refresh_token": tokens["refresh_token"]})(mock)
+
+
+#: Every operation that needs a token says so when it has expired.
+EXPIRED_TOKENS = {
+    f"{operation['operationId']} 401 token_expired": old_token(
+        method.upper(), re.sub(r"{\w+}", "x", path)
+    )
+    for path, item in SPEC["paths"].items()
+    for method, operation in item.items()
+    if "security" not in operation
+}
 
 RECIPES = {
     "uploadAudio 200": lambda mock: mock.create().upload(),
@@ -116,6 +209,9 @@ RECIPES = {
     "uploadAudio 413 chunk_too_large": lambda mock: mock.create().upload(content=bytes(LIMIT + 1)),
     "createSession 201": lambda mock: mock.client.post("/sessions", json={"upload_type": "single"}),
     "createSession 400 invalid_request": lambda mock: mock.client.post("/sessions", content=b"x"),
+    "createSession 400 invalid_template": lambda mock: mock.client.post(
+        "/sessions", json={"upload_type": "single", "templates": ["x"]}
+    ),
     "createSession 401 authentication_failed": unauthorised("POST", ""),
     "createSession 409 session_exists": lambda mock: mock.client.post(
         "/sessions", json={"upload_type": "single", "session_id": "demo_session_created"}
@@ -137,21 +233,84 @@ RECIPES = {
     "getSession 401 authentication_failed": unauthorised("GET", "/x"),
     "getSession 404 session_not_found": unknown("GET", ""),
     "getSession 404 template_not_found": lambda mock: mock.create().get(template_id="x"),
+    "getSession 404 document_not_found": lambda mock: mock.create().get(document_id="x"),
     "getSession 410": lambda mock: mock.put("expired").get(),
     "updateSession 200": lambda mock: mock.create().patch(model="pro"),
     "updateSession 400 invalid_request": lambda mock: mock.create().patch(),
+    "updateSession 400 invalid_template": lambda mock: mock.create().patch(templates=["x"]),
     "updateSession 401 authentication_failed": unauthorised("PATCH", "/x"),
     "updateSession 404 session_not_found": unknown("PATCH", ""),
     "updateSession 409 session_already_committed": lambda mock: processed(mock).patch(model="pro"),
     "updateSession 410 session_expired": lambda mock: mock.put("expired").patch(model="pro"),
     "updateSession 413 request_too_large": lambda mock: mock.client.patch(DEMO, content=BIG),
     "updateSession 422 invalid_request": lambda mock: mock.create().patch(unknown=1),
-    "processTemplate 202": lambda mock: processed(mock).process("one"),
-    "processTemplate 400 invalid_request": lambda mock: processed(mock).process("x" * 129),
+    "processTemplate 202": lambda mock: processed(mock).process("eka_emr_template"),
+    "processTemplate 404 template_not_found": lambda mock: processed(mock).process("x"),
     "processTemplate 401 authentication_failed": unauthorised("POST", f"/x{TEMPLATE}"),
     "processTemplate 404 session_not_found": unknown("POST", TEMPLATE),
-    "processTemplate 409 session_not_completed": lambda mock: mock.create().process("one"),
+    "processTemplate 409 session_not_ended": lambda mock: mock.create().process("one"),
     "processTemplate 410 session_expired": lambda mock: mock.put("expired").process("one"),
+    "uploadTranscript 202": converting("created"),
+    "uploadTranscript 400 invalid_request": lambda mock: mock.create().convert(),
+    "uploadTranscript 400 session_ended": converting("processing"),
+    "uploadTranscript 400 session_completed": converting("completed"),
+    "uploadTranscript 401 authentication_failed": without_token("POST", CONVERT.format("x")),
+    "uploadTranscript 404 session_not_found": at_root("POST", CONVERT.format("x")),
+    "uploadTranscript 404 template_not_found": converting("created", template_id="x"),
+    "uploadTranscript 409 session_not_completed": converting(
+        "created", transcript="", target_language="hi"
+    ),
+    "uploadTranscript 410 session_expired": converting("expired"),
+    "uploadTranscript 413 request_too_large": at_root(
+        "POST", CONVERT.format("demo_session_created"), content=BIG
+    ),
+    "uploadTranscript 422 invalid_request": converting("created", target_language="english"),
+    "listTemplates 200": at_root("GET", TEMPLATES),
+    "listTemplates 401 authentication_failed": without_token("GET", TEMPLATES),
+    "createTemplate 201": at_root("POST", TEMPLATES, json={"title": "a", "section_ids": []}),
+    "createTemplate 400 invalid_request": at_root("POST", TEMPLATES, content=b"x"),
+    "createTemplate 401 authentication_failed": without_token("POST", TEMPLATES),
+    "createTemplate 413 request_too_large": at_root("POST", TEMPLATES, content=BIG),
+    "createTemplate 422 invalid_request": at_root("POST", TEMPLATES, json={}),
+    "updateTemplate 200": lambda mock: root(mock, "PATCH", own_template(mock), json={"desc": "a"}),
+    "updateTemplate 400 invalid_request": lambda mock: root(
+        mock, "PATCH", own_template(mock), json={}
+    ),
+    "updateTemplate 401 authentication_failed": without_token("PATCH", NO_TEMPLATE),
+    "updateTemplate 403 forbidden": at_root(
+        "PATCH", f"{TEMPLATES}/eka_emr_template", json={"title": "a"}
+    ),
+    "updateTemplate 404 template_not_found": at_root("PATCH", NO_TEMPLATE, json={"title": "a"}),
+    "updateTemplate 413 request_too_large": at_root("PATCH", NO_TEMPLATE, content=BIG),
+    "updateTemplate 422 invalid_request": at_root("PATCH", NO_TEMPLATE, json={"title": 7}),
+    "deleteTemplate 200": lambda mock: root(mock, "DELETE", own_template(mock)),
+    "deleteTemplate 401 authentication_failed": without_token("DELETE", NO_TEMPLATE),
+    "deleteTemplate 403 forbidden": at_root("DELETE", f"{TEMPLATES}/eka_emr_template"),
+    "deleteTemplate 404 template_not_found": at_root("DELETE", NO_TEMPLATE),
+    "saveDocument 201": lambda mock: mock.create().save_document(),
+    "saveDocument 200": save_again,
+    "saveDocument 400 invalid_request": at_root("POST", DOCUMENTS, content=b"x"),
+    "saveDocument 401 authentication_failed": without_token("POST", DOCUMENTS),
+    "saveDocument 404 session_not_found": at_root("POST", DOCUMENTS, json={"session_id": "x"}),
+    "saveDocument 404 document_not_found": lambda mock: mock.create().save_document(
+        document_id="x"
+    ),
+    "saveDocument 413 request_too_large": at_root("POST", DOCUMENTS, content=BIG),
+    "saveDocument 422 invalid_request": lambda mock: mock.create().save_document(type="letter"),
+    "getDocument 200": document("GET"),
+    "getDocument 401 authentication_failed": without_token("GET", NO_DOCUMENT),
+    "getDocument 404 document_not_found": at_root("GET", NO_DOCUMENT),
+    "deleteDocument 200": document("DELETE"),
+    "deleteDocument 401 authentication_failed": without_token("DELETE", NO_DOCUMENT),
+    "deleteDocument 404 document_not_found": at_root("DELETE", NO_DOCUMENT),
+    "getDocumentContent 200": reading(),
+    "getDocumentContent 403 forbidden": without_token("GET", f"{NO_DOCUMENT}/content"),
+    "getDocumentContent 404 document_not_found": reading(deleted=True),
+    "putDocumentContent 200": writing(b"a note"),
+    "putDocumentContent 400 invalid_request": writing(b"\xff"),
+    "putDocumentContent 403 forbidden": without_token("PUT", f"{NO_DOCUMENT}/content"),
+    "putDocumentContent 404 document_not_found": writing(b"a note", deleted=True),
+    "putDocumentContent 413 request_too_large": writing(BIG),
     "getDiscovery 200": lambda mock: mock.client.get("/.well-known/medscribealliance"),
     "login 200": account("login", json=CREDENTIALS),
     "login 400 invalid_request": account("login", content=b"x"),
@@ -162,6 +321,7 @@ RECIPES = {
     "refreshToken 401 authentication_failed": lambda mock: mock.bare.post(
         "/connect-auth/v1/account/refresh-token", json=TOKENS
     ),
+    "refreshToken 401 token_expired": old_refresh_token,
     "refreshToken 413 request_too_large": account("refresh-token", content=BIG),
     "refreshToken 422 invalid_request": account("refresh-token", json={}),
     "outside 400 invalid_request": below(b"no request\r\n\r\n"),
@@ -233,6 +393,17 @@ FULL = {
     "updateSession 503 service_unavailable": lambda live: live.patch(
         patient_details={"name": "x" * 10_000}
     ),
+    "uploadTranscript 503 service_unavailable": lambda live: live.convert(transcript="x" * 10_000),
+    "createTemplate 503 service_unavailable": lambda live: root(
+        live.mock, "POST", TEMPLATES, json={"title": "a", "section_ids": [], "desc": "x" * 10_000}
+    ),
+    "updateTemplate 503 service_unavailable": lambda live: root(
+        live.mock, "PATCH", live.template, json={"desc": "x" * 10_000}
+    ),
+    "saveDocument 503 service_unavailable": lambda live: live.save_document(),
+    "putDocumentContent 503 service_unavailable": lambda live: live.mock.bare.put(
+        live.address, content=b"x" * 10_000
+    ),
     "putSession 503 service_unavailable": lambda live: control(
         "PUT", "/sessions/one-of-the-tests", json={"state": "created"}
     )(live.mock),
@@ -252,6 +423,7 @@ def test_the_recipes_are_for_what_is_documented():
     crashes = {f"{name} 500 internal_error" for spec in SPECS for name in operations(spec)}
     assert {
         *RECIPES,
+        *EXPIRED_TOKENS,
         *GUARDED,
         *CROSS_SITE,
         *FULL,
@@ -267,6 +439,11 @@ def assert_is(response, answer):
         assert refusal(response) == (int(status), code[0])
     else:
         assert response.status_code == int(status)
+
+
+@pytest.mark.parametrize("answer", EXPIRED_TOKENS)
+def test_a_token_that_has_expired_is_refused_everywhere(mock, answer):
+    assert_is(EXPIRED_TOKENS[answer](mock), answer)
 
 
 @pytest.mark.parametrize("answer", RECIPES)
@@ -306,6 +483,8 @@ def full():
     """A session of a server whose memory is full of live sessions, and another one."""
     with running(max_memory=1_000_000) as mock:
         live, other = mock.create(), mock.put("processing", templates=["one"])
+        live.template = own_template(mock)
+        live.address = live.save_document().json()["data"]["presigned_url"]
         for size in (100_000, 10_000, 1_000, 100, 1):
             number = size * 10_000
             while live.upload(f"a_{number}.webm", bytes(size)).status_code == 200:
@@ -323,7 +502,7 @@ def test_what_is_documented_is_answered_when_memory_is_full(full):
     for answer, recipe in FULL.items():
         assert_full(recipe(live), answer)
     other.finish("completed")
-    assert_full(other.process("one"), FULL_BUT_ONE)
+    assert_full(other.process("eka_emr_template"), FULL_BUT_ONE)
 
 
 # Names and limits
@@ -374,7 +553,7 @@ def test_times_are_the_specs():
     found = operations(SPEC)["getDiscovery"]["responses"]["200"]["headers"]["Cache-Control"]
     assert f"max-age={discovery.MAX_AGE}" in found["example"]
     login = operations(SPEC)["login"]["responses"]["200"]["content"]["application/json"]
-    assert login["examples"]["tokens"]["value"]["expires_in"] == TOKEN_SECONDS
+    assert login["examples"]["tokens"]["value"]["expires_in"] == ACCESS_SECONDS
     assert f"{limits.MAX_CHUNK_SECONDS} seconds" in UPLOAD["description"]
     assert "takes two seconds" in operations(SPEC)["getSession"]["description"]
     assert "an hour after its creation" in SCHEMAS["ExpiresAt"]["description"]

@@ -53,27 +53,57 @@ BODIES = RESPONSES | {
 STRENGTH = {None: 2, "protocol": 1, "inferred": 0}
 
 BAD_JSON = {"400": {"invalid_request"}, "413": {"request_too_large"}, "422": {"invalid_request"}}
-NO_TOKEN = {"401": {"authentication_failed"}}
+NO_TOKEN = {"401": {"authentication_failed", "token_expired"}}
 NO_ROOM = {"503": {"service_unavailable"}}
 NO_SESSION = {"404": {"session_not_found"}, "410": {"session_expired"}}
+BAD_TEMPLATE = {"400": {"invalid_request", "invalid_template"}}
+NO_TEMPLATE = {"404": {"template_not_found"}}
+NO_DOCUMENT = {"404": {"document_not_found"}}
+NOT_ONES_OWN = {"403": {"forbidden"}}
 OVER = {"session_ended", "session_completed"}
 CODES = {
     "uploadAudio": NO_TOKEN
     | NO_SESSION
     | NO_ROOM
     | {"400": OVER | {"invalid_audio_format", "invalid_request"}, "413": {"chunk_too_large"}},
-    "createSession": NO_TOKEN | BAD_JSON | NO_ROOM | {"409": {"session_exists"}},
+    "createSession": NO_TOKEN | BAD_JSON | BAD_TEMPLATE | NO_ROOM | {"409": {"session_exists"}},
     "endSession": NO_TOKEN | NO_SESSION | BAD_JSON | {"400": OVER | {"invalid_request"}},
-    "getSession": NO_TOKEN | {"404": {"session_not_found", "template_not_found"}},
+    "getSession": NO_TOKEN
+    | {"404": {"session_not_found", "template_not_found", "document_not_found"}},
     "updateSession": NO_TOKEN
     | NO_SESSION
     | BAD_JSON
+    | BAD_TEMPLATE
     | NO_ROOM
     | {"409": {"session_already_committed"}},
     "processTemplate": NO_TOKEN
     | NO_SESSION
     | NO_ROOM
-    | {"400": {"invalid_request"}, "409": {"session_not_completed"}},
+    | {"404": {"session_not_found", "template_not_found"}, "409": {"session_not_ended"}},
+    "uploadTranscript": NO_TOKEN
+    | NO_SESSION
+    | BAD_JSON
+    | NO_ROOM
+    | {
+        "400": OVER | {"invalid_request"},
+        "404": {"session_not_found", "template_not_found"},
+        "409": {"session_not_completed"},
+    },
+    "listTemplates": NO_TOKEN,
+    "createTemplate": NO_TOKEN | BAD_JSON | NO_ROOM,
+    "updateTemplate": NO_TOKEN | BAD_JSON | NO_ROOM | NOT_ONES_OWN | NO_TEMPLATE,
+    "deleteTemplate": NO_TOKEN | NOT_ONES_OWN | NO_TEMPLATE,
+    "saveDocument": NO_TOKEN
+    | BAD_JSON
+    | NO_ROOM
+    | {"404": {"session_not_found", "document_not_found"}},
+    "getDocument": NO_TOKEN | NO_DOCUMENT,
+    "deleteDocument": NO_TOKEN | NO_DOCUMENT,
+    "getDocumentContent": NOT_ONES_OWN | NO_DOCUMENT,
+    "putDocumentContent": NOT_ONES_OWN
+    | NO_DOCUMENT
+    | NO_ROOM
+    | {"400": {"invalid_request"}, "413": {"request_too_large"}},
     "getDiscovery": {},
     "login": BAD_JSON,
     "refreshToken": NO_TOKEN | BAD_JSON,
@@ -124,7 +154,9 @@ def test_is_valid_openapi():
 
 def test_paths_are_in_the_routers_order_and_declare_nothing_themselves():
     assert next(iter(RAW["paths"])) == "/voice/v1/sessions/{session_id}/audio/{file_name}"
-    assert all(set(path) <= {"get", "post", "patch"} for path in RAW["paths"].values())
+    assert all(
+        set(path) <= {"get", "post", "put", "patch", "delete"} for path in RAW["paths"].values()
+    )
 
 
 def test_servers_begin_with_the_server_itself():

@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse
 
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.stack import Api
+from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.tokens import Tokens
 from tests.support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"
@@ -359,7 +361,8 @@ def control_api_of(operations):
         ROOT / "handlers/scribe_mock/control.yaml",
         operations,
         admission=None,
-        tokens=(),
+        accepted=(),
+        tokens=Tokens(Clock()),
         validate_responses=True,
     )
 

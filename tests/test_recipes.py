@@ -25,7 +25,7 @@ SPEC = yaml.load(shipped("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLo
 CASES = [case for operation in catalogue(SPEC) for case in operation.cases]
 RUNNABLE = [case for case in CASES if case.snippets]
 #: What no client can bring about, or only by breaking HTTP.
-EXPLAINED = {(500, "internal_error"), (503, "service_unavailable")} | {
+EXPLAINED = {(500, "internal_error"), (503, "service_unavailable"), (401, "token_expired")} | {
     (400, "invalid_request"),
     (408, "request_timeout"),
     (431, "headers_too_large"),
@@ -95,20 +95,23 @@ async def followed(mock, recipe):
 
 @by_anchor(RUNNABLE)
 def test_the_run_button_brings_the_error_about(mock, case):
-    session = ""
+    values = {"token": "any"}
     with httpx.Client(base_url=mock.url, timeout=PATIENCE, verify=False) as client:
         for step in case.program["steps"]:
-            headers = {name: to.replace("{token}", "any") for name, to in step["headers"].items()}
-            path = step["path"].replace("{session}", session)
+            headers = {name: filled(to, values) for name, to in step["headers"].items()}
+            path = filled(step["path"], values)
             request = client.build_request(
-                step["method"], path, headers=headers, content=body_of(step)
+                step["method"], path, headers=headers, content=body_of(step, values)
             )
             answer = client.send(request)
             while step["repeats"] and answer.status_code == 202:
                 time.sleep(0.1)
                 answer = client.send(request)
-            if step["names_session"]:
-                session = answer.json()["session_id"]
+            if step["names"]:
+                value = answer.json()
+                for key in step["keys"]:
+                    value = value[key]
+                values[step["names"]] = value
     assert_promised(case, answer.status_code, answer.json())
 
 
@@ -130,10 +133,16 @@ def test_the_pytest_sample_passes(mock, case):
     names[f"test_{case.code}"]()
 
 
-def body_of(step):
+def filled(text, values):
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def body_of(step, values):
     if step["text"] is None:
         return bytes(step["size"]) or None
-    return step["text"].ljust(step["size"])
+    return filled(step["text"], values).ljust(step["size"])
 
 
 def assert_promised(case, status, body):

@@ -29,7 +29,7 @@ class Model:
         self.session = session
         self.created, self.scenario = now, scenario
         self.chunks, self.ended, self.outcome = {}, None, None
-        self.templates = []
+        self.documents, self.saved = set(), set()
 
     def state(self, now):
         if self.ended is None:
@@ -87,8 +87,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert response.json()["audio_files"] == self.names(model)
         model.ended = self.now
         model.outcome = "completed" if model.scenario == "consultation" else model.scenario
-        if off and model.outcome != "failed":
-            model.outcome = "partial"
 
     @rule(model=sessions, outcome=st.sampled_from(OVER))
     def finish(self, model, outcome):
@@ -112,13 +110,52 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(model=sessions)
     def process(self, model):
-        response, state = model.session.process("one"), model.state(self.now)
+        response = model.session.process("eka_emr_template")
+        state = model.state(self.now)
         if state == "expired":
             assert refusal(response) == (410, "session_expired")
-        elif state not in OVER:
+        elif model.ended is None:
+            assert refusal(response) == (409, "session_not_ended")
+        else:
+            assert response.status_code == 202
+            model.documents.add(response.json()["document_id"])
+
+    @rule(model=sessions, transcript=st.sampled_from(["", "hello"]))
+    def convert(self, model, transcript):
+        body = {"transcript": transcript, "template_id": "eka_emr_template"}
+        response, state = model.session.convert(**body), model.state(self.now)
+        if state == "expired":
+            assert refusal(response) == (410, "session_expired")
+        elif transcript and (refused := model.refuses_audio(self.now)):
+            assert refusal(response) == refused
+        elif not transcript and state not in OVER:
             assert refusal(response) == (409, "session_not_completed")
         else:
             assert response.status_code == 202
+            model.documents.add(response.json()["document_id"])
+            if transcript:
+                model.ended = self.now
+                model.outcome = "completed" if model.scenario == "consultation" else model.scenario
+
+    @rule(model=sessions)
+    def save(self, model):
+        response = model.session.save_document()
+        assert response.status_code == 201
+        model.saved.add(response.json()["data"]["document_id"])
+
+    @precondition(lambda self: any(model.documents | model.saved for model in self.models))
+    @rule(data=st.data())
+    def delete_document(self, data):
+        having = [model for model in self.models if model.documents | model.saved]
+        model = data.draw(st.sampled_from(having))
+        gone = data.draw(st.sampled_from(sorted(model.documents | model.saved)))
+        root = self.mock.url
+        path = f"{root}/voice/api/v1/documents/{gone}"
+        for _ in range(2):
+            assert self.mock.client.delete(path).status_code == 200
+        assert refusal(self.mock.client.get(path)) == (404, "document_not_found")
+        model.documents.discard(gone)
+        model.saved.discard(gone)
 
     @rule(seconds=st.sampled_from([1, 1, PROCESSING_SECONDS, TTL - 1, TTL]))
     def advance(self, seconds):
@@ -140,6 +177,13 @@ class AnyOrder(RuleBasedStateMachine):
             expected = {"partial": 206, "expired": 410, "completed": 200, "failed": 200}
             assert shown.status_code == expected.get(state, 202)
             assert shown.json()["audio_files"] == self.names(model)
+            listed = {
+                document["document_id"]
+                for entry in shown.json().get("templates", ())
+                for document in entry.values()
+            }
+            assert listed >= model.documents
+            assert not listed & model.saved
 
     @staticmethod
     def names(model):
@@ -312,7 +356,8 @@ def test_one_sequence_number_at_once_keeps_one_whole_chunk(session):
 
 def test_recordings_that_arrive_at_once_share_no_number(session):
     single = session("single")
-    parallel([lambda: single.upload("a.wav", wav(), "audio/wav")] * 10)
+    names = iter(f"{number}.wav" for number in range(10))
+    parallel([lambda: single.upload(next(names), wav(), "audio/wav")] * 10)
     names = single.names()
     assert len(names) >= 10
     assert names == [f"{number}.wav" for number in range(len(names))]

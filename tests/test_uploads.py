@@ -490,9 +490,25 @@ def test_another_recording_continues_the_numbers(session):
     recording = (AUDIO / "speech.webm").read_bytes()
     single.store("first.webm", content=recording)
     before = single.names()
-    single.store("first.webm", content=recording)
+    single.store("second.webm", content=recording)
     assert_numbered(single.names(), "webm")
     assert len(single.names()) == 2 * len(before)
+
+
+def test_the_same_name_again_replaces_that_recording(session):
+    single = session("single")
+    long, short = ((AUDIO / name).read_bytes() for name in ("speech.webm", "tiny.webm"))
+    single.store("first.webm", "second.webm", content=long)
+    names, chunks = single.names(), single.inspect()["chunks"]
+    single.store("first.webm", content=long)
+    assert single.names() == names
+    assert [chunk["sha256"] for chunk in single.inspect()["chunks"]] == [
+        chunk["sha256"] for chunk in chunks
+    ]
+    single.store("second.webm", content=short)
+    assert single.names() == names[: len(names) // 2 + 1]
+    ended = single.end().json()
+    assert ended["audio_files_received"] == 2
 
 
 def test_a_recordings_extension_is_that_of_its_type_not_of_its_name(session):
@@ -505,5 +521,6 @@ def test_a_recordings_extension_is_that_of_its_type_not_of_its_name(session):
 def test_uploads_of_recordings_are_what_audio_files_sent_counts(session):
     single = session("single")
     recording = (AUDIO / "speech.webm").read_bytes()
-    single.store("a.webm", "a.webm", content=recording)
+    single.store("a.webm", "b.webm", "a.webm", content=recording)
+    assert single.get().json()["audio_files_received"] == 2
     assert single.process_to_the_end(sent=2).json()["status"] == "completed"

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from scribe_mock.api.control import Control
 from scribe_mock.api.operations import Operations
 from scribe_mock.api.services import Services
+from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
@@ -22,9 +23,11 @@ from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
 from scribe_mock.store.memory import MemoryStore
+from scribe_mock.store.templates import Templates
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -44,11 +47,25 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     store = MemoryStore(clock, settings.max_memory)
     seeder = Seeder(settings, clock, store, fixtures)
-    build = partial(Api, tokens=settings.token, validate_responses=validate_responses)
+    templates, tokens = Templates(fixtures.templates, store), Tokens(clock)
+    build = partial(
+        Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
+    )
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clock, examiner)
-    services = Services(settings, clock, store, fixtures, seeder, examiner, streams)
+    services = Services(
+        settings,
+        clock,
+        store,
+        fixtures,
+        seeder,
+        examiner,
+        streams,
+        templates,
+        tokens,
+        SignedAddresses(clock),
+    )
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(

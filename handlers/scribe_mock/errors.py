@@ -3,6 +3,8 @@
 ScribeError
 ├── ApiError                      answered with the error envelope
 │   ├── AuthenticationFailed      401 authentication_failed
+│   │   └── TokenExpired          401 token_expired
+│   ├── Forbidden                 403 forbidden
 │   ├── CrossSiteRefused          403 cross_site_refused (control API only)
 │   ├── NotFound                  404 not_found
 │   ├── MethodNotAllowed          405 method_not_allowed
@@ -14,10 +16,13 @@ ScribeError
 │   ├── SessionExpired            410 session_expired
 │   ├── SessionEnded              400 session_ended
 │   ├── SessionCompleted          400 session_completed
+│   ├── SessionNotEnded           409 session_not_ended
 │   ├── SessionNotCompleted       409 session_not_completed
 │   ├── SessionNotProcessing      409 session_not_processing (control API only)
 │   ├── SessionAlreadyCommitted   409 session_already_committed
+│   ├── InvalidTemplate           400 invalid_template
 │   ├── TemplateNotFound          404 template_not_found
+│   ├── DocumentNotFound          404 document_not_found
 │   ├── ChunkNotFound             404 chunk_not_found (control API only)
 │   ├── RangeNotSatisfiable       416 range_not_satisfiable (control API only)
 │   ├── InvalidAudioFormat        400 invalid_audio_format
@@ -78,6 +83,18 @@ class AuthenticationFailed(ApiError):
     def headers(self) -> Mapping[str, str]:
         """`WWW-Authenticate` (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": "Bearer"}
+
+
+class TokenExpired(AuthenticationFailed):
+    """A token that login or refresh handed out, after its time."""
+
+    code = "token_expired"
+
+
+class Forbidden(ApiError):
+    """The caller may not do this: a signature is wrong or too old, or the thing is not theirs."""
+
+    status, code = 403, "forbidden"
 
 
 class CrossSiteRefused(ApiError):
@@ -169,6 +186,12 @@ class SessionCompleted(ApiError):
     status, code = 400, "session_completed"
 
 
+class SessionNotEnded(ApiError):
+    """The operation needs a session that was ended."""
+
+    status, code = 409, "session_not_ended"
+
+
 class SessionNotCompleted(ApiError):
     """The operation needs results, and there are none yet."""
 
@@ -187,10 +210,22 @@ class SessionAlreadyCommitted(ApiError):
     status, code = 409, "session_already_committed"
 
 
+class InvalidTemplate(ApiError):
+    """A template that a session asks for does not exist."""
+
+    status, code = 400, "invalid_template"
+
+
 class TemplateNotFound(ApiError):
-    """The session has no template with this id."""
+    """There is no template with this id, or the session has none."""
 
     status, code = 404, "template_not_found"
+
+
+class DocumentNotFound(ApiError):
+    """There is no document with this id, or the session has none."""
+
+    status, code = 404, "document_not_found"
 
 
 class ChunkNotFound(ApiError):

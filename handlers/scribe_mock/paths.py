@@ -11,6 +11,21 @@ LOGIN_PATH = "/connect-auth/v1/account/login"
 REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
 
 
+#: Templates, transcripts, documents and the history lie at the root of the host too.
+TEMPLATES_PATH = "/voice/api/v1/template"
+DOCUMENTS_PATH = "/voice/api/v1/documents"
+
+
+def transcript_path(session_id: str) -> str:
+    """The path that a session's transcript is uploaded to."""
+    return f"/voice/api/v1/transaction/{session_id}/convert-to-template"
+
+
+def document_content_path(document_id: str) -> str:
+    """The path of a document's content; it is used with a signature."""
+    return f"{DOCUMENTS_PATH}/{document_id}/content"
+
+
 def audio_path(session_id: str) -> str:
     """The path that a session's audio files are uploaded below."""
     return f"{BASE_PATH}/sessions/{session_id}/audio"

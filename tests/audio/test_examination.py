@@ -8,9 +8,10 @@ import pytest
 
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.diagnosis import Diagnosis
-from scribe_mock.sessions.session import Chunk, Session, UploadType
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.memory import MemoryStore
 from tests.audio.factory import conversation, encode, silence, wav
 from tests.support import AUDIO, noise, refusal

@@ -19,6 +19,7 @@ from scribe_mock.api.services import OperationGroup, Services
 from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
 from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.placing import finish
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.store.session_store import Parts
@@ -53,6 +54,7 @@ class Control(OperationGroup):
     async def reset(self, request: Request) -> Response:
         """Bring the server back to the state after its start."""
         self._clock.reset()
+        self._services.templates.clear()
         await self._store.clear()
         await self._services.seeder.plant()
         return Response(status_code=204)
@@ -176,7 +178,7 @@ class Control(OperationGroup):
         """End a session's processing now."""
         outcome = State(body["outcome"])
         await self._store.change(
-            session_id, lambda session: session.finish(self._clock.now(), outcome)
+            session_id, lambda session: finish(session, self._clock.now(), outcome)
         )
         return await self.inspect_session(request, session_id)
 

@@ -9,7 +9,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.limits import MAX_CHUNK_SECONDS
 from scribe_mock.audio.media_types import SUPPORTED_TYPES
-from scribe_mock.paths import BASE_PATH, LOGIN_PATH
+from scribe_mock.paths import BASE_PATH, TEMPLATES_PATH
 from scribe_mock.sessions.session import UploadType
 
 #: How long a client may cache the discovery document, in seconds.
@@ -46,17 +46,9 @@ def discovery(address: str) -> dict[str, Any]:
         "endpoints": {
             "base_url": base,
             "webhooks_url": f"{base}/webhooks",
-            "templates_url": f"{base}/templates",
+            "templates_url": f"{address}{TEMPLATES_PATH}",
         },
-        "authentication": {
-            "supported_methods": ["api_key", "oidc"],
-            "oidc": {
-                "issuer": address,
-                "authorization_endpoint": f"{address}{LOGIN_PATH}",
-                "token_endpoint": f"{address}{LOGIN_PATH}",
-                "scopes_supported": ["openid"],
-            },
-        },
+        "authentication": {"supported_methods": ["bearer"], "oidc": None},
         "capabilities": {
             "audio_formats": list(SUPPORTED_TYPES),
             "max_chunk_duration_seconds": MAX_CHUNK_SECONDS,

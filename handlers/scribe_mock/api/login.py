@@ -1,6 +1,5 @@
 """Login and refresh: tokens for any credentials."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,26 +7,26 @@ from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.services import OperationGroup
-
-#: The `expires_in` of a token, in seconds.
-TOKEN_SECONDS = 1800
+from scribe_mock.sessions.tokens import ACCESS_SECONDS, REFRESH_SECONDS
 
 
 class LoginOperations(OperationGroup):
     """The operations with the tag Login (CONTRACT.md, "Authentication")."""
 
     async def login(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Answer any credentials with a token."""
-        return JsonAnswer(self._tokens())
+        """Answer any credentials with tokens."""
+        return JsonAnswer(self._fresh())
 
     async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Answer any refresh token with a new token."""
-        return JsonAnswer(self._tokens())
+        """Answer any refresh token that has not expired with new tokens."""
+        self._services.tokens.check("refresh", body["refresh_token"])
+        return JsonAnswer(self._fresh())
 
-    def _tokens(self) -> dict[str, Any]:
-        accepted = self._services.settings.token
+    def _fresh(self) -> dict[str, Any]:
+        accepted, tokens = self._services.settings.token, self._services.tokens
         return {
-            "access_token": accepted[0] if accepted else f"access_{secrets.token_urlsafe(24)}",
-            "refresh_token": f"refresh_{secrets.token_urlsafe(24)}",
-            "expires_in": TOKEN_SECONDS,
+            "access_token": accepted[0] if accepted else tokens.make("access", ACCESS_SECONDS),
+            "refresh_token": tokens.make("refresh", REFRESH_SECONDS),
+            "expires_in": ACCESS_SECONDS,
+            "refresh_expires_in": REFRESH_SECONDS,
         }

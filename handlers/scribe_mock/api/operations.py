@@ -2,9 +2,20 @@
 
 from scribe_mock.api.audio import AudioOperations
 from scribe_mock.api.discovery import DiscoveryOperations
+from scribe_mock.api.documents import DocumentOperations
 from scribe_mock.api.login import LoginOperations
 from scribe_mock.api.sessions import SessionOperations
+from scribe_mock.api.templates import TemplateOperations
+from scribe_mock.api.transcripts import TranscriptOperations
 
 
-class Operations(AudioOperations, SessionOperations, DiscoveryOperations, LoginOperations):
+class Operations(
+    AudioOperations,
+    SessionOperations,
+    TranscriptOperations,
+    TemplateOperations,
+    DocumentOperations,
+    DiscoveryOperations,
+    LoginOperations,
+):
     """One async method for each operationId of `openapi.yaml`, in snake case."""

@@ -5,10 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from scribe_mock.paths import audio_path, stream_path
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
-from scribe_mock.sessions.outcomes import Document, Outcome
-from scribe_mock.sessions.session import Chunk, Session
+from scribe_mock.sessions.documents import Document
+from scribe_mock.sessions.outcomes import Outcome
+from scribe_mock.sessions.session import Session
 from scribe_mock.sessions.states import State
 
 #: The HTTP status of Get session in each state (CONTRACT.md, "Get session").
@@ -59,9 +61,13 @@ def received_audio(session: Session) -> dict[str, Any]:
 
 
 def public_session(
-    session: Session, now: float, base_url: str, template_id: str | None = None
+    session: Session,
+    now: float,
+    base_url: str,
+    template_id: str | None = None,
+    document_id: str | None = None,
 ) -> dict[str, Any]:
-    """The body of Get session's answer; `template_id` limits `templates` to that one."""
+    """The body of Get session's answer; the two ids limit `templates`."""
     state = session.state(now)
     body: dict[str, Any] = {
         "session_id": session.session_id,
@@ -69,7 +75,7 @@ def public_session(
         "created_at": rfc3339(session.created_at),
         "upload_url": upload_url(session, base_url),
         **received_audio(session),
-        "additional_data": session.additional_data,
+        "additional_data": {**session.additional_data, "_protocol": _protocol(session)},
         "patient_details": session.patient_details,
     }
     if state is State.EXPIRED:
@@ -80,23 +86,35 @@ def public_session(
             "templates": [],
         }
     body["expires_at"] = rfc3339(session.expires_at)
+    if session.outcome is not None:
+        body["templates"] = [
+            {document.template_id: _document(document, now)}
+            for document in session.template_documents()
+            if template_id in (None, document.template_id)
+            and document_id in (None, document.document_id)
+        ]
     if state.done and session.outcome is not None:
-        body |= _results(session, session.outcome, now, template_id)
-    return body
+        return body | _results(session, session.outcome)
+    so_far = session.outcome.transcript_so_far if session.outcome is not None else None
+    return body | {"transcript": so_far}
 
 
-def _results(
-    session: Session, outcome: Outcome, now: float, template_id: str | None
-) -> dict[str, Any]:
-    documents = session.documents
-    if template_id is not None:
-        documents = [d for d in documents if d.template_id == template_id][-1:]
+def _protocol(session: Session) -> dict[str, Any]:
+    """What the server adds to a session's `additional_data`."""
+    return {
+        "version": "0.1",
+        "upload_type": session.upload_type,
+        "communication_protocol": session.communication_protocol,
+        "requested_templates": list(session.templates),
+    }
+
+
+def _results(session: Session, outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {
         "completed_at": rfc3339(session.done_at),
         "model_used": session.model,
         "language_detected": outcome.language,
         "transcript": "" if outcome.state is State.FAILED else outcome.transcript,
-        "templates": [{d.template_id: _document(d, now)} for d in documents],
     }
     if outcome.errors:
         names = {chunk.name for chunk in session.chunks.values()}
@@ -111,10 +129,9 @@ def _results(
 
 
 def _document(document: Document, now: float) -> dict[str, Any]:
-    ready = now >= document.ready_at
     return {
-        "status": document.result.status if ready else "in-progress",
-        "data": document.result.data if ready else None,
+        "status": document.status_at(now),
+        "data": document.data_at(now),
         "document_id": document.document_id,
         "document_type": document.template_id,
         "publish": {},

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.scenarios.fixtures import Fixtures, Scenario
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.store.session_store import SessionStore
+from scribe_mock.store.templates import Templates
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,9 @@ class Services:
         seeder: Puts sessions into a state.
         examiner: Cuts recordings and examines chunks.
         streams: The open WebSockets.
+        templates: The server's templates, and those of its callers.
+        tokens: Makes the tokens of login and refresh.
+        addresses: Signs the addresses that need no token.
     """
 
     settings: Settings
@@ -32,6 +38,9 @@ class Services:
     seeder: Seeder
     examiner: Examiner
     streams: Streams
+    templates: Templates
+    tokens: Tokens
+    addresses: SignedAddresses
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

@@ -1,7 +1,7 @@
 """The operations on sessions: create, end, get, update, process a template."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
 from scribe_mock.api.representations import (
     STATUS_OF_STATE,
@@ -19,9 +20,9 @@ from scribe_mock.api.representations import (
 )
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.examination import session_findings
-from scribe_mock.errors import InvalidRequest
+from scribe_mock.errors import InvalidRequest, InvalidTemplate
 from scribe_mock.scenarios.fixtures import Scenario
-from scribe_mock.sessions.session import MAX_TEMPLATE_NAME, Session, UploadType
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
 
 #: Fields of Create session that the session stores as they were sent.
@@ -39,15 +40,20 @@ _STORED_FIELDS = (
 class SessionOperations(OperationGroup):
     """The operations with the tag Sessions."""
 
-    async def create_session(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
+    async def create_session(
+        self, request: Request, body: Mapping[str, Any], version: str | None = None
+    ) -> JsonAnswer:
         """Create a session (CONTRACT.md, "Create session")."""
         services = self._services
+        # Clients that write every field of a model send null for those that are not set.
+        body = {name: value for name, value in body.items() if value is not None}
+        owner = caller(request)
+        self._require_templates(owner, body.get("templates", ()))
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
         now = services.clock.now()
         scenario = self._named_scenario(body.get("additional_data")) or services.fixtures.default
         fields = {name: body[name] for name in _STORED_FIELDS if name in body}
-        fields["templates"] = fields.get("templates") or list(scenario.outcome.templates)
         session = Session(
             session_id=body.get("session_id") or f"ses_{secrets.token_hex(10)}",
             upload_type=upload_type,
@@ -57,6 +63,7 @@ class SessionOperations(OperationGroup):
             created_at=now,
             expires_at=now + services.settings.session_ttl,
             scenario=scenario.name,
+            owner=owner,
             stream_id=secrets.token_urlsafe(32) if streamed else None,
             **fields,
         )
@@ -90,16 +97,23 @@ class SessionOperations(OperationGroup):
         return JsonAnswer(answer | received, 202)
 
     async def get_session(
-        self, request: Request, session: Session, template_id: str | None = None
+        self,
+        request: Request,
+        session: Session,
+        template_id: str | None = None,
+        document_id: str | None = None,
     ) -> JsonAnswer:
         """Answer with the session's state and results (CONTRACT.md, "Get session")."""
         services = self._services
         now = services.clock.now()
         state = session.state(now)
-        if template_id is not None and state is not State.EXPIRED:
-            session.require_template(template_id)
+        if state is not State.EXPIRED:
+            if template_id is not None:
+                session.require_template(template_id)
+            if document_id is not None:
+                session.require_document(document_id)
         address = base_url(request, services.settings)
-        body = public_session(session, now, address, template_id)
+        body = public_session(session, now, address, template_id, document_id)
         # Read before the wait below: chunks that arrive meanwhile are not part of this answer.
         chunks = session.ordered_chunks()
         found = session_findings(chunks, await services.store.digests(session.session_id))
@@ -114,6 +128,7 @@ class SessionOperations(OperationGroup):
         if not body:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)
+        self._require_templates(caller(request), body.get("templates", ()))
         if "additional_data" in changes:
             named = self._named_scenario(changes["additional_data"])
             if named is not None:
@@ -125,17 +140,13 @@ class SessionOperations(OperationGroup):
             {"session_id": session.session_id, "status": "success", "message": message}
         )
 
-    @admits(Session.require_done)
+    @admits(Session.require_ended)
     async def process_template(
         self, request: Request, session: Session, template_id: str
     ) -> JsonAnswer:
-        """Add a document to a session that has results."""
-        if len(template_id) > MAX_TEMPLATE_NAME:
-            raise InvalidRequest(
-                f"The name of a template has at most {MAX_TEMPLATE_NAME} characters; "
-                f"this one has {len(template_id)}."
-            )
+        """Add a document to a session that was ended."""
         services = self._services
+        services.templates.find(caller(request), template_id)
         seconds = services.processing_seconds(services.fixtures.of(session))
         document = await services.store.change(
             session.session_id,
@@ -149,6 +160,14 @@ class SessionOperations(OperationGroup):
             "message": "The template is being processed; poll Get session for its result.",
         }
         return JsonAnswer(answer, 202)
+
+    def _require_templates(self, owner: str, names: Sequence[str]) -> None:
+        unknown = self._services.templates.unknown(owner, names)
+        if unknown:
+            raise InvalidTemplate(
+                f"There is no template {unknown[0]!r}. Use the ids that List templates has.",
+                templates=unknown,
+            )
 
     def _named_scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario | None:
         """The scenario that `additional_data._mock.scenario` names, or None without that field."""

@@ -15,8 +15,9 @@ from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.media_types import MEDIA_TYPES, WAV
 from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.paths import stream_path
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import Clock
-from scribe_mock.sessions.session import Chunk, Session
+from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
 if TYPE_CHECKING:

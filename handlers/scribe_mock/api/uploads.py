@@ -17,9 +17,10 @@ from scribe_mock.audio.limits import MAX_UPLOAD_BYTES
 from scribe_mock.audio.media_types import MEDIA_TYPES, SUPPORTED_TYPES, audio_type
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.diagnosis import Diagnosis
-from scribe_mock.sessions.session import Chunk, Session, UploadType
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.session_store import Intake, Pieces, SessionStore
 
 
@@ -100,10 +101,10 @@ class Uploads:
             raise _unusable(upload, str(error)) from error
 
         def pieces(current: Session) -> Pieces:
-            first, now = current.next_sequence(), self._clock.now()
+            numbers, now = current.sequences_for(upload.file_name, len(found)), self._clock.now()
             return [
-                (self._chunk(upload, first + index, piece, now), [piece.data])
-                for index, piece in enumerate(found)
+                (self._chunk(upload, number, piece, now), [piece.data])
+                for number, piece in zip(numbers, found, strict=True)
             ]
 
         await self._store.add_upload(upload.session, intake, pieces)

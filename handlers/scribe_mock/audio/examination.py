@@ -14,8 +14,9 @@ from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.session_doctor import ExaminedChunk, diagnose_session
 from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.errors import ScribeError
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
-from scribe_mock.sessions.session import Chunk, Session
+from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
 logger = logging.getLogger("scribe_mock")

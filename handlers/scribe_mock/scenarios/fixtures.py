@@ -1,12 +1,13 @@
 """Loads fixtures: the outcomes of processing, and the sessions that a fresh server has.
 
-`scenarios/NAME.yaml` is one Scenario, `sessions.yaml` a list of Seeds whose audio lies in `audio/`.
+`scenarios/NAME.yaml` is one Scenario, `sessions.yaml` a list of Seeds whose audio lies in `audio/`,
+`templates.yaml` the list of default Templates.
 A broken file raises a FixtureError with file, line and what was expected.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
@@ -18,8 +19,14 @@ from jsonschema.exceptions import best_match
 from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.schema_errors import in_json
 from scribe_mock.sessions.outcomes import Outcome, ProcessingError, TemplateResult
-from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
+from scribe_mock.sessions.session import (
+    MAX_TEMPLATE_NAME,
+    SESSION_ID_PATTERN,
+    Session,
+    UploadType,
+)
 from scribe_mock.sessions.states import State
+from scribe_mock.sessions.templates import Template
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
 
@@ -40,6 +47,8 @@ _SCENARIO = {
         "title": {"type": "string"},
         "outcome": {"enum": ["completed", "partial", "failed"]},
         "processing_seconds": {"type": "number", "minimum": 0},
+        "on_count_mismatch": {"enum": ["partial"]},
+        "transcript_so_far": {"type": "string"},
         "language_detected": {"type": ["string", "null"]},
         "transcript": {"type": "string"},
         "templates": {"type": "object", "additionalProperties": _RESULT},
@@ -84,6 +93,23 @@ _SEEDS = {
     },
 }
 
+_TEMPLATES = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["id", "title"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {"type": "string", "minLength": 1, "maxLength": MAX_TEMPLATE_NAME},
+            "title": {"type": "string", "minLength": 1},
+            "desc": {"type": "string"},
+            "section_ids": {"type": "array", "items": {"type": "string"}},
+            "is_favorite": {"type": "boolean"},
+        },
+    },
+}
+
 #: The most bytes that the store needs besides the audio: for a session, and for each chunk.
 _SEED_BYTES, _CHUNK_BYTES = 4096, 1024
 
@@ -119,6 +145,7 @@ class Fixtures:
     scenarios: Mapping[str, Scenario]
     seeds: Sequence[Seed]
     default: Scenario
+    templates: Sequence[Template] = ()
 
     def of(self, session: Session) -> Scenario:
         """The scenario of a session."""
@@ -129,7 +156,7 @@ def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixture
     """Read a fixtures folder, by default the one that ships.
 
     Args:
-        folder: Has `scenarios/`, and optionally `sessions.yaml` and `audio/`.
+        folder: Has `scenarios/`, and optionally `sessions.yaml`, `audio/` and `templates.yaml`.
         default: The scenario of sessions that name none.
         max_memory: The most bytes that the sessions and their audio may use.
 
@@ -145,7 +172,8 @@ def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixture
     if default not in scenarios:
         raise _unknown_default(folder, default, ", ".join(scenarios))
     seeds = _seeds(folder / "sessions.yaml", scenarios, max_memory)
-    return Fixtures(scenarios, seeds, scenarios[default])
+    templates = _templates(folder / "templates.yaml", scenarios.values())
+    return Fixtures(scenarios, seeds, scenarios[default], templates)
 
 
 def _unknown_default(folder: Path, default: str, known: str) -> FixtureError | SettingsError:
@@ -167,8 +195,21 @@ def _scenario(path: Path) -> Scenario:
             **data.get("other_templates", {"status": "success", "data": {}})
         ),
         errors=[ProcessingError(**error) for error in data.get("processing_errors", ())],
+        transcript_so_far=data.get("transcript_so_far"),
+        partial_on_mismatch="on_count_mismatch" in data,
     )
     return Scenario(path.stem, data["title"], outcome, data.get("processing_seconds"))
+
+
+def _templates(path: Path, scenarios: Iterable[Scenario]) -> list[Template]:
+    """The default templates: those of the file, and those that scenarios have results for."""
+    document = _Document(path if path.exists() else shipped("fixtures") / "templates.yaml")
+    listed = {entry.pop("id"): entry for entry in document.checked(_TEMPLATES)}
+    named = {name: {"title": name} for scenario in scenarios for name in scenario.outcome.templates}
+    return [
+        Template(template_id=name, default=True, **fields)
+        for name, fields in (listed | {n: named[n] for n in named if n not in listed}).items()
+    ]
 
 
 def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> list[Seed]:

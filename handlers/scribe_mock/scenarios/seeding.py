@@ -6,8 +6,10 @@ from typing import Any
 from scribe_mock.audio.file_names import extension_of
 from scribe_mock.audio.media_types import TYPE_OF_EXTENSION
 from scribe_mock.scenarios.fixtures import Fixtures, Seed
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import Clock
-from scribe_mock.sessions.session import Chunk, Session, UploadType
+from scribe_mock.sessions.placing import place
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.settings import Settings
 from scribe_mock.store.session_store import Parts, SessionStore
@@ -52,7 +54,6 @@ class Seeder:
             chunk = Chunk(sequence, extension, name, kind, len(data), session.created_at)
             session.chunks[sequence] = chunk
             audio[sequence] = [data]
-        session.uploads = len(audio)
         if seed.state is not State.EXPIRED:
             # Its state must not change while the server runs.
             session.expires_at = session.created_at + _SEED_SECONDS
@@ -79,6 +80,6 @@ class Seeder:
     async def place(self, session: Session, state: State, audio: dict[int, Parts]) -> None:
         """Put a session into a state and store it with its audio."""
         outcome = self._fixtures.of(session).outcome
-        session.place(self._clock.now(), state, outcome, self._settings.session_ttl)
+        place(session, self._clock.now(), state, outcome, self._settings.session_ttl)
         stored = {sequence: audio[sequence] for sequence in session.chunks}
         await self._store.replace(session, stored)

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.errors import ApiError, AuthenticationFailed
 from scribe_mock.server.connexion_internals import next_operation
+from scribe_mock.sessions.tokens import Tokens
 
 #: The scheme that accepts any token: a client's current one may have expired when it refreshes.
 _ANY_BEARER = "anyBearer"
@@ -21,17 +22,26 @@ class TokenOperation:
     """Checks the bearer token of one operation's requests, and answers the operation's errors."""
 
     def __init__(
-        self, next_app: ASGIApp, schemes: Collection[str], accepted: Collection[str]
+        self,
+        next_app: ASGIApp,
+        schemes: Collection[str],
+        accepted: Collection[str],
+        tokens: Tokens,
     ) -> None:
         self._next_app = next_app
         self._required = bool(schemes) and (bool(accepted) or _BEARER_IF_LISTED not in schemes)
         self._accepted = () if _ANY_BEARER in schemes else accepted
+        self._tokens = None if _ANY_BEARER in schemes else tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the token, pass the request on, and answer an ApiError of any of that."""
         try:
             if self._required:
-                check_token(scope["headers"], self._accepted)
+                token = bearer_token(scope["headers"])
+                if self._accepted and token not in self._accepted:
+                    raise AuthenticationFailed("This token is not accepted. Get one with login.")
+                if self._tokens is not None:
+                    self._tokens.check("access", token)
             await self._next_app(scope, receive, send)
         except ApiError as error:
             await answer_to(error)(scope, receive, send)
@@ -42,17 +52,20 @@ class TokenAPI(SecurityAPI):
 
     Args:
         accepted_tokens: The tokens to accept; empty for any.
+        tokens: Knows which of the tokens that login handed out have expired.
     """
 
-    def __init__(self, *args: Any, accepted_tokens: Collection[str], **options: Any) -> None:
-        self._accepted = frozenset(accepted_tokens)
+    def __init__(
+        self, *args: Any, accepted_tokens: Collection[str], tokens: Tokens, **options: Any
+    ) -> None:
+        self._accepted, self._tokens = frozenset(accepted_tokens), tokens
         super().__init__(*args, **options)
 
     def make_operation(self, operation: Any) -> TokenOperation:
         """The check that the operation's `security` in the spec demands."""
         schemes = {name for requirement in operation.security or () for name in requirement}
         next_app = next_operation(self.next_app, operation.operation_id)
-        return TokenOperation(next_app, schemes, self._accepted)
+        return TokenOperation(next_app, schemes, self._accepted, self._tokens)
 
 
 class TokenSecurity(SecurityMiddleware):
@@ -61,8 +74,8 @@ class TokenSecurity(SecurityMiddleware):
     api_cls = TokenAPI
 
 
-def check_token(headers: list[tuple[bytes, bytes]], accepted: Collection[str]) -> None:
-    """Raise AuthenticationFailed unless there is one accepted bearer token (RFC 6750, 2.1)."""
+def bearer_token(headers: list[tuple[bytes, bytes]]) -> str:
+    """The one bearer token of a request (RFC 6750, 2.1); raises AuthenticationFailed."""
     sent = None
     for name, value in headers:
         if name == b"authorization":
@@ -77,5 +90,4 @@ def check_token(headers: list[tuple[bytes, bytes]], accepted: Collection[str]) -
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise AuthenticationFailed("The Authorization header is not of the form Bearer <token>.")
-    if accepted and token not in accepted:
-        raise AuthenticationFailed("This token is not accepted. Get one with login.")
+    return token

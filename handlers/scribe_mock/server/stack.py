@@ -16,6 +16,7 @@ from scribe_mock.server.routing import SpecRouting, not_found
 from scribe_mock.server.security import TokenSecurity
 from scribe_mock.server.validation import Validation
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.spec import explain, load_spec, shipped
 from scribe_mock.store.session_store import SessionStore
 
@@ -28,7 +29,8 @@ class Api(BuiltMiddleware):
         operations: Has an async method, in snake case, for each operationId.
         admission: The store and the clock by which `session_id` in a path becomes a session; None
             for a spec whose operations find their sessions themselves.
-        tokens: The bearer tokens to accept; empty for any.
+        accepted: The bearer tokens to accept; empty for any.
+        tokens: Knows which of the tokens that login handed out have expired.
         validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
 
     Raises:
@@ -41,7 +43,8 @@ class Api(BuiltMiddleware):
         operations: object,
         *,
         admission: tuple[SessionStore, Clock] | None,
-        tokens: Sequence[str],
+        accepted: Sequence[str],
+        tokens: Tokens,
         validate_responses: bool,
     ) -> None:
         document = load_spec(spec)
@@ -62,7 +65,8 @@ class Api(BuiltMiddleware):
                 document=document,
                 trusted=spec in (shipped("openapi.yaml"), shipped("control.yaml")),
                 options={
-                    "accepted_tokens": tokens,
+                    "accepted_tokens": accepted,
+                    "tokens": tokens,
                     "store": store,
                     "clock": clock,
                     "takes_session": admission is not None,

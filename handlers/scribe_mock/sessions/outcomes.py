@@ -26,14 +26,20 @@ class ProcessingError:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of processing; a session has it from the moment it is ended."""
+    """The outcome of processing; a session has it from the moment it is ended.
+
+    `transcript_so_far` is what is known while processing, if anything is. With
+    `partial_on_mismatch`, another number of files than the client sent makes it partial.
+    """
 
     state: State
     transcript: str = ""
+    transcript_so_far: str | None = None
     language: str | None = None
     templates: Mapping[str, TemplateResult] = field(default_factory=dict)
     other_templates: TemplateResult = TemplateResult("success", {})
     errors: Sequence[ProcessingError] = ()
+    partial_on_mismatch: bool = False
 
     def forced(self, state: State) -> "Outcome":
         """This outcome with another final state; errors are dropped or added to fit it."""
@@ -45,8 +51,8 @@ class Outcome:
         return replace(self, state=state, errors=self.errors or [forced])
 
     def compared_with(self, sent: int, received: int) -> "Outcome":
-        """This outcome, but partial if the numbers of files sent and received differ."""
-        if sent == received or self.state is State.FAILED:
+        """This outcome; partial if the numbers of files differ and `partial_on_mismatch` is set."""
+        if sent == received or not self.partial_on_mismatch or self.state is State.FAILED:
             return self
         error = ProcessingError(
             "audio_files_mismatch",
@@ -59,13 +65,3 @@ class Outcome:
         if self.state is State.FAILED:
             return TemplateResult("failed", None)
         return self.templates.get(template_id, self.other_templates)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A template's result in a session; in progress until `ready_at`, in seconds since 1970."""
-
-    template_id: str
-    document_id: str
-    ready_at: float
-    result: TemplateResult

@@ -8,7 +8,6 @@ method that depends on it has the argument `now`, in seconds since 1970.
 """
 
 import math
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,16 +15,18 @@ from itertools import count
 from typing import Any
 
 from scribe_mock.errors import (
+    DocumentNotFound,
     SessionAlreadyCommitted,
     SessionCompleted,
     SessionEnded,
     SessionExpired,
     SessionNotCompleted,
-    SessionNotProcessing,
+    SessionNotEnded,
     TemplateNotFound,
 )
-from scribe_mock.sessions.diagnosis import Diagnosis
-from scribe_mock.sessions.outcomes import Document, Outcome
+from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.documents import Document, template_document
+from scribe_mock.sessions.outcomes import Outcome
 from scribe_mock.sessions.states import State
 
 #: The form of a session_id (CONTRACT.md, "Create session").
@@ -38,9 +39,11 @@ CHANGEABLE_FIELDS = frozenset(
         "language_hint",
         "model",
         "patient_details",
+        "processing_status",
         "scenario",
         "session_mode",
         "templates",
+        "user_status",
     }
 )
 
@@ -49,7 +52,8 @@ MAX_TEMPLATE_NAME = 128
 #: The most templates that an error message lists; a session may have any number.
 _LISTED_TEMPLATES = 20
 
-_generations = count()
+#: Makes numbers for `Session.generation`.
+next_generation = count().__next__
 
 
 class UploadType(StrEnum):
@@ -60,38 +64,12 @@ class UploadType(StrEnum):
     STREAM = "stream"
 
 
-@dataclass(slots=True)
-class Chunk:
-    """What a session knows of one stored chunk; the store has the bytes.
-
-    `start_s` and `end_s` are the chunk's place in the recording that it was cut from, in seconds,
-    and `speech` whether it has speech; None for a chunk that was uploaded as it is. `diagnosis` is
-    None until the chunk was examined. `replaced` counts earlier uploads of the same number.
-    """
-
-    sequence: int
-    extension: str
-    original_filename: str
-    content_type: str
-    size: int
-    received_at: float
-    start_s: float | None = None
-    end_s: float | None = None
-    duration_s: float | None = None
-    speech: bool | None = None
-    diagnosis: Diagnosis | None = None
-    replaced: int = 0
-
-    @property
-    def name(self) -> str:
-        """The stored name, made of the sequence number and the extension alone."""
-        return f"{self.sequence}.{self.extension}"
-
-
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session. Only its methods change it, and only inside `SessionStore.change`.
+    """One session. Only its methods and `placing` change it, inside `SessionStore.change`.
 
+    `owner` is a digest of the token that created it. `user_status` and `processing_status` are what
+    a client set, None where the state decides; `transcript` is what a client uploaded.
     `generation` tells it from earlier and later sessions with the same id; a copy has the same one.
     """
 
@@ -102,21 +80,24 @@ class Session:
     scenario: str
     communication_protocol: str = "http"
     session_mode: str = "dictation"
-    model: str = "lite"
+    model: str = "pro"
     templates: Sequence[str] = ()
     language_hint: Sequence[str] = ()
     transcript_language: str | None = None
     additional_data: Mapping[str, Any] = field(default_factory=dict)
     patient_details: Mapping[str, Any] | None = None
+    owner: str = ""
+    user_status: str | None = None
+    processing_status: str | None = None
     stream_id: str | None = None
     started: bool = False
     chunks: dict[int, Chunk] = field(default_factory=dict)
-    uploads: int = 0
     ended_at: float | None = None
     done_at: float = math.inf
+    transcript: str | None = None
     outcome: Outcome | None = None
     documents: list[Document] = field(default_factory=list)
-    generation: int = field(default_factory=_generations.__next__)
+    generation: int = field(default_factory=next_generation)
 
     def state(self, now: float) -> State:
         """The session's state at this time."""
@@ -140,16 +121,41 @@ class Session:
         return [self.chunks[sequence] for sequence in sorted(self.chunks)]
 
     def files_received(self) -> int:
-        """The number to compare `audio_files_sent` with: sequence numbers, or single uploads."""
-        return self.uploads if self.upload_type is UploadType.SINGLE else len(self.chunks)
+        """How many files were received: sequence numbers, or names of single recordings."""
+        if self.upload_type is not UploadType.SINGLE:
+            return len(self.chunks)
+        return len({chunk.original_filename for chunk in self.chunks.values()})
 
     def next_sequence(self) -> int:
         """The sequence number after the highest one."""
         return max(self.chunks, default=-1) + 1
 
+    def sequences_for(self, file_name: str, pieces: int) -> list[int]:
+        """The numbers for the pieces of a single recording.
+
+        Those of an earlier recording with the same name come first: clients repeat an upload
+        whose answer was lost.
+        """
+        earlier = sorted(n for n, c in self.chunks.items() if c.original_filename == file_name)
+        later = count(self.next_sequence())
+        return (earlier + [next(later) for _ in range(pieces - len(earlier))])[:pieces]
+
+    def template_documents(self) -> list[Document]:
+        """The documents that were made from templates, without deleted ones."""
+        return [d for d in self.documents if d.result is not None and not d.deleted]
+
     def known_templates(self) -> list[str]:
         """The requested templates and those of its documents, each once, in order."""
-        return list(dict.fromkeys([*self.templates, *(d.template_id for d in self.documents)]))
+        made = (d.template_id for d in self.template_documents() if d.template_id is not None)
+        return list(dict.fromkeys([*self.templates, *made]))
+
+    def require_document(self, document_id: str) -> None:
+        """Raise DocumentNotFound unless one of its templates' documents has this id."""
+        if all(d.document_id != document_id for d in self.template_documents()):
+            raise DocumentNotFound(
+                f"The session has no document {document_id[:80]!r}. Get the session without "
+                "document_id to see all of them."
+            )
 
     def require_template(self, template_id: str) -> None:
         """Raise TemplateNotFound unless `known_templates` has the template."""
@@ -186,6 +192,15 @@ class Session:
             "Create a new session for more audio."
         )
 
+    def require_ended(self, now: float) -> None:
+        """Raise SessionExpired or SessionNotEnded unless it was ended."""
+        self.require_unexpired(now)
+        if self.outcome is None:
+            raise SessionNotEnded(
+                f"The session {self.session_id} is {self.state(now)}. End it first with POST "
+                f"/voice/v1/sessions/{self.session_id}/end."
+            )
+
     def require_done(self, now: float) -> None:
         """Raise SessionExpired or SessionNotCompleted unless it has results."""
         self.require_unexpired(now)
@@ -196,20 +211,26 @@ class Session:
             )
 
     def add_upload(self, chunks: Iterable[Chunk], now: float) -> list[Chunk]:
-        """Add one upload's chunks; returns the earlier ones with their numbers, now replaced.
+        """Add one upload's chunks; returns the earlier chunks that they replace.
+
+        Those are the ones with the same numbers, and in a single session all of the recording with
+        the same name.
 
         Raises:
             SessionExpired, SessionEnded, SessionCompleted: it accepts no audio any more.
         """
         self.require_open(now)
-        replaced = []
-        for chunk in chunks:
-            earlier = self.chunks.get(chunk.sequence)
+        replaced, added = [], list(chunks)
+        for chunk in added:
+            earlier = self.chunks.pop(chunk.sequence, None)
             if earlier is not None:
                 chunk.replaced = earlier.replaced + 1
                 replaced.append(earlier)
-            self.chunks[chunk.sequence] = chunk
-        self.uploads += 1
+        if self.upload_type is UploadType.SINGLE:
+            name = added[0].original_filename
+            surplus = [c for c in self.chunks.values() if c.original_filename == name]
+            replaced += [self.chunks.pop(chunk.sequence) for chunk in surplus]
+        self.chunks |= {chunk.sequence: chunk for chunk in added}
         self.started = True
         return replaced
 
@@ -220,65 +241,41 @@ class Session:
             now: Seconds since 1970.
             outcome: The result of processing. Without audio its transcript becomes empty.
             seconds: How long processing takes; `math.inf` for a session that stays in processing.
-            sent: The client's `audio_files_sent`; another number than received makes it partial.
+            sent: The client's `audio_files_sent`; it matters where the outcome says so.
         """
-        self.require_open(now)
         if not self.chunks:
             outcome = replace(outcome, transcript="", language=None)
         if sent is not None and self.upload_type is not UploadType.STREAM:
             outcome = outcome.compared_with(sent, self.files_received())
-        self.ended_at = now
-        self.done_at = now + seconds
-        self.outcome = outcome
-        self.documents = [
-            Document(name, _document_id(), self.done_at, outcome.result(name))
-            for name in self.templates
-        ]
+        self._process(now, outcome, seconds, self.templates)
 
-    def finish(self, now: float, state: State) -> None:
-        """End processing now, with this outcome.
+    def end_with_transcript(
+        self,
+        now: float,
+        outcome: Outcome,
+        seconds: float,
+        transcript: str,
+        templates: Sequence[str],
+    ) -> list[Document]:
+        """End the recording, with the client's own transcript; returns the new documents.
 
-        Raises:
-            SessionNotProcessing: the session is in another state.
+        Without `templates` it makes what was requested for the session. The rest is as in `end`.
         """
-        if self.outcome is None or now >= self.done_at:
-            raise SessionNotProcessing(
-                f"The session {self.session_id} is {self.state(now)}; "
-                "only one that is processing can be finished. End it first."
-            )
-        self.outcome = outcome = self.outcome.forced(state)
-        self.done_at = now
-        self.documents = [
-            replace(document, ready_at=now, result=outcome.result(document.template_id))
-            for document in self.documents
+        self.transcript = transcript
+        outcome = replace(outcome, transcript=transcript)
+        return self._process(now, outcome, seconds, templates or self.templates)
+
+    def _process(
+        self, now: float, outcome: Outcome, seconds: float, templates: Sequence[str]
+    ) -> list[Document]:
+        self.require_open(now)
+        self.ended_at, self.done_at, self.outcome = now, now + seconds, outcome
+        documents = [
+            template_document(name, now, self.done_at, outcome.result(name))
+            for name in templates or outcome.templates
         ]
-
-    def place(self, now: float, state: State, outcome: Outcome, lifetime: float) -> None:
-        """Put the session into any state; `processing` then lasts until `finish`.
-
-        `created` removes the chunks, since a session with chunks is recording. Uploads that began
-        before do not go into the session any more.
-
-        Args:
-            now: Seconds since 1970.
-            state: The state that the session is to have.
-            outcome: The result of processing, for the states that have one.
-            lifetime: Seconds from creation to expiry, where the old times do not fit the state.
-        """
-        self.outcome, self.ended_at, self.done_at, self.documents = None, None, math.inf, []
-        self.generation = next(_generations)
-        self.started = state is not State.CREATED
-        if not self.started:
-            self.chunks, self.uploads = {}, 0
-        if state is State.EXPIRED:
-            self.created_at, self.expires_at = min(self.created_at, now - lifetime), now
-            return
-        if self.expires_at <= now:
-            self.created_at, self.expires_at = now, now + lifetime
-        if state is State.PROCESSING:
-            self.end(now, outcome, math.inf)
-        elif state.done:
-            self.end(now, outcome.forced(state), 0)
+        self.documents += documents
+        return documents
 
     def update(self, now: float, changes: Mapping[str, Any]) -> None:
         """Change the fields that a request may change; others are ignored.
@@ -296,6 +293,9 @@ class Session:
                         "set it in Create session or before End session.",
                         field=name,
                     )
+        if "additional_data" in changes:
+            merged = {**self.additional_data, **changes["additional_data"]}
+            changes = {**changes, "additional_data": merged}
         self.set_fields(changes)
 
     def set_fields(self, changes: Mapping[str, Any]) -> None:
@@ -307,14 +307,25 @@ class Session:
             setattr(self, name, changes[name])
 
     def add_document(self, now: float, template_id: str, seconds: float) -> Document:
-        """Process one more template; its result is ready after `seconds`."""
-        self.require_done(now)
+        """Process one more template; its result is ready after `seconds`, not before the others."""
+        self.require_ended(now)
         assert self.outcome is not None
-        result = self.outcome.result(template_id)
-        document = Document(template_id, _document_id(), now + seconds, result)
+        ready_at = max(now + seconds, self.done_at)
+        document = template_document(template_id, now, ready_at, self.outcome.result(template_id))
         self.documents.append(document)
         return document
 
+    def document(self, document_id: str) -> Document:
+        """A document, also a deleted one; raises DocumentNotFound."""
+        for document in self.documents:
+            if document.document_id == document_id:
+                return document
+        raise DocumentNotFound(f"There is no document {document_id[:80]!r}.")
 
-def _document_id() -> str:
-    return f"doc_{secrets.token_hex(10)}"
+    def put_document(self, document: Document) -> None:
+        """Add a document, or replace the one with its id."""
+        for index, known in enumerate(self.documents):
+            if known.document_id == document.document_id:
+                self.documents[index] = document
+                return
+        self.documents.append(document)

@@ -6,13 +6,13 @@ Methods change data without awaiting in between, so the event loop serves as the
 import asyncio
 import hashlib
 import heapq
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from scribe_mock.errors import (
     ChunkNotFound,
+    DocumentNotFound,
     ServiceUnavailable,
     SessionExists,
     SessionNotFound,
@@ -21,13 +21,9 @@ from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Intake, Parts, Pieces
+from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 T = TypeVar("T")
-
-#: Bytes of memory of a session and of a chunk besides their data, measured with tracemalloc and
-#: rounded up.
-_SESSION_BYTES = 2048
-_CHUNK_BYTES = 640
 
 #: Parts below this size are joined: an upload of single bytes would take 34 times its size.
 _SMALL_PART = 16 * 1024
@@ -43,7 +39,7 @@ class _Entry:
         self.audio = audio
         self.digests: dict[int, str] = {}
         self.audio_bytes = sum(map(_size, audio.values()))
-        self.own_bytes = _weight(session)
+        self.own_bytes = weight(session)
 
     @property
     def bytes(self) -> int:
@@ -59,24 +55,6 @@ def _sha256(parts: Parts) -> str:
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
-
-
-def _weight(session: Session) -> int:
-    data = (session.additional_data, session.patient_details)
-    lists = (session.templates, session.language_hint)
-    names = [document.template_id for document in session.documents]
-    pieces = len(session.chunks) + len(session.documents)
-    return _SESSION_BYTES + _footprint([*data, *lists, *names]) + _CHUNK_BYTES * pieces
-
-
-def _footprint(value: Any) -> int:
-    """The bytes of a JSON value in memory; clients decide how large it is."""
-    size = sys.getsizeof(value)
-    if isinstance(value, Mapping):
-        return size + sum(_footprint(key) + _footprint(child) for key, child in value.items())
-    if isinstance(value, list | tuple):
-        return size + sum(map(_footprint, value))
-    return size
 
 
 class MemoryIntake:
@@ -101,7 +79,7 @@ class MemoryIntake:
 
     def release(self) -> None:
         """Stop counting the bytes as an upload in progress."""
-        self._store.claimed -= self.size
+        self._store.unclaim(self.size)
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -113,8 +91,7 @@ class MemoryIntake:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._store.claimed -= self.size
-        self.size = 0
+        self.release()
 
 
 class MemoryStore:
@@ -135,8 +112,9 @@ class MemoryStore:
     def _clear(self) -> None:
         self._entries: dict[str, _Entry] = {}
         self._streams: dict[str, str] = {}
+        self._documents: dict[str, str] = {}
         self._stored = 0
-        self.claimed = 0
+        self._claimed = 0
         # The times at which sessions finish processing and expire: heaps of (time, session_id).
         # Outdated pairs stay in them until they come to the top or are too many.
         self._done: list[tuple[float, str]] = []
@@ -159,14 +137,23 @@ class MemoryStore:
             raise SessionNotFound(stream_id)
         return self._entry(session_id).session
 
+    async def find_document(self, document_id: str) -> Session:
+        """The session that has this document; raises DocumentNotFound."""
+        session_id = self._documents.get(document_id)
+        if session_id is None:
+            raise DocumentNotFound(f"There is no document {document_id[:80]!r}.")
+        return self._entry(session_id).session
+
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
         """Apply `change` to a copy of a session, then store the copy; see SessionStore."""
         entry = self._entry(session_id)
         session = entry.session.copy()
         result = change(session)
-        more = _weight(session) - entry.own_bytes
+        more = weight(session) - entry.own_bytes
         self._make_room(more, keep=session_id)
+        self._forget_documents(entry.session)
         entry.session = session
+        self._add_documents(session)
         entry.own_bytes += more
         self._stored += more
         self._add_times(session)
@@ -189,18 +176,19 @@ class MemoryStore:
             raise SessionNotFound(admitted.session_id)
         added = pieces(entry.session)
         size = sum([chunk.size for chunk, _ in added])
-        more = size - intake.size + _CHUNK_BYTES * len(added)
+        more = size - intake.size + CHUNK_BYTES * len(added)
         self._make_room(more, keep=admitted.session_id)
         replaced = entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
         for chunk in replaced:
             size -= chunk.size
+            del entry.audio[chunk.sequence]
+            entry.digests.pop(chunk.sequence, None)
         for chunk, parts in added:
             entry.audio[chunk.sequence] = parts
-            entry.digests.pop(chunk.sequence, None)
         entry.audio_bytes += size
-        own = _CHUNK_BYTES * (len(entry.audio) - count)
+        own = CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
         self._stored += size + own
         self.changes.note()
@@ -240,9 +228,9 @@ class MemoryStore:
 
     async def clear(self) -> None:
         """Delete all sessions; the bytes of uploads in progress stay counted."""
-        claimed = self.claimed
+        claimed = self._claimed
         self._clear()
-        self.claimed = claimed
+        self._claimed = claimed
         self.changes.note()
 
     async def usage(self) -> tuple[int, int]:
@@ -250,10 +238,14 @@ class MemoryStore:
         return len(self._entries), sum(entry.audio_bytes for entry in self._entries.values())
 
     def claim(self, size: int) -> None:
-        """Count bytes of an upload in progress; raises ServiceUnavailable."""
-        if self._stored + self.claimed + size > self._max_memory:
+        """Count bytes that are used outside the sessions; raises ServiceUnavailable."""
+        if self._stored + self._claimed + size > self._max_memory:
             self._make_room(size)
-        self.claimed += size
+        self._claimed += size
+
+    def unclaim(self, size: int) -> None:
+        """Stop counting bytes that `claim` counted."""
+        self._claimed -= size
 
     def _entry(self, session_id: str) -> _Entry:
         try:
@@ -266,7 +258,10 @@ class MemoryStore:
         before = self._entries.get(session_id)
         more = entry.bytes - (before.bytes if before else 0)
         self._make_room(more, keep=session_id)
+        if before is not None:
+            self._forget_documents(before.session)
         self._entries[session_id] = entry
+        self._add_documents(entry.session)
         if entry.session.stream_id is not None:
             self._streams[entry.session.stream_id] = session_id
         self._stored += more
@@ -276,8 +271,17 @@ class MemoryStore:
     def _remove(self, session_id: str) -> None:
         entry = self._entries.pop(session_id)
         self._streams.pop(entry.session.stream_id or "", None)
+        self._forget_documents(entry.session)
         self._stored -= entry.bytes
         self.changes.note()
+
+    def _add_documents(self, session: Session) -> None:
+        for document in session.documents:
+            self._documents[document.document_id] = session.session_id
+
+    def _forget_documents(self, session: Session) -> None:
+        for document in session.documents:
+            self._documents.pop(document.document_id, None)
 
     def _add_times(self, session: Session) -> None:
         if session.outcome is not None:
@@ -302,7 +306,7 @@ class MemoryStore:
 
     def _make_room(self, size: int, keep: str | None = None) -> None:
         """Evict sessions until `size` more bytes fit, never `keep`; raises ServiceUnavailable."""
-        over = self._stored + self.claimed + size - self._max_memory
+        over = self._stored + self._claimed + size - self._max_memory
         if over <= 0:
             return
         now = self._clock.now()

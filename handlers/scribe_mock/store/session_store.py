@@ -5,7 +5,8 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
-from scribe_mock.sessions.session import Chunk, Session
+from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.session import Session
 
 T = TypeVar("T")
 
@@ -61,6 +62,9 @@ class SessionStore(Protocol):
     async def find_stream(self, stream_id: str) -> Session:
         """The session whose upload_url has this stream_id; raises SessionNotFound."""
 
+    async def find_document(self, document_id: str) -> Session:
+        """The session that has this document, also a deleted one; raises DocumentNotFound."""
+
     async def change(self, session_id: str, change: Callable[[Session], T]) -> T:
         """Apply `change` to a session; raises SessionNotFound and what `change` raises.
 
@@ -100,6 +104,12 @@ class SessionStore(Protocol):
 
     async def all(self) -> Sequence[Session]:
         """Every session, in order of creation."""
+
+    def claim(self, size: int) -> None:
+        """Count bytes that are used outside the sessions; raises ServiceUnavailable."""
+
+    def unclaim(self, size: int) -> None:
+        """Stop counting bytes that `claim` counted."""
 
     async def clear(self) -> None:
         """Delete all sessions."""

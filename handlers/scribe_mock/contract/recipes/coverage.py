@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.recipes.following import follow
-from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
+from scribe_mock.contract.recipes.recipe_list import RECIPES
+from scribe_mock.contract.recipes.step import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

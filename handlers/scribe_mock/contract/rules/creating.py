@@ -11,7 +11,7 @@ from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.core.samples import WEBM
-from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
+from scribe_mock.contract.recipes.step import TOO_MUCH_JSON
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
 

@@ -11,7 +11,7 @@ from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
-from scribe_mock.contract.recipes.recipe_list import TOO_MUCH_JSON
+from scribe_mock.contract.recipes.step import TOO_MUCH_JSON
 from scribe_mock.contract.rules.creating import NOT_JSON
 
 _TEMPLATES = ["eka_emr_template", "clinical_notes_template"]

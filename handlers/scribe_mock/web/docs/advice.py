@@ -8,6 +8,14 @@ from scribe_mock.web.docs.programs import OUTSIDE
 ADVICE: Mapping[str, str] = {
     "authentication_failed": "Log in again, then repeat the request with the new token. Keep what "
     "was recorded; nothing of it was stored.",
+    "token_expired": "Renew the token with refresh, or log in again, then repeat the request. Keep "
+    "what was recorded; nothing of it was stored.",
+    "forbidden": "Don't repeat it. Get a fresh address, or use a template of your own.",
+    "invalid_template": "Don't repeat it. Ask for templates that List templates has; "
+    "details.templates are the unknown ones.",
+    "document_not_found": "Don't repeat it. Check the document_id: Get session lists the documents "
+    "of templates. A deleted one does not come back.",
+    "session_not_ended": "Call End session first, then repeat the request.",
     "session_not_found": "Don't repeat it. Check the session_id; if it is right, the session is "
     "gone: create a new one and send every chunk again.",
     "session_expired": "Don't repeat it. Create a new session and send every chunk again, so keep "
@@ -20,7 +28,8 @@ ADVICE: Mapping[str, str] = {
     "choose.",
     "session_already_committed": "Don't repeat it. Set session_mode and model before End session.",
     "session_not_completed": "Poll Get session until it is no longer 202, then repeat the request.",
-    "template_not_found": "Don't repeat it. Ask for one of the names in details.templates.",
+    "template_not_found": "Don't repeat it. Use one of the names in details.templates, or one that "
+    "List templates has.",
     "invalid_audio_format": "Don't repeat it. Record in one of details.supported_formats, and send "
     "exactly that as Content-Type.",
     "invalid_request": "Don't repeat it: it is a bug in the client. The message says what.",
@@ -40,6 +49,8 @@ ADVICE: Mapping[str, str] = {
 
 #: Why an HTTP client cannot provoke these errors, by operation, status and code.
 EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
+    ("putDocumentContent", 400, "invalid_request"): "Needs a body that is not UTF-8, such as a "
+    "file in an older encoding.",
     (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",
     (OUTSIDE, 408, "request_timeout"): "Needs a client that stops in the middle of a request for "
     "30 seconds: a laptop that falls asleep, or a network that goes away.",
@@ -58,6 +69,14 @@ _FULL = (
 )
 
 
+_EXPLAINED = {
+    "internal_error": _BUG,
+    "service_unavailable": _FULL,
+    "token_expired": "Needs a token from login that is older than its expires_in. On the mock, "
+    "POST /_mock/clock with advance_seconds makes it so.",
+}
+
+
 def advice_for(status: int, code: str) -> str | None:
     """What to do about an error; None for an unknown one."""
     return ADVICE.get(f"{status} {code}", ADVICE.get(code))
@@ -66,4 +85,4 @@ def advice_for(status: int, code: str) -> str | None:
 def explanation_for(operation: str, status: int, code: str) -> str:
     """Why an error cannot be provoked; empty for one that can."""
     known = EXPLANATIONS.get((operation, status, code))
-    return known or {500: _BUG, 503: _FULL}.get(status, "")
+    return known or _EXPLAINED.get(code, "")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scribe_mock.contract.recipes.recipe_list import RECIPES, Recipe
+from scribe_mock.contract.recipes.recipe_list import RECIPES
+from scribe_mock.contract.recipes.step import Recipe
 from scribe_mock.spec import resolved
 from scribe_mock.web.docs.advice import advice_for, explanation_for
 from scribe_mock.web.docs.programs import OUTSIDE, program

@@ -1,12 +1,11 @@
-"""Recipes as the documentation shows and runs them; only the token and the session id are open."""
+"""Recipes as the documentation shows and runs them; the token and ids of answers are open."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from scribe_mock.contract.core.options import EXPIRED_SESSION
-from scribe_mock.contract.recipes.recipe_list import Recipe, Step
+from scribe_mock.contract.recipes.step import NAMED, Recipe, Step
 
 #: Stands for audio in short samples of errors: the request is refused before its bytes matter.
 SOUND = "x"
@@ -17,7 +16,7 @@ OUTSIDE = "outside"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; in its path `{session}` is an id, in its header fields `{token}` the token.
+    """One request; `{session}` and the like are values of answers, `{token}` is the token.
 
     Args:
         method: For instance POST.
@@ -26,7 +25,8 @@ class Call:
         text: The body; None for none.
         size: Bytes that the body is padded to: text with spaces, none with zeros.
         is_json: Whether the body is valid JSON.
-        names_session: Whether later calls need the `session_id` of its answer.
+        names: The placeholder for a value of its answer that later calls need; empty for none.
+        keys: Where that value is in its answer.
         repeats: Whether it is repeated while the answer is 202.
     """
 
@@ -36,7 +36,8 @@ class Call:
     text: str | None
     size: int
     is_json: bool
-    names_session: bool
+    names: str
+    keys: tuple[str, ...]
     repeats: bool
 
 
@@ -52,8 +53,7 @@ def program(recipe: Recipe) -> dict[str, Any]:
 
 
 def _call(step: Step, later: Iterable[Step]) -> Call:
-    following = "".join(f"{one.operation} {one.path}\n" for one in later)
-    needed, again, _ = following.partition("createSession")
+    names, keys = _needed(step, later)
     return Call(
         method=step.method,
         path=step.path.replace("{expired}", EXPIRED_SESSION),
@@ -61,13 +61,24 @@ def _call(step: Step, later: Iterable[Step]) -> Call:
         text=_text(step),
         size=step.size,
         is_json=step.value is not ...,
-        names_session=step.operation == "createSession"
-        and "{session}" in (needed if again else following),
+        names=names,
+        keys=keys,
         repeats=bool(step.until),
     )
+
+
+def _needed(step: Step, later: Iterable[Step]) -> tuple[str, tuple[str, ...]]:
+    """The placeholder that the answer of a step gives later ones, and where its value is."""
+    for name, keys in NAMED.get(step.operation, ()):
+        for following in later:
+            if f"{{{name}}}" in f"{following.path} {following.text_of_value}":
+                return name, keys
+            if any(name == given for given, _ in NAMED.get(following.operation, ())):
+                break
+    return "", ()
 
 
 def _text(step: Step) -> str | None:
     if step.audio is not None:
         return None if step.size else SOUND
-    return step.text if step.value is ... else json.dumps(step.value)
+    return step.text_of_value

@@ -3,11 +3,14 @@
 import json
 import shlex
 
-from scribe_mock.contract.recipes.recipe_list import Recipe
+from scribe_mock.contract.recipes.step import NAMED, Recipe
 from scribe_mock.web.docs.programs import Call, calls
 
 #: The address in samples; the pages put the reader's own in its place.
 ADDRESS = "http://127.0.0.1:8080"
+
+#: The placeholders of recipes.
+_NAMES = sorted({name for named in NAMED.values() for name, _ in named})
 
 #: The token in samples; the mock accepts any, unless it was started with `--token`.
 TOKEN = "any"
@@ -17,8 +20,21 @@ def _headers(call: Call) -> dict[str, str]:
     return {name: value.replace("{token}", TOKEN) for name, value in call.headers.items()}
 
 
-def _url(call: Call, session: str) -> str:
-    return f"{ADDRESS}{call.path}".replace("{session}", session)
+def _url(call: Call, form: str) -> str:
+    """A call's address; `form` is a variable of the language, such as `${name}`."""
+    whole = call.path if call.path.startswith("{address}") else f"{ADDRESS}{call.path}"
+    return _with_variables(whole, form)
+
+
+def _with_variables(text: str, form: str) -> str:
+    """A text with variables in the place of `{session}` and the other placeholders."""
+    for name in _NAMES:
+        text = text.replace(f"{{{name}}}", form.replace("name", name))
+    return text
+
+
+def _has_variable(call: Call) -> bool:
+    return any(f"{{{name}}}" in (call.text or "") for name in _NAMES)
 
 
 def curl(recipe: Recipe) -> str:
@@ -28,8 +44,8 @@ def curl(recipe: Recipe) -> str:
 
 
 def _curl_before(call: Call) -> str:
-    if call.names_session:
-        return f"SESSION=$({_curl(call, '-s')} | jq -r .session_id)"
+    if call.names:
+        return f"{call.names}=$({_curl(call, '-s')} | jq -r .{'.'.join(call.keys)})"
     if call.repeats:
         status = _curl(call, "-s -o /dev/null -w '%{http_code}'", fold=False)
         return f'while [ "$({status})" = 202 ]; do\n  sleep 1\ndone'
@@ -41,7 +57,7 @@ def _curl(call: Call, options: str, *, fold: bool = True) -> str:
     words = [f"curl {options}"]
     if call.method != ("POST" if has_body else "GET"):
         words.append(f"-X {call.method}")
-    url = _url(call, "$SESSION")
+    url = _url(call, "$name")
     words.append(f'"{url}"' if "$" in url or "?" in url else url)
     words = [" ".join(words)]
     words += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in _headers(call).items()]
@@ -52,9 +68,17 @@ def _curl(call: Call, options: str, *, fold: bool = True) -> str:
         source = f"{zeros if call.text is None else text} | "
         words.append("--data-binary @-")
     elif call.text is not None:
-        words.append(f"--data-binary {shlex.quote(call.text)}")
+        words.append(f"--data-binary {_quoted(call)}")
     line = source + " ".join(words)
     return line if not fold or len(line) < 92 else source + " \\\n  ".join(words)
+
+
+def _quoted(call: Call) -> str:
+    """The body as one word of a shell."""
+    assert call.text is not None
+    if not _has_variable(call):
+        return shlex.quote(call.text)
+    return '"' + _with_variables(call.text.replace('"', '\\"'), "$name") + '"'
 
 
 def fetch(recipe: Recipe) -> str:
@@ -67,9 +91,11 @@ def fetch(recipe: Recipe) -> str:
 
 
 def _fetch_before(call: Call) -> str:
-    if call.names_session:
+    if call.names:
+        path = ".".join(call.keys)
         return (
-            f"const made = await {_fetch(call)};\nconst session = (await made.json()).session_id;"
+            f"const {call.names}Made = await {_fetch(call)};\n"
+            f"const {call.names} = (await {call.names}Made.json()).{path};"
         )
     if call.repeats:
         pause = "  await new Promise((resolve) => setTimeout(resolve, 1000));"
@@ -78,7 +104,7 @@ def _fetch_before(call: Call) -> str:
 
 
 def _fetch(call: Call) -> str:
-    url = _url(call, "${session}")
+    url = _url(call, "${name}")
     quote = "`" if "${" in url else '"'
     options = [f'  method: "{call.method}",'] if call.method != "GET" else []
     if call.headers:
@@ -87,7 +113,10 @@ def _fetch(call: Call) -> str:
     if call.size and call.text is None:
         options.append(f"  body: new Uint8Array({call.size}),")
     elif call.is_json:
-        options.append(f"  body: JSON.stringify({call.text}),")
+        # A placeholder is the whole of a string, so the variable takes the quotes' place too.
+        value = _with_variables((call.text or "").replace('"{', "{").replace('}"', "}"), "name")
+        shown = value if _has_variable(call) else call.text
+        options.append(f"  body: JSON.stringify({shown}),")
     elif call.text is not None:
         padded = f".padEnd({call.size})" if call.size else ""
         options.append(f"  body: {json.dumps(call.text)}{padded},")
@@ -115,22 +144,24 @@ def pytest(recipe: Recipe) -> str:
 
 
 def _httpx_before(call: Call) -> str:
-    if call.names_session:
-        return f'    session = {_httpx(call)}.json()["session_id"]'
+    if call.names:
+        path = "".join(f'["{key}"]' for key in call.keys)
+        return f"    {call.names} = {_httpx(call)}.json(){path}"
     if call.repeats:
         return f"    while {_httpx(call)}.status_code == 202:\n        time.sleep(1)"
     return f"    {_httpx(call)}"
 
 
 def _httpx(call: Call) -> str:
-    url = _url(call, "{session}")
+    url = _url(call, "{name}")
     parts = [f'f"{url}"' if "{" in url else f'"{url}"']
     if call.headers:
         parts.append(f"headers={json.dumps(_headers(call))}")
     if call.size and call.text is None:
         parts.append(f"content=bytes({call.size})")
     elif call.is_json and call.text is not None:
-        parts.append(f"json={json.loads(call.text)!r}".replace("'", '"'))
+        shown = f"json={json.loads(call.text)!r}".replace("'", '"')
+        parts.append(_with_variables(shown.replace('"{', "{").replace('}"', "}"), "name"))
     elif call.text is not None:
         padded = f".ljust({call.size})" if call.size else ""
         parts.append(f"content={json.dumps(call.text)}{padded}")

@@ -24,15 +24,15 @@
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  function bodyOf(step) {
-    if (step.text !== null) return step.text.padEnd(step.size);
+  function bodyOf(step, values) {
+    if (step.text !== null) return filled(step.text, values).padEnd(step.size);
     return step.size ? new Uint8Array(step.size) : undefined;
   }
 
   async function runStep(step, values) {
     const headers = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, filled(value, values)]));
     const path = filled(step.path, values);
-    const ask = () => fetch(path, { method: step.method, headers, body: bodyOf(step) });
+    const ask = () => fetch(path, { method: step.method, headers, body: bodyOf(step, values) });
     let answer = await ask();
     for (const began = Date.now(); step.repeats && answer.status === 202 && Date.now() - began < PATIENCE;) {
       await pause(250);
@@ -41,7 +41,7 @@
     const text = await answer.text();
     let body = {};
     try { body = JSON.parse(text); } catch { /* shown as text */ }
-    if (step.names_session) values.session = body.session_id;
+    if (step.names) values[step.names] = step.keys.reduce((value, key) => value?.[key], body);
     return { step, headers, path, answer, text, body };
   }
 

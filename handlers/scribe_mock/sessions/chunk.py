@@ -1,0 +1,33 @@
+"""One stored chunk of a session's audio, without its bytes."""
+
+from dataclasses import dataclass
+
+from scribe_mock.sessions.diagnosis import Diagnosis
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What a session knows of one stored chunk; the store has the bytes.
+
+    `start_s` and `end_s` are the chunk's place in the recording that it was cut from, in seconds,
+    and `speech` whether it has speech; None for a chunk that was uploaded as it is. `diagnosis` is
+    None until the chunk was examined. `replaced` counts earlier uploads of the same number.
+    """
+
+    sequence: int
+    extension: str
+    original_filename: str
+    content_type: str
+    size: int
+    received_at: float
+    start_s: float | None = None
+    end_s: float | None = None
+    duration_s: float | None = None
+    speech: bool | None = None
+    diagnosis: Diagnosis | None = None
+    replaced: int = 0
+
+    @property
+    def name(self) -> str:
+        """The stored name, made of the sequence number and the extension alone."""
+        return f"{self.sequence}.{self.extension}"

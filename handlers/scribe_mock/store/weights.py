@@ -1,0 +1,38 @@
+"""How many bytes of memory sessions take; clients decide how much they put into one."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from scribe_mock.sessions.documents import Document
+from scribe_mock.sessions.session import Session
+
+#: Bytes of memory of a session and of a chunk besides their data, measured with tracemalloc and
+#: rounded up.
+_SESSION_BYTES = 2048
+CHUNK_BYTES = 640
+
+
+def weight(session: Session) -> int:
+    """How many bytes of memory a session takes besides its audio."""
+    data = (session.additional_data, session.patient_details)
+    lists = (session.templates, session.language_hint)
+    texts = (session.user_status, session.processing_status, session.transcript)
+    documents = [part for document in session.documents for part in _document_parts(document)]
+    pieces = len(session.chunks) + len(session.documents)
+    return _SESSION_BYTES + footprint([*data, *lists, *texts, *documents]) + CHUNK_BYTES * pieces
+
+
+def _document_parts(document: Document) -> tuple[Any, ...]:
+    sent = (document.errors, document.warnings, document.usage_information)
+    return (document.template_id, document.name, document.status, document.text, *sent)
+
+
+def footprint(value: Any) -> int:
+    """The bytes of a JSON value in memory; clients decide how large it is."""
+    size = sys.getsizeof(value)
+    if isinstance(value, Mapping):
+        return size + sum(footprint(key) + footprint(child) for key, child in value.items())
+    if isinstance(value, list | tuple):
+        return size + sum(map(footprint, value))
+    return size
