@@ -65,7 +65,7 @@ def codes(responses):
                     example = SPEC["components"]["examples"][name]
                 value = example.get("value")
                 error = value.get("error") if isinstance(value, dict) else None
-                if error:
+                if isinstance(error, dict):
                     yield status, error["code"]
 
 

@@ -17,7 +17,7 @@ from scribe_mock.api.operations import Operations
 from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module
 from scribe_mock.sessions.tokens import ACCESS_SECONDS
-from tests.support import LIMIT, ROOT, refusal, running
+from tests.support import AUDIO, LIMIT, ROOT, refusal, running
 
 SPECS = [
     yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)
@@ -45,12 +45,18 @@ def operations(spec):
     return {operation["operationId"]: operation for operation in found}
 
 
+def code_of(example):
+    """The error code of an example; empty for another body."""
+    error = example["value"].get("error")
+    return error["code"] if isinstance(error, dict) else ""
+
+
 def answers(spec, name, responses):
     """`name 409 session_exists` for each error code, `name 201` for what has none."""
     for status, response in responses.items():
         content = resolved(spec, response).get("content", {}).get("application/json", {})
         examples = [resolved(spec, example) for example in content.get("examples", {}).values()]
-        codes = {example["value"].get("error", {}).get("code", "") for example in examples} or {""}
+        codes = {code_of(example) for example in examples} or {""}
         yield from (f"{name} {status} {code}".strip() for code in codes)
 
 
@@ -104,6 +110,8 @@ CHUNK = "/sessions/demo_session_recording/chunks"
 DEMO = "/sessions/demo_session_created"
 TEMPLATE = "/process/template/eka_emr_template"
 TEMPLATES, DOCUMENTS = "/voice/api/v1/template", "/voice/api/v1/documents"
+RECORD = "/voice/api/v1/sessions/demo_session_created"
+HISTORY = "/voice/api/v2/transaction/history"
 NO_TEMPLATE, NO_DOCUMENT = f"{TEMPLATES}/tpl_0", f"{DOCUMENTS}/doc_0"
 CONVERT = "/voice/api/v1/transaction/{}/convert-to-template"
 
@@ -114,6 +122,25 @@ def at_root(method, path, **options):
 
 def without_token(method, path, **options):
     return lambda mock: mock.bare.request(method, path, **options)
+
+
+def heard(mock):
+    """The address of a session's audio."""
+    chunked = mock.create()
+    chunked.upload(content=(AUDIO / "tiny.webm").read_bytes())
+    chunked.process_to_the_end()
+    return mock.client.get(f"{chunked.path}/audio").json()["audio_url"]
+
+
+def heard_session(mock):
+    return heard(mock).partition("?")[0].removeprefix(mock.url).replace("recording.mp3", "audio")
+
+
+def too_old(mock):
+    """What an address gets that was asked for a minute after End session."""
+    address = heard(mock)
+    mock.advance(86_400 - 60)
+    return mock.bare.get(address)
 
 
 def converting(state, **body):
@@ -250,6 +277,31 @@ RECIPES = {
     "processTemplate 404 session_not_found": unknown("POST", TEMPLATE),
     "processTemplate 409 session_not_ended": lambda mock: mock.create().process("one"),
     "processTemplate 410 session_expired": lambda mock: mock.put("expired").process("one"),
+    "getSessionAudio 200": lambda mock: root(mock, "GET", heard_session(mock)),
+    "getSessionAudio 401 authentication_failed": unauthorised("GET", "/x/audio"),
+    "getSessionAudio 404 session_not_found": unknown("GET", "/audio"),
+    "getSessionAudio 404 audio_not_available": lambda mock: mock.client.get(f"{DEMO}/audio"),
+    "getSessionAudio 410 session_expired": lambda mock: mock.client.get(
+        f"{mock.put('expired').path}/audio"
+    ),
+    "getRecording 200": lambda mock: mock.bare.get(heard(mock)),
+    "getRecording 206": lambda mock: mock.bare.get(heard(mock), headers={"Range": "bytes=0-9"}),
+    "getRecording 403 forbidden": without_token("GET", f"/voice/v1{DEMO}/recording.mp3"),
+    "getRecording 404 session_not_found": without_token(
+        "GET", "/voice/v1/sessions/x/recording.mp3"
+    ),
+    "getRecording 404 audio_not_available": too_old,
+    "getRecording 416 range_not_satisfiable": lambda mock: mock.bare.get(
+        heard(mock), headers={"Range": "bytes=99999999-"}
+    ),
+    "getSessionRecord 200": at_root("GET", RECORD),
+    "getSessionRecord 401 authentication_failed": without_token("GET", RECORD),
+    "getSessionRecord 404 session_not_found": at_root("GET", "/voice/api/v1/sessions/x"),
+    "getSessionRecord 422 invalid_request": at_root("GET", f"{RECORD}?presigned=x"),
+    "listSessions 200": lambda mock: (mock.create(), root(mock, "GET", HISTORY))[1],
+    "listSessions 401 authentication_failed": without_token("GET", HISTORY),
+    "listSessions 404": at_root("GET", f"{HISTORY}?oid=nobody"),
+    "listSessions 422 invalid_request": at_root("GET", f"{HISTORY}?count=x"),
     "uploadTranscript 202": converting("created"),
     "uploadTranscript 400 invalid_request": lambda mock: mock.create().convert(),
     "uploadTranscript 400 session_ended": converting("processing"),
@@ -330,8 +382,8 @@ RECIPES = {
     "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
     "getHealth 200": control("GET", "/health"),
     "reset 204": control("POST", "/reset"),
-    "listSessions 200": control("GET", "/sessions"),
-    "listSessions 400 invalid_request": control("GET", "/sessions?state=gone"),
+    "listStoredSessions 200": control("GET", "/sessions"),
+    "listStoredSessions 400 invalid_request": control("GET", "/sessions?state=gone"),
     "inspectSession 200": control("GET", DEMO),
     "inspectSession 404 session_not_found": control("GET", "/sessions/unknown"),
     "putSession 200": control("PUT", DEMO, json={"state": "expired"}),
@@ -384,6 +436,9 @@ CROSS_SITE = {
     for answer, place in GUARDED.items()
 }
 
+#: What only a server says that does not let its audio be heard; see test_recordings.py.
+NOT_ENABLED = "getSessionAudio 403 audio_not_enabled"
+
 #: What only a server says whose memory is full of live sessions; one of them is given.
 FULL = {
     "uploadAudio 503 service_unavailable": lambda live: live.upload("a_9.webm"),
@@ -428,6 +483,7 @@ def test_the_recipes_are_for_what_is_documented():
         *CROSS_SITE,
         *FULL,
         FULL_BUT_ONE,
+        NOT_ENABLED,
         STALLED,
         STOPPED,
     } | crashes == DOCUMENTED

@@ -39,11 +39,12 @@ RESPONSES = {
     ]
     for status, response in responses.items()
 }
-#: The body of getSession's 410 is the session, not an error.
+#: Refusals whose body is not the envelope: an expired session, and an empty history.
+OWN_BODIES = {"getSession 410", "listSessions 404"}
 ERRORS = {
     name: response
     for name, response in RESPONSES.items()
-    if name.split()[1] >= "400" and name != "getSession 410"
+    if name.split()[1] >= "400" and name not in OWN_BODIES
 }
 BODIES = RESPONSES | {
     f"{name} request": operation["requestBody"]
@@ -80,6 +81,13 @@ CODES = {
     | NO_SESSION
     | NO_ROOM
     | {"404": {"session_not_found", "template_not_found"}, "409": {"session_not_ended"}},
+    "getSessionAudio": NO_TOKEN
+    | NO_SESSION
+    | {"403": {"audio_not_enabled"}, "404": {"session_not_found", "audio_not_available"}},
+    "getRecording": NOT_ONES_OWN
+    | {"404": {"session_not_found", "audio_not_available"}, "416": {"range_not_satisfiable"}},
+    "getSessionRecord": NO_TOKEN | {"404": {"session_not_found"}, "422": {"invalid_request"}},
+    "listSessions": NO_TOKEN | {"422": {"invalid_request"}},
     "uploadTranscript": NO_TOKEN
     | NO_SESSION
     | BAD_JSON
@@ -271,6 +279,7 @@ def test_links_lead_from_create_session_to_all_that_take_its_session():
         name
         for name, operation in OPERATIONS.items()
         if any(parameter["name"] == "session_id" for parameter in operation.get("parameters", []))
+        and name != "getRecording"  # its address is signed, so it comes from getSessionAudio
     }
     assert {link["operationId"] for link in links} == taking
     for link in links:

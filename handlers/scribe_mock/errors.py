@@ -23,8 +23,10 @@ ScribeError
 │   ├── InvalidTemplate           400 invalid_template
 │   ├── TemplateNotFound          404 template_not_found
 │   ├── DocumentNotFound          404 document_not_found
+│   ├── AudioNotAvailable         404 audio_not_available
+│   ├── AudioNotEnabled           403 audio_not_enabled
 │   ├── ChunkNotFound             404 chunk_not_found (control API only)
-│   ├── RangeNotSatisfiable       416 range_not_satisfiable (control API only)
+│   ├── RangeNotSatisfiable       416 range_not_satisfiable
 │   ├── InvalidAudioFormat        400 invalid_audio_format
 │   ├── ChunkTooLarge             413 chunk_too_large
 │   ├── ServiceUnavailable        503 service_unavailable
@@ -228,6 +230,18 @@ class DocumentNotFound(ApiError):
     status, code = 404, "document_not_found"
 
 
+class AudioNotAvailable(ApiError):
+    """The session's audio is not there: too early, too late, or there was none."""
+
+    status, code = 404, "audio_not_available"
+
+
+class AudioNotEnabled(ApiError):
+    """The session's audio may not be heard."""
+
+    status, code = 403, "audio_not_enabled"
+
+
 class ChunkNotFound(ApiError):
     """The session has no chunk with this name."""
 
@@ -240,7 +254,7 @@ class RangeNotSatisfiable(ApiError):
     status, code = 416, "range_not_satisfiable"
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"The chunk has {size} bytes; ask for a range within them.", size=size)
+        super().__init__(f"There are {size} bytes; ask for a range within them.", size=size)
         self.size = size
 
     @property

@@ -14,11 +14,17 @@ REFRESH_PATH = "/connect-auth/v1/account/refresh-token"
 #: Templates, transcripts, documents and the history lie at the root of the host too.
 TEMPLATES_PATH = "/voice/api/v1/template"
 DOCUMENTS_PATH = "/voice/api/v1/documents"
+HISTORY_PATH = "/voice/api/v2/transaction/history"
 
 
 def transcript_path(session_id: str) -> str:
     """The path that a session's transcript is uploaded to."""
     return f"/voice/api/v1/transaction/{session_id}/convert-to-template"
+
+
+def record_path(session_id: str) -> str:
+    """The path of a session's record."""
+    return f"/voice/api/v1/sessions/{session_id}"
 
 
 def document_content_path(document_id: str) -> str:
@@ -29,6 +35,11 @@ def document_content_path(document_id: str) -> str:
 def audio_path(session_id: str) -> str:
     """The path that a session's audio files are uploaded below."""
     return f"{BASE_PATH}/sessions/{session_id}/audio"
+
+
+def recording_path(session_id: str) -> str:
+    """The path of a session's audio as MP3; it is used with a signature."""
+    return f"{BASE_PATH}/sessions/{session_id}/recording.mp3"
 
 
 def stream_path(stream_id: str) -> str:

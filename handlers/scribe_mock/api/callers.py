@@ -1,11 +1,11 @@
-"""Who sends a request: a digest of the bearer token, so that no token is ever stored or shown."""
-
-import hashlib
+"""Who sends a request."""
 
 from starlette.requests import Request
 
+from scribe_mock.sessions.owners import owner_of
+
 
 def caller(request: Request) -> str:
-    """The SHA-256, in hex, of the request's bearer token; of an empty one without a token."""
+    """The owner of what the request makes: a digest of its bearer token."""
     _, _, token = request.headers.get("authorization", "").strip().partition(" ")
-    return hashlib.sha256(token.strip().encode("latin-1")).hexdigest()
+    return owner_of(token.strip())

@@ -3,32 +3,27 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from scribe_mock import __version__
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.ranges import ranged_answer
 from scribe_mock.api.representations import control_chunk, control_session, session_line
 from scribe_mock.api.services import OperationGroup, Services
 from scribe_mock.audio.examination import session_findings
-from scribe_mock.errors import ChunkNotFound, InvalidRequest, RangeNotSatisfiable, SessionNotFound
+from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.placing import finish
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.store.session_store import Parts
-
-#: One range of bytes; a request for several ranges or another unit gets the whole chunk.
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
-
-#: Bytes of a chunk in one write.
-_SENT_AT_ONCE = 64 * 1024
 
 
 class Control(OperationGroup):
@@ -71,7 +66,7 @@ class Control(OperationGroup):
         self._store.changes.note()
         return await self.get_clock(request)
 
-    async def list_sessions(
+    async def list_stored_sessions(
         self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
     ) -> JsonAnswer:
         """Answer with sessions in order of creation."""
@@ -190,15 +185,7 @@ class Control(OperationGroup):
             names = ", ".join(c.name for c in session.ordered_chunks()) or "none"
             raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
         parts = await self._store.audio(session_id, chunk.sequence)
-        status, first, end = 200, 0, chunk.size
-        headers = {"Accept-Ranges": "bytes"}
-        wanted = request.headers.get("range", "") if request.method == "GET" else ""
-        asked = _RANGE.fullmatch(wanted)
-        if asked is not None and _makes_sense(asked[1], asked[2]):
-            status, (first, end) = 206, _within(asked[1], asked[2], chunk.size)
-            headers["Content-Range"] = f"bytes {first}-{end - 1}/{chunk.size}"
-        headers["Content-Length"] = str(end - first)
-        return StreamingResponse(_cut(parts, first, end), status, headers, chunk.content_type)
+        return ranged_answer(request, parts, chunk.size, chunk.content_type)
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
         """The session's JSON form as of now: a copy, since computing digests awaits."""
@@ -210,29 +197,6 @@ class Control(OperationGroup):
             for chunk in session.ordered_chunks()
         ]
         return control_session(session, now, base_url(request, self._services.settings), chunks)
-
-
-def _makes_sense(first: str, last: str) -> bool:
-    return int(first) <= int(last) if first and last else bool(first or last)
-
-
-def _within(first: str, last: str, size: int) -> tuple[int, int]:
-    """Begin and end of a range (RFC 9110, 14.1.2); raises RangeNotSatisfiable."""
-    if first:
-        begin, end = int(first), min(int(last) + 1, size) if last else size
-    else:
-        begin, end = max(0, size - int(last)), size
-    if begin >= end:
-        raise RangeNotSatisfiable(size)
-    return begin, end
-
-
-async def _cut(parts: Parts, first: int, end: int) -> AsyncIterator[bytes]:
-    """The bytes from `first` to before `end`, in small parts: a slow client holds little memory."""
-    for part in parts:
-        for begin in range(max(first, 0), min(end, len(part)), _SENT_AT_ONCE):
-            yield part[begin : min(begin + _SENT_AT_ONCE, end)]
-        first, end = first - len(part), end - len(part)
 
 
 async def _disconnected(request: Request) -> None:

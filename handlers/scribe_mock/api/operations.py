@@ -4,6 +4,8 @@ from scribe_mock.api.audio import AudioOperations
 from scribe_mock.api.discovery import DiscoveryOperations
 from scribe_mock.api.documents import DocumentOperations
 from scribe_mock.api.login import LoginOperations
+from scribe_mock.api.recordings import RecordingOperations
+from scribe_mock.api.records import RecordOperations
 from scribe_mock.api.sessions import SessionOperations
 from scribe_mock.api.templates import TemplateOperations
 from scribe_mock.api.transcripts import TranscriptOperations
@@ -12,6 +14,8 @@ from scribe_mock.api.transcripts import TranscriptOperations
 class Operations(
     AudioOperations,
     SessionOperations,
+    RecordingOperations,
+    RecordOperations,
     TranscriptOperations,
     TemplateOperations,
     DocumentOperations,

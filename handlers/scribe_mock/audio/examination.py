@@ -79,6 +79,15 @@ class Examiner:
         """Decode one chunk, and return its measurements and findings."""
         return await self._pool().diagnose_async(parts, media_type, extension, self._limits)
 
+    async def as_mp3(self, parts: Parts, head: Parts) -> tuple[bytes, bool]:
+        """Return one chunk as MP3 frames, and whether it can be decoded by itself.
+
+        Args:
+            parts: the chunk.
+            head: the last chunk before it that can be decoded by itself; empty for none.
+        """
+        return await self._pool().mp3_async(parts, head, self._limits)
+
     def first_look(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
         """Return what a chunk's first bytes show; cached for chunks with the same first bytes."""
         start = _first_bytes(parts)

@@ -247,6 +247,24 @@ class AudioWorkers:
             )
         )
 
+    def mp3(self, data: bytes, head: bytes, limits: Limits = _DEFAULT_LIMITS) -> tuple[bytes, bool]:
+        """Return a chunk as `mp3_writer.mp3_of_chunk` does; empty if it can't be decoded."""
+        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
+        try:
+            with self._borrowed(1) as (process,):
+                asked = ("mp3", data, head, limits)
+                return cast(tuple[bytes, bool], _try_twice(partial(process.ask, seconds, *asked)))
+        except AudioError:
+            return b"", False
+
+    async def mp3_async(
+        self, parts: Iterable[bytes], head: Iterable[bytes], limits: Limits = _DEFAULT_LIMITS
+    ) -> tuple[bytes, bool]:
+        """Return a chunk as MP3 frames without blocking the event loop."""
+        return await asyncio.wrap_future(
+            self._threads.submit(lambda: self.mp3(b"".join(parts), b"".join(head), limits))
+        )
+
     def _divided(
         self,
         processes: list[_Process],

@@ -19,6 +19,7 @@ from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, WorkerLost
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.mp3_writer import mp3_of_chunk
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.split import Analysis, analyse, assemble, split
 from scribe_mock.audio.track import Track
@@ -48,11 +49,13 @@ class Worker:
         return len(arguments[0]) >= _LONG_BYTES
 
     def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        """Return the answer to a request: `split`, `analyse`, `assemble` or `diagnose`."""
+        """Return the answer to a request: `split`, `analyse`, `assemble`, `diagnose` or `mp3`."""
         if name == "split":
             return split(*arguments)
         if name == "diagnose":
             return diagnose(*arguments)
+        if name == "mp3":
+            return mp3_of_chunk(*arguments)
         if name == "analyse":
             return self._analyse(*arguments)
         return self._assemble(*arguments)

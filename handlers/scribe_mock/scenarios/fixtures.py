@@ -49,6 +49,7 @@ _SCENARIO = {
         "processing_seconds": {"type": "number", "minimum": 0},
         "on_count_mismatch": {"enum": ["partial"]},
         "transcript_so_far": {"type": "string"},
+        "audio_enabled": {"type": "boolean"},
         "language_detected": {"type": ["string", "null"]},
         "transcript": {"type": "string"},
         "templates": {"type": "object", "additionalProperties": _RESULT},
@@ -116,12 +117,16 @@ _SEED_BYTES, _CHUNK_BYTES = 4096, 1024
 
 @dataclass(frozen=True)
 class Scenario:
-    """How processing goes; without `processing_seconds` it takes as long as the settings say."""
+    """How processing goes; without `processing_seconds` it takes as long as the settings say.
+
+    Without `audio_enabled` nobody can hear the session's audio.
+    """
 
     name: str
     title: str
     outcome: Outcome
     processing_seconds: float | None = None
+    audio_enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -198,7 +203,13 @@ def _scenario(path: Path) -> Scenario:
         transcript_so_far=data.get("transcript_so_far"),
         partial_on_mismatch="on_count_mismatch" in data,
     )
-    return Scenario(path.stem, data["title"], outcome, data.get("processing_seconds"))
+    return Scenario(
+        path.stem,
+        data["title"],
+        outcome,
+        data.get("processing_seconds"),
+        data.get("audio_enabled", True),
+    )
 
 
 def _templates(path: Path, scenarios: Iterable[Scenario]) -> list[Template]:

@@ -8,11 +8,15 @@ from scribe_mock.audio.media_types import TYPE_OF_EXTENSION
 from scribe_mock.scenarios.fixtures import Fixtures, Seed
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.placing import place
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.settings import Settings
 from scribe_mock.store.session_store import Parts, SessionStore
+
+#: The token in the documentation's samples.
+DEMO_TOKEN = "any"
 
 #: Seconds until a seeded session expires: ten years.
 _SEED_SECONDS = 10 * 365.25 * 86400
@@ -28,6 +32,9 @@ class Seeder:
         self._clock = clock
         self._store = store
         self._fixtures = fixtures
+        # The token of the samples: the history of that caller has the sessions of the fixtures.
+        tokens = settings.token or (DEMO_TOKEN,)
+        self._owner = owner_of(tokens[0])
 
     async def plant(self) -> None:
         """Store all sessions of the fixtures."""
@@ -43,6 +50,7 @@ class Seeder:
                 "templates": seed.templates,
                 "patient_details": seed.patient_details,
                 "additional_data": seed.additional_data,
+                "owner": self._owner,
             },
         )
         audio: dict[int, Parts] = {}

@@ -23,7 +23,7 @@ from jsonschema.validators import extend
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.bodies import MAX_JSON_BYTES, parse_json, read_all, refuse_body
-from scribe_mock.errors import InvalidRequest
+from scribe_mock.errors import InvalidBody, InvalidRequest
 from scribe_mock.schema_errors import in_json
 from scribe_mock.server.connexion_internals import next_operation
 
@@ -73,6 +73,9 @@ class ValidatedOperation:
         judged = [parameter for parameter in operation.parameters if parameter["in"] != "path"]
         parser = OpenAPIURIParser(operation.parameters, {})
         self._parameters = Parameters(judged, uri_parser=parser) if judged else None
+        # A spec says with which status it refuses a parameter.
+        documented = operation.responses
+        self._refused = InvalidRequest if "400" in documented else InvalidBody
         content = operation.request_body.get("content", {})
         self._body: JsonBody | None = None
         if "application/json" in content:
@@ -86,7 +89,7 @@ class ValidatedOperation:
             try:
                 self._parameters.validate(scope)
             except BadRequestProblem as problem:
-                raise InvalidRequest(str(problem.detail)[:500]) from None
+                raise self._refused(str(problem.detail)[:500]) from None
         if self._body is not None:
             scope["scribe_mock.body"] = await self._body.read(scope, receive)
         await self.next_app(scope, receive, send)

@@ -91,7 +91,7 @@ def outside() -> Mapping[str, Mapping[str, Any]]:
 def codes(response: Mapping[str, Any]) -> dict[str, Grade]:
     """Every `error.code` that a response documents, with its grade; none for a success."""
     found: dict[str, Grade] = {}
-    for example in response["content"]["application/json"]["examples"].values():
+    for example in response["content"].get("application/json", {}).get("examples", {}).values():
         error = example.get("value", {}).get("error")
         if isinstance(error, dict):
             grade = Grade(example.get("x-grade", "documented"))

@@ -10,6 +10,7 @@ from typing import Any
 from scribe_mock.contract.core import samples
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.recipes.document_recipes import DOCUMENT_RECIPES
+from scribe_mock.contract.recipes.record_recipes import RECORD_RECIPES
 from scribe_mock.contract.recipes.step import (
     NO_CRASH,
     NO_ROOM,
@@ -197,6 +198,7 @@ RECIPES: tuple[Recipe, ...] = (
         (500, "internal_error", NO_CRASH),
         (503, "service_unavailable", NO_ROOM),
     ),
+    *RECORD_RECIPES,
     *DOCUMENT_RECIPES,
     *recipes_of(
         "getDiscovery",

@@ -30,6 +30,7 @@ NAMED: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("address", ("data", "presigned_url")),
         ("document", ("data", "document_id")),
     ),
+    "getSessionAudio": (("address", ("audio_url",)),),
     "getDocument": (("address", ("data", "presigned_url")),),
 }
 

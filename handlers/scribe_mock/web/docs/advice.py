@@ -15,6 +15,10 @@ ADVICE: Mapping[str, str] = {
     "details.templates are the unknown ones.",
     "document_not_found": "Don't repeat it. Check the document_id: Get session lists the documents "
     "of templates. A deleted one does not come back.",
+    "audio_not_available": "Wait until Get session is no longer 202, then repeat the request. "
+    "After 24 hours the audio is gone.",
+    "audio_not_enabled": "Don't repeat it. Ask the operator of the server to enable full audio.",
+    "range_not_satisfiable": "Ask for a range within the size that Content-Range has.",
     "session_not_ended": "Call End session first, then repeat the request.",
     "session_not_found": "Don't repeat it. Check the session_id; if it is right, the session is "
     "gone: create a new one and send every chunk again.",
@@ -49,6 +53,12 @@ ADVICE: Mapping[str, str] = {
 
 #: Why an HTTP client cannot provoke these errors, by operation, status and code.
 EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
+    ("getSessionAudio", 403, "audio_not_enabled"): "Needs a session whose scenario has "
+    "audio_enabled: false; see the guide to scenarios.",
+    ("getRecording", 404, "audio_not_available"): "Needs an address that is older than the audio: "
+    "24 hours after End session the audio is gone.",
+    ("getRecording", 416, "range_not_satisfiable"): "Needs a recording that can be decoded, which "
+    "these short samples do not send. Then ask for bytes after its end.",
     ("putDocumentContent", 400, "invalid_request"): "Needs a body that is not UTF-8, such as a "
     "file in an older encoding.",
     (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",

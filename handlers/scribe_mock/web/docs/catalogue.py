@@ -84,7 +84,8 @@ def _cases(
         seen = set()
         for example in _examples(spec, response) if int(status) >= 400 else ():
             error = example["value"].get("error")
-            if error is None or error["code"] in seen:  # the body of 410 may be the session's
+            # Some refusals have a body of their own: an expired session's, an empty history's.
+            if not isinstance(error, dict) or error["code"] in seen:
                 continue
             code = error["code"]
             seen.add(code)

@@ -4,6 +4,7 @@ import json
 import shlex
 
 from scribe_mock.contract.recipes.step import NAMED, Recipe
+from scribe_mock.scenarios.seeding import DEMO_TOKEN
 from scribe_mock.web.docs.programs import Call, calls
 
 #: The address in samples; the pages put the reader's own in its place.
@@ -13,7 +14,7 @@ ADDRESS = "http://127.0.0.1:8080"
 _NAMES = sorted({name for named in NAMED.values() for name, _ in named})
 
 #: The token in samples; the mock accepts any, unless it was started with `--token`.
-TOKEN = "any"
+TOKEN = DEMO_TOKEN
 
 
 def _headers(call: Call) -> dict[str, str]:
