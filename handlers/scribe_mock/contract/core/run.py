@@ -17,6 +17,7 @@ from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledg
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.watch import Watch
 from scribe_mock.contract.plain_text import plain
+from scribe_mock.contract.transport.front import Front
 from scribe_mock.contract.transport.message import PIECE_BYTES, Answer, Delivery, Request
 from scribe_mock.contract.transport.pace import Pace, retry_after
 from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable
@@ -69,6 +70,7 @@ class Run:
             insecure=options.insecure,
         )
         self.watch = Watch(self.reach)
+        self.front = Front()
         self.wire = Wire(
             reach=self.reach,
             pace=Pace(options.rate),
@@ -122,7 +124,7 @@ class Run:
         retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
         for attempt in range(retries):
             answer = await self._patiently(request, history, midway)
-            if not answer.broken or request.exempt:
+            if not answer.broken or request.exempt or self.front.excuses(answer):
                 if first is not None and (first.status or request.delivery is not Delivery.HELD):
                     self._failed(first, always=False)
                 return answer
@@ -196,6 +198,9 @@ class Run:
 
     def judge(self, answer: Answer) -> None:
         """Let every rule that judges answers judge this one."""
+        self.front.note(answer)
+        if self.front.excuses(answer) or (answer.status == 413 and self.front.wrote(answer)):
+            return
         self.watch.note(answer)
         for rule_id, watch in self._watchers.items():
             try:
@@ -210,10 +215,18 @@ class Run:
             self._shared[key] = asyncio.ensure_future(make())
         return await asyncio.shield(self._shared[key])
 
-    def found(self, rule_id: str, fault: Fault | None) -> None:
-        """Add a fault of the rule with this id, if the rule is part of the run."""
-        if fault is not None and rule_id in self._demands:
-            self.ledger.add(self._demands[rule_id], fault)
+    def found(self, rule_id: str, fault: Fault | None) -> bool:
+        """Add a fault of the rule with this id, if the rule is part of the run.
+
+        Returns:
+            False if the answer was not from the application, so that the fault does not count.
+        """
+        if fault is None or rule_id not in self._demands:
+            return True
+        if fault.answer is not None and self.front.excuses(fault.answer):
+            return False
+        self.ledger.add(self._demands[rule_id], fault)
+        return True
 
     async def _patiently(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None

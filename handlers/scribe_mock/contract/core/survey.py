@@ -1,6 +1,7 @@
 """The first requests to a server: is it there, is the token accepted, which operations exist?"""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.exceptions import CannotRun, Skip
@@ -23,6 +24,7 @@ async def survey(run: Run) -> None:
     """
     probe = Probe(run)
     await _reach(probe)
+    await _meet_parser(probe)
     await _log_in(probe)
     try:
         if run.options.read_only:
@@ -49,6 +51,14 @@ async def _reach(probe: Probe) -> None:
         raise CannotRun(f"{error}.") from None
     except Unreachable as error:
         raise CannotRun(f"{error}. Is the server running?") from None
+
+
+async def _meet_parser(probe: Probe) -> None:
+    """Learn how the HTTP parser answers: with broken framing no application sees the request."""
+    for headers in ((("Content-Length", "abc"),), (("X-Filler", "x" * 100_000),)):
+        request = probe.request("GET", DISCOVERY_PATH, token=None, headers=headers, exempt=True)
+        with suppress(Unreachable):
+            probe.run.front.learn(await probe.run.wire.send(request))
 
 
 async def _log_in(probe: Probe) -> None:

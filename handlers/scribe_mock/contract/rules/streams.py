@@ -154,10 +154,13 @@ async def connect(probe: Probe) -> Faults:
     session, address = await _session(probe)
     found = await _talk(probe, session, address, [STOP])
     if address.origin.scheme not in ("ws", "wss") or found.status != 101:
+        front = probe.run.front.product if 400 <= found.status < 500 else ""
+        may = f"; {front} is in front of it and may not pass the upgrade on" if front else ""
         yield Fault(
             expected="a ws:// or wss:// URL whose handshake is answered 101",
-            got=f"{address}: {found}",
+            got=f"{address}: {found}{may}",
             answer=_answer(probe, session, address, found),
+            grade=Grade.INFERRED if front else None,
         )
 
 
