@@ -29,6 +29,8 @@ _PAGES = re.compile(
 )
 #: Statuses that are about the form of a request, and the contract uses for nothing else.
 _PARSER_STATUSES = frozenset({408, 411, 414, 417, 421, 431, 494})
+#: A body that repeats the status line, such as `400 Bad Request: missing required Host header`.
+_STATUS_LINE = re.compile(r"\d{3} [A-Z][A-Za-z' -]{1,60}(: [^\n]{1,200})?")
 #: Fields that differ between two answers of one parser.
 _VARYING = frozenset({"content-length", "connection", "allow", "date", "content-type", "server"})
 
@@ -113,10 +115,11 @@ def _look(answer: Answer) -> _Look:
     text = _text(answer)
     names = frozenset(name.lower() for name, _ in answer.headers)
     tags = frozenset(tag.lower() for tag in re.findall(r"<([a-zA-Z][a-zA-Z0-9]*)", text))
+    words = "a status line" if _STATUS_LINE.fullmatch(text) else text[:60]
     return _Look(
         server=answer.header("server") or "",
         kind=(answer.header("content-type") or "").partition(";")[0].strip().lower(),
         names=names - _VARYING,
         dated="date" in names,
-        tags=tags or frozenset({re.sub(r"\d+", "0", text[:60])} if text else ()),
+        tags=tags or frozenset({words} if text else ()),
     )
