@@ -18,6 +18,8 @@ from scribe_mock.errors import SettingsError
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
 CLIENT_ID, CLIENT_SECRET = "SCRIBE_MOCK_CLIENT_ID", "SCRIBE_MOCK_CLIENT_SECRET"
+#: The variables of the options of `scribe-mock check` begin so; they are not settings either.
+CHECK_PREFIX = "SCRIBE_MOCK_CHECK_"
 
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
@@ -196,6 +198,7 @@ class Settings:
         known = {f"{ENVIRONMENT_PREFIX}{f.name.upper()}": f.name for f in fields(cls)}
         texts = {}
         ours = {key for key in environ if key.startswith(ENVIRONMENT_PREFIX)}
+        ours = {key for key in ours if not key.startswith(CHECK_PREFIX)}
         for key in sorted(ours - {CLIENT_ID, CLIENT_SECRET}):
             if key not in known:
                 raise SettingsError(f"There is no setting {key}.{_nearest(key, known)}")

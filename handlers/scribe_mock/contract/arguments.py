@@ -11,7 +11,11 @@ from typing import Any
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
-from scribe_mock.settings import CLIENT_ID, CLIENT_SECRET
+from scribe_mock.contract.transport.reach import client_context, is_host
+from scribe_mock.settings import CHECK_PREFIX, CLIENT_ID, CLIENT_SECRET
+
+#: The texts of an option without a value in the environment.
+_SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,19 @@ class Argument:
     for_pytest: bool = True
 
     @property
+    def variable(self) -> str:
+        """The environment variable with the same effect."""
+        return f"{CHECK_PREFIX}{self.destination.upper()}"
+
+    def from_environment(self, text: str) -> Any:
+        """The value that a text of the environment stands for; raises ValueError."""
+        if self.metavar:
+            return text.split() if self.repeats else self.convert(text)
+        if text.lower() not in _SWITCHES:
+            raise ValueError
+        return _SWITCHES[text.lower()]
+
+    @property
     def destination(self) -> str:
         """The attribute that holds the value."""
         return self.name.replace("-", "_")
@@ -59,7 +76,7 @@ class Argument:
             metavar=self.metavar,
             type=self.convert,
             action="append" if self.repeats else "store",
-            default=[] if self.repeats else self.default,
+            default=None,  # `settle` fills it in, after a look into the environment
             help=shown,
         )
 
@@ -134,7 +151,60 @@ ARGUMENTS = (
         default=Options.max_bytes,
         help="most bytes of request bodies in the whole run",
     ),
+    Argument(
+        name="rate",
+        metavar="N",
+        convert=float,
+        help="most requests a second over all connections, WebSockets and fuzzing included",
+    ),
+    Argument(
+        name="follow-host",
+        metavar="HOST",
+        repeats=True,
+        help="also connect to this host, HOST or HOST:PORT, where the server's addresses lead to "
+        "it, without the token; may be given again",
+    ),
+    Argument(
+        name="cacert",
+        metavar="FILE",
+        help="trust the certificates in this PEM file instead of the system's",
+    ),
+    Argument(name="insecure", help="do not verify the server's certificate"),
 )
+
+
+def settle(values: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """Fill in each option that was not given, from the environment or with its default.
+
+    Args:
+        values: One attribute for each of ARGUMENTS; those that lack are filled in, too.
+        environ: The environment.
+
+    Raises:
+        CannotRun: a variable is unknown, or its value makes no sense.
+    """
+    known = {argument.variable: argument for argument in ARGUMENTS}
+    for name in environ:
+        if name.startswith(CHECK_PREFIX) and name not in known:
+            raise CannotRun(
+                f"There is no option for the variable {name}; see scribe-mock check -h."
+            )
+    for name, argument in known.items():
+        value = getattr(values, argument.destination, None)
+        if value is None or value is False or value == []:
+            value = [] if argument.repeats else argument.default if argument.metavar else False
+            if environ.get(name):
+                value = _from(environ, argument)
+        setattr(values, argument.destination, value)
+
+
+def _from(environ: Mapping[str, str], argument: Argument) -> Any:
+    text = environ[argument.variable]
+    try:
+        return argument.from_environment(text)
+    except ValueError:
+        kind = argument.metavar or "1 or 0"
+        raise CannotRun(f"{argument.variable} must be {kind}, not {text[:100]!r}.") from None
 
 
 def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Options:
@@ -151,6 +221,11 @@ def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Opti
         raise CannotRun("--concurrency is at least 1; --max-bytes and --patience are at least 0.")
     if not (values.token.isascii() and values.token.isprintable()):
         raise CannotRun("--token has a character that no header field can have.")
+    if values.rate is not None and not values.rate > 0:
+        raise CannotRun("--rate is above 0, such as 10, or 0.5 for one request in two seconds.")
+    if wrong := [host for host in values.follow_host if not is_host(host)]:
+        raise CannotRun(f"--follow-host {wrong[0]}: expected HOST or HOST:PORT.")
+    _try_certificates(values.cacert)
     return Options(
         base=_base(values.url),
         token=values.token,
@@ -163,6 +238,10 @@ def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Opti
         strict=values.strict,
         concurrency=values.concurrency,
         max_bytes=values.max_bytes,
+        rate=values.rate,
+        follow_host=tuple(values.follow_host),
+        cacert=values.cacert or "",
+        insecure=values.insecure,
         read_only=values.read_only,
         expired_session=values.expired_session,
     )
@@ -178,6 +257,14 @@ def _base(url: str | None) -> Address:
     if base.origin.scheme not in ("http", "https"):
         raise CannotRun(f"{url} is not an http or https address.")
     return base
+
+
+def _try_certificates(path: str | None) -> None:
+    try:
+        client_context(path or "", insecure=False)
+    except OSError as error:
+        reason = error.strerror or "it has no certificate in PEM"
+        raise CannotRun(f"--cacert {path} can't be used: {reason}.") from None
 
 
 def _login(environ: Mapping[str, str]) -> tuple[str, str]:

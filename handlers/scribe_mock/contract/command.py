@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, TextIO
 
-from scribe_mock.contract.arguments import ARGUMENTS, read_options
+from scribe_mock.contract.arguments import ARGUMENTS, read_options, settle
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.extra import require_extra
 from scribe_mock.contract.transport.address import Address
+from scribe_mock.contract.transport.proxies import ignored_proxy
 
 KEPT, BROKEN, COULD_NOT_RUN = 0, 1, 2
 
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) 
         The exit code.
     """
     try:
+        settle(options, environ)
         if options.command == "rules" or options.list:
             return list_rules(options)
         require_extra()
@@ -114,6 +116,8 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     wanted = reports.wanted(options.report)
     _some(chosen(asked))
     _ask(asked, options, stdin)
+    if proxy := ignored_proxy(environ, asked.base.origin):
+        print(f"scribe-mock: {proxy} is ignored: the check connects directly.", file=sys.stderr)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal can show what a server sent
     with _reader_may_stop():

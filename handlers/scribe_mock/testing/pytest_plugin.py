@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from scribe_mock.contract.arguments import ARGUMENTS, read_options
+from scribe_mock.contract.arguments import ARGUMENTS, read_options, settle
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.extra import require_extra
@@ -150,19 +150,21 @@ class _Checked:
 
 
 def _values(config: pytest.Config) -> Namespace:
-    """What was given for the options of the check, under the names that these have there."""
+    """The options of the check, under the names that these have there; raises CannotRun."""
     given = {
         argument.destination: config.getoption(_PREFIX + argument.name)
         for argument in ARGUMENTS
         if argument.for_pytest
     }
-    return Namespace(url=config.getoption("--scribe-url"), **given)
+    values = Namespace(url=config.getoption("--scribe-url"), **given)
+    settle(values, os.environ)
+    return values
 
 
 def _options(config: pytest.Config) -> Options:
     """The options of the run; raises UsageError when the server can't be checked with them."""
-    values = _values(config)
     try:
+        values = _values(config)
         require_extra()
         options = read_options(values, os.environ)
     except CannotRun as reason:

@@ -8,20 +8,26 @@ import uvicorn
 
 
 class Running:
-    def __init__(self, app):
-        self.app = app
+    def __init__(self, app, **more):
+        self.app, self.more = app, more
 
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
         config = uvicorn.Config(
-            self.app, lifespan="off", log_config=None, access_log=False, ws="websockets-sansio"
+            self.app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            **self.more,
         )
         self.server = _Server(config)
         self.thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
         )
         self.thread.start()
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        scheme = "https" if "ssl_certfile" in self.more else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.socket.getsockname()[1]}"
         self.base_url = self.url + self.app.base
         return self
 

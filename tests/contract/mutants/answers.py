@@ -1,7 +1,7 @@
 """Faults in what answers say: statuses, bodies, addresses."""
 
 from tests.contract.independent_server import Server
-from tests.contract.mutants.mutant import mutant
+from tests.contract.mutants.mutant import mutant, note
 
 
 @mutant("session.templates_list", only=["get.results"])
@@ -22,7 +22,7 @@ class UploadUrlIsElsewhere(Server):
         return f"http://{call.first('host')}/sessions/{session.id}/audio"
 
 
-@mutant("session.upload_url.works")
+@note("answers.addresses", only=["create.answer"])
 class UploadUrlIsInternal(Server):
     def upload_url(self, session, call):
         return f"http://127.0.0.1:9{self.base}/sessions/{session.id}/audio"

@@ -116,9 +116,12 @@ class Check:
 
     async def _collect(self, rule: Rule) -> None:
         assert rule.check is not None
-        async for fault in rule.check(Probe(self._run, rule.id)):
-            if fault is not None:
-                self._run.ledger.add(rule, fault)
+        counted = [
+            self._run.found(rule.id, fault) async for fault in rule.check(Probe(self._run, rule.id))
+        ]
+        if counted and not any(counted):
+            front = self._run.front.product or "the HTTP parser"
+            raise Skip(f"{front} answers these requests, before the application sees them")
 
     def _reason_not_to(self, rule: Rule) -> str:
         """Why a rule is skipped; empty if it is tried."""

@@ -1,9 +1,18 @@
 """What is raised when a rule, or a whole run, cannot be tried; the text says why."""
 
+from scribe_mock.contract.plain_text import plain
 
-class Skip(Exception):
+
+class _Reason(Exception):
+    """A reason in words, which may quote the server; it is made printable."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(plain(text, keep="\n"))
+
+
+class Skip(_Reason):
     """One rule cannot be tried."""
 
 
-class CannotRun(Exception):
+class CannotRun(_Reason):
     """Nothing can be checked; the text also says what to do."""

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.plain_text import plain
 from scribe_mock.contract.transport.message import Answer, Request
+
+#: Characters of a key; a server's texts may be part of it.
+_LONGEST_KEY = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +15,7 @@ class Fault:
     """One deviation, as one request showed it.
 
     Args:
-        expected, got: Text for reports.
+        expected, got: Text for reports, whatever a server sent; it is made printable.
         answer: The answer that shows the fault.
         key: Faults of one rule with the same key are merged; by default, those with the same text.
         grade: A weaker grade than the rule's, if only an inferred part of the rule is broken.
@@ -29,6 +33,11 @@ class Fault:
     wanted: str = ""
     group: str = ""
     together: tuple[Request, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expected", plain(self.expected))
+        object.__setattr__(self, "got", plain(self.got))
+        object.__setattr__(self, "key", self.key[:_LONGEST_KEY])
 
     def common(self) -> tuple[str, ...] | None:
         """Faults of any rules for which this is equal are merged; None: never merged."""

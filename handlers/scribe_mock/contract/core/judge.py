@@ -128,6 +128,8 @@ def describe(answer: Answer) -> str:
     if not answer.status:
         return answer.trouble
     text = str(answer)
+    if answer.location:
+        return f"{text}, a redirect to {answer.location}, which was not followed"
     if not answer.accepted and not answer.code:
         start = answer.body[:80].decode("utf-8", "replace").strip()
         text += f" with the body {start!r}" if start else " with an empty body"
@@ -136,5 +138,14 @@ def describe(answer: Answer) -> str:
 
 def shown(value: Any) -> str:
     """A value in at most 200 characters."""
+    if isinstance(value, list | dict):
+        value = _start(value)
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+def _start(value: Any) -> Any:
+    """As much of a list or an object as is shown; a server may send very long ones."""
+    if isinstance(value, list):
+        return value[:50]
+    return dict(list(value.items())[:50]) if isinstance(value, dict) else value

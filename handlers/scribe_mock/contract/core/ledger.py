@@ -7,6 +7,7 @@ from enum import StrEnum
 from scribe_mock.contract.core.demand import Demand
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade, weaker
+from scribe_mock.contract.plain_text import plain
 
 #: Ids of rules whose faults are found while sending, in the order in which they are reported.
 SERVER_ERROR = "server.no_5xx"
@@ -76,6 +77,12 @@ class Result:
     findings: tuple[ContractFinding, ...] = ()
 
 
+#: The most faults of one rule that are told apart; further ones count with the first.
+_MOST_FAULTS = 50
+#: The longest body of an answer that a finding keeps, in bytes.
+_LONGEST_BODY = 16 * 1024
+
+
 class Ledger:
     """Merges faults into findings."""
 
@@ -88,10 +95,13 @@ class Ledger:
         variant = _variant(fault)
         grade = weaker(rule.grade, fault.grade)
         known = self._found.get(key)
-        if known is None:
+        if known is None and sum(owner == rule.id for owner, _ in self._found) >= _MOST_FAULTS:
+            known = next(one for (owner, _), one in self._found.items() if owner == rule.id)
+        elif known is None:
+            fault = _without_long_body(fault)
             known = self._found[key] = ContractFinding(rule=rule, fault=fault, grade=grade, count=0)
         elif weaker(known.grade, grade) is not grade:
-            known.fault, known.grade = fault, grade
+            known.fault, known.grade = _without_long_body(fault), grade
         known.count += 1
         if variant and variant not in known.variants and len(known.variants) < 20:
             known.variants.append(variant)
@@ -123,6 +133,13 @@ class Ledger:
                 owner.absorb(finding)
             owners |= {key: owners.get(key, owner) for key in alike if key is not None}
         return _without_repeats(merged)
+
+
+def _without_long_body(fault: Fault) -> Fault:
+    """The fault with no more of the answer than reports show; many findings are kept."""
+    if fault.answer is None or len(fault.answer.body) <= _LONGEST_BODY:
+        return fault
+    return replace(fault, answer=replace(fault.answer, body=fault.answer.body[:_LONGEST_BODY]))
 
 
 def _family(rule: Demand) -> str:
@@ -171,4 +188,4 @@ def _variant(fault: Fault) -> str:
     if fault.answer is None:
         return ""
     request = fault.answer.request
-    return f"{request.method} {request.label or request.target} → {fault.answer}"
+    return plain(f"{request.method} {request.label or request.target} → {fault.answer}", most=300)

@@ -27,6 +27,10 @@ class Options:
         strict: Whether notes fail the run, too.
         concurrency: Most requests at the same time.
         max_bytes: Most bytes of request bodies in the whole run.
+        rate: Most requests a second over all connections; None for no limit.
+        follow_host: Hosts besides the server's that its addresses may lead to.
+        cacert: A file with the certificates to trust instead of the system's; empty for those.
+        insecure: Whether any certificate of the server will do.
         read_only: Whether to send only requests that change nothing.
         expired_session: The id of a session that has expired, where the server has one.
     """
@@ -42,6 +46,10 @@ class Options:
     strict: bool = False
     concurrency: int = 64
     max_bytes: int = 100_000_000
+    rate: float | None = None
+    follow_host: tuple[str, ...] = ()
+    cacert: str = ""
+    insecure: bool = False
     read_only: bool = False
     expired_session: str = EXPIRED_SESSION
 

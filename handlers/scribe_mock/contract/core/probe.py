@@ -21,6 +21,13 @@ from scribe_mock.contract.transport.wire import Midway
 #: The label of a request that was repeated until processing had ended.
 WAIT = "until processing is over"
 
+#: Far more characters of a session id than the contract allows.
+_LONGEST_ID = 1000
+#: Operation → the longest body of an answer, where it may have to be longer than others.
+_LONG_ANSWERS = dict.fromkeys(
+    ("getSession", "getSessionRecord", "listSessions", "listTemplates"), 1024 * 1024
+)
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -89,6 +96,8 @@ class Probe:
             how: The other fields of `Request`.
         """
         base = at or self.options.base
+        if how.get("operation") in _LONG_ANSWERS:
+            how.setdefault("answer_bytes", _LONG_ANSWERS[how["operation"]])
         if token is not None:
             headers = (("Authorization", f"Bearer {token or self.run.token}"), *headers)
         return Request(
@@ -161,6 +170,8 @@ class Probe:
         session_id = created.get("session_id")
         if not answer.accepted or not isinstance(session_id, str) or not session_id:
             raise Skip(f"the server creates no {upload_type} session: {answer}")
+        if len(session_id) > _LONGEST_ID:
+            raise Skip(f"the session_id has {len(session_id):,} characters")
         return ProbeSession(
             session_id=session_id,
             upload_type=upload_type,

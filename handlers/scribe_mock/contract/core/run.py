@@ -16,8 +16,12 @@ from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.watch import Watch
+from scribe_mock.contract.plain_text import plain
+from scribe_mock.contract.transport.front import Front
 from scribe_mock.contract.transport.message import PIECE_BYTES, Answer, Delivery, Request
-from scribe_mock.contract.transport.wire import HOLD, Midway, Unreachable, Wire
+from scribe_mock.contract.transport.pace import Pace, retry_after
+from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable
+from scribe_mock.contract.transport.wire import HOLD, Midway, Wire
 
 _Sent = TypeVar("_Sent")
 
@@ -28,13 +32,16 @@ WatchFunction = Callable[[Answer, Watch], Iterable[Fault]]
 _RETRIES, _PAUSE = 3, 0.05
 #: All rules need sessions, so a Create session that fails now and then must not stop the run.
 _CREATE_RETRIES = 10
+#: How often a request is sent again after 429, and the longest wait for it, in seconds.
+_REPEATS, _LONGEST_WAIT = 5, 60.0
 #: After this many requests in a row without an answer, the server counts as gone.
 _MOST_UNANSWERED = 6
 
 
 def bug_in_rule(error: Exception) -> str:
     """The reason in reports when the code of a rule failed, which is a bug of the check."""
-    return f"the rule itself failed, which is a bug in it: {type(error).__name__}: {error}"
+    found = f"{type(error).__name__}: {error}"
+    return plain(f"the rule itself failed, which is a bug in it: {found}")
 
 
 class Run:
@@ -56,8 +63,17 @@ class Run:
         self._demands = demands
         self._watchers = watchers
         self.ledger = Ledger()
-        self.watch = Watch()
+        self.reach = Reach(
+            base=options.base.origin,
+            follow=options.follow_host,
+            cacert=options.cacert,
+            insecure=options.insecure,
+        )
+        self.watch = Watch(self.reach)
+        self.front = Front()
         self.wire = Wire(
+            reach=self.reach,
+            pace=Pace(options.rate),
             concurrency=options.concurrency,
             timeout=max(5.0, min(options.patience, 15.0)) * options.slowness,
             hold=HOLD * options.slowness,
@@ -107,8 +123,8 @@ class Run:
         first: Answer | None = None
         retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
         for attempt in range(retries):
-            answer = await self._once(request, history, midway)
-            if not answer.broken or request.exempt:
+            answer = await self._patiently(request, history, midway)
+            if not answer.broken or request.exempt or self.front.excuses(answer):
                 if first is not None and (first.status or request.delivery is not Delivery.HELD):
                     self._failed(first, always=False)
                 return answer
@@ -135,6 +151,9 @@ class Run:
             Skip: the server is gone or has no such operation.
         """
         self._check(requests[0][0])
+        rate = self.options.rate
+        if rate is not None and len(requests) > max(rate, 1):
+            raise Skip(f"it needs {len(requests)} requests at once, and --rate is {rate:g}")
         answers: list[Answer] = []
         async with self.wire.several, self.reserved(sum(request.size for request, _ in requests)):
             for start in range(0, len(requests), self.options.concurrency):
@@ -145,6 +164,9 @@ class Run:
             self.judge(answer)
             if answer.broken:
                 self._failed(answer, always=False)
+        if any(answer.status == 429 for answer in answers):
+            self.wire.pace.pause(min(max(map(retry_after, answers)), self._longest_wait))
+            raise Skip(f"{len(requests)} requests at once were answered 429")
         return answers
 
     @asynccontextmanager
@@ -176,6 +198,9 @@ class Run:
 
     def judge(self, answer: Answer) -> None:
         """Let every rule that judges answers judge this one."""
+        self.front.note(answer)
+        if self.front.excuses(answer) or (answer.status == 413 and self.front.wrote(answer)):
+            return
         self.watch.note(answer)
         for rule_id, watch in self._watchers.items():
             try:
@@ -190,10 +215,46 @@ class Run:
             self._shared[key] = asyncio.ensure_future(make())
         return await asyncio.shield(self._shared[key])
 
-    def found(self, rule_id: str, fault: Fault | None) -> None:
-        """Add a fault of the rule with this id, if the rule is part of the run."""
-        if fault is not None and rule_id in self._demands:
-            self.ledger.add(self._demands[rule_id], fault)
+    def found(self, rule_id: str, fault: Fault | None) -> bool:
+        """Add a fault of the rule with this id, if the rule is part of the run.
+
+        Returns:
+            False if the answer was not from the application, so that the fault does not count.
+        """
+        if fault is None or rule_id not in self._demands:
+            return True
+        if fault.answer is not None and self.front.excuses(fault.answer):
+            return False
+        self.ledger.add(self._demands[rule_id], fault)
+        return True
+
+    async def _patiently(
+        self, request: Request, history: tuple[Request, ...], midway: Midway | None
+    ) -> Answer:
+        """Send a request, again after the wait that a 429 asks for; raises Skip in the end."""
+        for _ in range(_REPEATS):
+            answer = await self._once(request, history, midway)
+            if answer.status != 429:
+                return answer
+            seconds = self.wait_for_429(answer)
+            if midway is not None:
+                break
+        raise Skip(f"the server answers 429, also after {seconds:g} seconds; --rate N may help")
+
+    def wait_for_429(self, answer: Answer) -> float:
+        """Let nothing be sent for as long as a 429 asks; raises Skip if that is too long."""
+        seconds = retry_after(answer)
+        if seconds > self._longest_wait:
+            raise Skip(
+                f"the server answers 429 and asks for {seconds:g} seconds, more than"
+                f" {self._longest_wait:g}; a longer --patience waits for it, --rate N may avoid it"
+            )
+        self.wire.pace.pause(seconds)
+        return seconds
+
+    @property
+    def _longest_wait(self) -> float:
+        return max(_LONGEST_WAIT, self.options.patience)
 
     async def _once(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
@@ -218,6 +279,8 @@ class Run:
         while True:
             try:
                 return await send()
+            except Elsewhere as error:
+                raise Skip(str(error)) from None
             except Unreachable as error:
                 attempt += 1
                 if attempt == _RETRIES or self.gone:

@@ -1,6 +1,7 @@
 """The first requests to a server: is it there, is the token accepted, which operations exist?"""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.exceptions import CannotRun, Skip
@@ -11,7 +12,7 @@ from scribe_mock.contract.core.options import DEFAULT_TOKEN
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.transport.message import Answer
-from scribe_mock.contract.transport.wire import Unreachable
+from scribe_mock.contract.transport.reach import Distrusted, Unreachable
 from scribe_mock.paths import BASE_PATH, DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
 
 
@@ -23,6 +24,7 @@ async def survey(run: Run) -> None:
     """
     probe = Probe(run)
     await _reach(probe)
+    await _meet_parser(probe)
     await _log_in(probe)
     try:
         if run.options.read_only:
@@ -45,8 +47,18 @@ async def _reach(probe: Probe) -> None:
     request = probe.request("GET", DISCOVERY_PATH, token=None, operation="getDiscovery")
     try:
         await probe.run.wire.send(request)
+    except Distrusted as error:
+        raise CannotRun(f"{error}.") from None
     except Unreachable as error:
         raise CannotRun(f"{error}. Is the server running?") from None
+
+
+async def _meet_parser(probe: Probe) -> None:
+    """Learn how the HTTP parser answers: with broken framing no application sees the request."""
+    for headers in ((("Content-Length", "abc"),), (("X-Filler", "x" * 100_000),)):
+        request = probe.request("GET", DISCOVERY_PATH, token=None, headers=headers, exempt=True)
+        with suppress(Unreachable):
+            probe.run.front.learn(await probe.run.wire.send(request))
 
 
 async def _log_in(probe: Probe) -> None:
@@ -108,10 +120,15 @@ def _require_api(answer: Answer, run: Run) -> None:
         given = options.token != DEFAULT_TOKEN or options.login
         advice = "Another token is needed" if given else "Give one with --token, or use --login"
         raise CannotRun(f"{options.base} does not accept the token: {answer}. {advice}.")
+    if answer.location:
+        raise CannotRun(
+            f"There is no session API at {options.base}: POST {answer.request.target} was answered"
+            f" {judge.describe(answer)}. Check the address that it leads to."
+        )
     if answer.status in (404, 405, 501) or 300 <= answer.status < 400:
         raise CannotRun(
             f"There is no session API at {options.base}: the answer to POST {answer.request.target}"
-            f" was {answer}. Give the base under which /sessions lies, such as"
+            f" was {judge.describe(answer)}. Give the base under which /sessions lies, such as"
             f" {options.base}{BASE_PATH}."
         )
 

@@ -1,14 +1,17 @@
 """What a run remembers of all answers, so that each can be compared with earlier ones."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
 from scribe_mock.contract.core import specification
 from scribe_mock.contract.core.specification import SESSION_GONE, Violation
 from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.reach import Reach
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 #: Status of a session → its rank; the rank of a session never falls.
@@ -25,6 +28,8 @@ RANKS = {
 #: Status of a session → the HTTP status code of Get session.
 STATUSES = dict.fromkeys(("created", "initialized", "recording", "processing"), 202)
 STATUSES |= {"completed": 200, "failed": 200, "partial": 206, "expired": 410}
+#: The most violations of one answer, kinds of answers, and sessions that are remembered.
+_MOST = 1000
 STAMPS = ("created_at", "expires_at", "completed_at", "expired_at")
 
 
@@ -32,6 +37,8 @@ STAMPS = ("created_at", "expires_at", "completed_at", "expired_at")
 class Watch:
     """What a run remembers of all answers."""
 
+    #: Which hosts the run connects to.
+    reach: Reach = field(default_factory=Reach)
     #: Operation, status and code (or the status in the body) → how many such answers came.
     seen: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: Session id → highest rank seen, its status, and when that answer was complete.
@@ -45,12 +52,13 @@ class Watch:
     def note(self, answer: Answer) -> None:
         """Count an answer."""
         key = (answer.request.operation, answer.status, kind_of(answer))
-        self.seen[key] = self.seen.get(key, 0) + 1
+        if key in self.seen or len(self.seen) < _MOST:
+            self.seen[key] = self.seen.get(key, 0) + 1
 
     def violations(self, answer: Answer) -> list[Violation]:
         """All violations of the schema in a success; none for an error."""
         if self._violations[0] is not answer:
-            self._violations = answer, list(_violations(answer))
+            self._violations = answer, list(islice(_violations(answer), _MOST))
         return self._violations[1]
 
 
@@ -92,7 +100,7 @@ def is_utc(moment: datetime) -> bool:
     return moment.utcoffset() == UTC.utcoffset(None)
 
 
-def _violations(answer: Answer) -> list[Violation]:
+def _violations(answer: Answer) -> Iterable[Violation]:
     operation = specification.operations().get(answer.request.operation)
     if operation is None or answer.request.method != operation.method:
         return []
@@ -103,4 +111,4 @@ def _violations(answer: Answer) -> list[Violation]:
     status = STATUSES.get(str(said), answer.status)
     if str(status) not in operation.responses:
         status = operation.successes[0]
-    return list(specification.violations(operation.operation_id, status, answer.json()))
+    return specification.violations(operation.operation_id, status, answer.json())

@@ -5,6 +5,7 @@ from functools import cache
 from scribe_mock.contract.core.rule import Rule, rules_of
 from scribe_mock.contract.rules import (
     access,
+    addresses,
     answers,
     creating,
     discovery,
@@ -27,6 +28,7 @@ from scribe_mock.contract.rules import (
 
 _MODULES = (
     answers,
+    addresses,
     error_bodies,
     progress,
     upload_rows,

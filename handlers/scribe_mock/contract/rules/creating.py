@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scribe_mock.contract.core import judge
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import MARK
@@ -14,6 +15,7 @@ from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.recipes.step import TOO_MUCH_JSON
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.reach import Elsewhere, Unreachable
 
 _SOURCE = "Create session"
 
@@ -318,14 +320,16 @@ async def upload_url(probe: Probe) -> Faults:
 
 async def _reach(probe: Probe, request: Any) -> Answer | None:
     """The answer of a URL that the server returned; None if it cannot be reached."""
-    from scribe_mock.contract.transport.wire import Unreachable
-
     if request.origin == probe.options.base.origin:
         return await probe.send(request)
     try:
         answer = await probe.run.wire.send(request)
+    except Elsewhere as error:
+        raise Skip(str(error)) from None
     except Unreachable:
         return None
+    if answer.status == 401:
+        raise Skip(f"{request.origin} wants a token, and only {probe.options.base.origin} gets it")
     probe.run.judge(answer)
     return answer
 

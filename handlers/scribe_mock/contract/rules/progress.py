@@ -78,7 +78,7 @@ def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
 def _moved(answer: Answer, watch: Watch) -> Iterator[Fault]:
     fields = answer.fields()
     session_id = fields.get("session_id")
-    if not isinstance(session_id, str):
+    if not isinstance(session_id, str) or len(session_id) > 1000 or len(watch.fixed) > 10_000:
         return
     fixed = watch.fixed.setdefault(session_id, {})
     for name in ("created_at", "completed_at"):

@@ -13,6 +13,7 @@ from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
+from scribe_mock.contract.transport.reach import Elsewhere
 from scribe_mock.contract.transport.websocket import TIMEOUT, ClientStream, stream
 
 STOP = '{"event": "stop"}'
@@ -80,11 +81,31 @@ async def _talk(
     """Open the WebSocket; the answer to a refused handshake is judged like every other."""
     wire = probe.run.wire
     async with probe.run.reserved(sum(map(len, frames))), wire.slots:
-        found = await stream(address, frames, wait=wait, seconds=_patience(probe))
-        wire.requests += 1
+        found = await _opened(probe, address, frames, wait)
         wire.sent_bytes += found.sent_bytes
     if found.status not in (0, 101):
         probe.run.judge(_answer(probe, session, address, found))
+    return found
+
+
+async def _opened(
+    probe: Probe, address: Address, frames: Sequence[str | bytes], wait: bool
+) -> ClientStream:
+    """How the WebSocket went; a handshake that is answered 429 is repeated."""
+    wire = probe.run.wire
+    for _ in range(3):
+        await wire.pace.turn()
+        wire.requests += 1
+        try:
+            found = await stream(
+                address, frames, wait=wait, seconds=_patience(probe), reach=wire.reach
+            )
+        except Elsewhere as error:
+            raise Skip(str(error)) from None
+        if found.status != 429:
+            break
+        request = probe.request("GET", "", at=address, token=None)
+        probe.run.wait_for_429(Answer(request=request, headers=found.headers))
     return found
 
 
@@ -133,10 +154,13 @@ async def connect(probe: Probe) -> Faults:
     session, address = await _session(probe)
     found = await _talk(probe, session, address, [STOP])
     if address.origin.scheme not in ("ws", "wss") or found.status != 101:
+        front = probe.run.front.product if 400 <= found.status < 500 else ""
+        may = f"; {front} is in front of it and may not pass the upgrade on" if front else ""
         yield Fault(
             expected="a ws:// or wss:// URL whose handshake is answered 101",
-            got=f"{address}: {found}",
+            got=f"{address}: {found}{may}",
             answer=_answer(probe, session, address, found),
+            grade=Grade.INFERRED if front else None,
         )
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from scribe_mock.contract.plain_text import plain
 from scribe_mock.contract.transport.address import Origin
 
 #: Bytes written at a time; between two pieces the check looks for an early answer.
 PIECE_BYTES = 64 * 1024
 #: The longest answer that is read, far longer than any of the contract.
-ANSWER_BYTES = 8 * 1024 * 1024
+ANSWER_BYTES = 128 * 1024
+#: The longest header section, the most header fields, and the most interim answers (1xx) of one.
+HEAD_BYTES, MOST_FIELDS, MOST_INTERIM = 64 * 1024, 200, 20
 
 
 class Delivery(Enum):
@@ -43,6 +46,7 @@ class Request:
         operation: The operationId that it is meant for; empty for none.
         exempt: Whether the HTTP parser of the server may answer it, outside the contract.
         label: What is special about it, in a few words; empty for nothing.
+        answer_bytes: The longest body of an answer that is read.
     """
 
     origin: Origin
@@ -56,6 +60,7 @@ class Request:
     operation: str = ""
     exempt: bool = False
     label: str = ""
+    answer_bytes: int = ANSWER_BYTES
 
     def head(self) -> bytes:
         """Request line and header section."""
@@ -156,10 +161,16 @@ class Answer:
         code = error.get("code") if isinstance(error, dict) else None
         return code if isinstance(code, str) else ""
 
+    @property
+    def location(self) -> str:
+        """Where a redirect leads, printable; empty if it is none."""
+        found = self.header("location") if 300 <= self.status < 400 else None
+        return plain(found or "", most=200)
+
     def __str__(self) -> str:
         if not self.status:
-            return self.trouble
-        return f"{self.status} {self.code}".strip()
+            return plain(self.trouble)
+        return f"{self.status} {plain(self.code, most=100)}".strip()
 
 
 def _refuse(constant: str) -> Any:

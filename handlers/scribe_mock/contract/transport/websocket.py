@@ -4,7 +4,6 @@ A refused handshake is an ordinary HTTP response, so h11 parses it, whatever its
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from websockets.frames import CloseCode
 from websockets.uri import WebSocketURI
 
 from scribe_mock.contract.transport.address import Address
-from scribe_mock.contract.transport.message import ANSWER_BYTES
+from scribe_mock.contract.transport.message import ANSWER_BYTES, HEAD_BYTES, MOST_FIELDS
+from scribe_mock.contract.transport.reach import Reach, explained
 
 #: Seconds for the handshake, and for the server to close, unless others are given.
 TIMEOUT = 5.0
@@ -57,6 +57,7 @@ async def stream(
     *,
     wait: bool = True,
     seconds: float = TIMEOUT,
+    reach: Reach | None = None,
 ) -> ClientStream:
     """Open a WebSocket, send frames and see how it ends.
 
@@ -65,17 +66,23 @@ async def stream(
         frames: Text and binary frames.
         wait: Wait for the server to close; otherwise close at once, as a closed browser tab does.
         seconds: For the connection, for the handshake, and for the server to close.
+        reach: Which hosts may be connected to; None for any.
+
+    Raises:
+        Elsewhere: the address leads to another host.
     """
-    found = ClientStream()
+    found, origin, reach = ClientStream(), address.origin, reach or Reach()
+    reach.require(origin)
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(
-                address.origin.host,
-                address.origin.port,
-                ssl=ssl.create_default_context() if address.origin.secure else None,
+                origin.host, origin.port, ssl=reach.tls(origin)
             )
-    except (OSError, TimeoutError, UnicodeError) as error:
-        found.trouble = f"{address.origin} can't be reached: {error}"
+    except (TimeoutError, UnicodeError) as error:
+        found.trouble = f"{origin} can't be reached: {error}"
+        return found
+    except OSError as error:
+        found.trouble = str(explained(origin, error))
         return found
     try:
         await _Connection(found, address, reader, writer, seconds).run(frames, wait=wait)
@@ -169,7 +176,7 @@ class _Connection:
                 found.headers = tuple(
                     (name.decode("latin-1"), value.decode("latin-1"))
                     for name, value in event.headers.raw_items()
-                )
+                )[:MOST_FIELDS]
             elif isinstance(event, h11.Data):
                 found.body += event.data
                 self._over = len(found.body) > ANSWER_BYTES
@@ -201,7 +208,7 @@ class _Connection:
 
 def _upgrade() -> h11.Connection:
     """A parser that waits for the answer to a request for an upgrade."""
-    parser = h11.Connection(h11.CLIENT)
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
     headers = [("Host", "h"), ("Upgrade", "websocket"), ("Connection", "Upgrade")]
     parser.send(h11.Request(method="GET", target="/", headers=headers))
     parser.send(h11.EndOfMessage())

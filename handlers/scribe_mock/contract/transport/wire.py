@@ -6,30 +6,31 @@ Each request has a connection of its own. The request is written by hand; h11 pa
 import asyncio
 import os
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import h11
 
 from scribe_mock.contract.transport.message import (
     ANSWER_BYTES,
+    HEAD_BYTES,
+    MOST_FIELDS,
+    MOST_INTERIM,
     PIECE_BYTES,
     Answer,
     Delivery,
     Request,
 )
+from scribe_mock.contract.transport.pace import Pace
+from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable, explained
+
+__all__ = ["HOLD", "Elsewhere", "Midway", "Unreachable", "Wire"]
 
 #: The trouble when the server closes too early.
 _CLOSED = "the connection was closed without a complete answer"
-
-
-class Unreachable(Exception):
-    """No connection could be made."""
 
 
 class _Exchange(asyncio.Protocol):
@@ -43,7 +44,8 @@ class _Exchange(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._body = bytearray()
-        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
+        self._received = self._interim = 0
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
         method = answer.request.method
         self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "h")]))
         self._parser.send(h11.EndOfMessage())
@@ -80,18 +82,28 @@ class _Exchange(asyncio.Protocol):
     def _feed(self, data: bytes) -> None:
         if self.done.is_set():
             return
+        self._received += len(data)
         try:
             self._parser.receive_data(data)
             while not self.done.is_set():
                 event = self._parser.next_event()
                 if event is h11.NEED_DATA or event is h11.PAUSED:
+                    self._limit()
                     return
                 self._handle(event)
         except h11.RemoteProtocolError as error:
             self._finish(f"the answer is not HTTP: {error}" if data else _CLOSED)
 
+    def _limit(self) -> None:
+        """Give up an answer that is mostly framing, such as chunk extensions without end."""
+        if self._received > 2 * (self.answer.request.answer_bytes + HEAD_BYTES):
+            self._finish("the answer has far more bytes of framing than of content")
+
     def _handle(self, event: Any) -> None:
         if isinstance(event, h11.InformationalResponse):
+            self._interim += 1
+            if self._interim > MOST_INTERIM:
+                self._finish(f"more than {MOST_INTERIM} interim answers (1xx) came")
             if event.status_code == 100:
                 self.answer.continued = True
                 self.may_go_on.set()
@@ -101,14 +113,17 @@ class _Exchange(asyncio.Protocol):
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in event.headers.raw_items()
             )
+            if len(self.answer.headers) > MOST_FIELDS:
+                self.answer.headers = ()
+                self._finish(f"the answer has more than {MOST_FIELDS} header fields")
             self.begun.set()
             self.may_go_on.set()
             self._writable.set()  # nothing more is sent, so nothing waits until the server reads
         elif isinstance(event, h11.Data):
             self._body += event.data
-            if len(self._body) > ANSWER_BYTES:
+            if len(self._body) > (most := self.answer.request.answer_bytes):
                 self._body.clear()
-                self._finish(f"the answer has more than {ANSWER_BYTES:,} bytes")
+                self._finish(f"the answer has more than {most:,} bytes")
         else:
             self._finish("")
 
@@ -116,6 +131,7 @@ class _Exchange(asyncio.Protocol):
         if trouble:
             self.answer.status, self.answer.trouble = 0, trouble
         self.answer.body = bytes(self._body)
+        self._body.clear()
         for event in (self.begun, self.may_go_on, self.done):
             event.set()
 
@@ -132,13 +148,19 @@ class _Exchange(asyncio.Protocol):
             await asyncio.sleep(0)
 
 
+def _without_token(request: Request) -> Request:
+    """The request as another host may see it."""
+    kept = tuple(one for one in request.headers if one[0].lower() != "authorization")
+    return replace(request, headers=kept)
+
+
 def _left_in(transport: asyncio.BaseTransport) -> bytes:
     """The bytes that had arrived when sending failed: an early answer may precede the reset."""
     if transport.get_extra_info("ssl_object") is not None:
         return b""
     found = b""
     with suppress(OSError), socket.socket(fileno=os.dup(_number_of(transport))) as again:
-        while part := again.recv(PIECE_BYTES):
+        while len(found) < ANSWER_BYTES and (part := again.recv(PIECE_BYTES)):
             found += part
     return found
 
@@ -163,6 +185,8 @@ class Wire:
         concurrency: Most connections at the same time.
         timeout: Seconds until an answer must be complete.
         hold: Seconds that a held body waits for an early answer.
+        reach: Which hosts it connects to.
+        pace: When a request may be sent.
         sent_bytes: Bytes of request bodies sent so far.
         requests: Requests sent so far.
     """
@@ -170,6 +194,8 @@ class Wire:
     concurrency: int
     timeout: float
     hold: float = HOLD
+    reach: Reach = field(default_factory=Reach)
+    pace: Pace = field(default_factory=Pace)
     sent_bytes: int = 0
     requests: int = 0
 
@@ -184,6 +210,7 @@ class Wire:
         request: Request,
         *,
         gate: asyncio.Barrier | None = None,
+        paced: bool = True,
         midway: Midway | None = None,
     ) -> Answer:
         """Send one request and wait for its answer, of any status.
@@ -191,12 +218,18 @@ class Wire:
         Args:
             request: What to send.
             gate: Awaited between connecting and sending, so that several requests start together.
+            paced: Whether to wait for a turn; False when the caller has done so.
             midway: Called when half of the body is sent.
 
         Raises:
-            Unreachable: no connection could be made.
+            Unreachable: no connection could be made, or it may not be made.
         """
+        self.reach.require(request.origin)
+        if not self.reach.is_home(request.origin):
+            request = _without_token(request)
         async with self.slots:
+            if paced:
+                await self.pace.turn()
             self.requests += 1
             answer = Answer(request=request)
             transport, exchange = await self._connect(request, answer)
@@ -225,17 +258,14 @@ class Wire:
                     lambda: _Exchange(answer),
                     origin.host,
                     origin.port,
-                    ssl=self._tls if origin.secure else None,
+                    ssl=self.reach.tls(origin),
                 )
         except TimeoutError:
             raise Unreachable(f"{origin} does not answer: no connection in time") from None
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise Unreachable(f"{origin} can't be reached: {reason}") from None
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
+        except UnicodeError as error:
+            raise Unreachable(f"{origin} can't be reached: {error}") from None
+        except OSError as error:
+            raise explained(origin, error) from None
 
     async def _deliver(
         self,
@@ -286,8 +316,11 @@ class Wire:
         Raises:
             Unreachable: for one of them no connection could be made; nothing was sent.
         """
+        await self.pace.turn(len(requests))
         gate = asyncio.Barrier(len(requests))
-        sending = [asyncio.ensure_future(self.send(one, gate=gate)) for one in requests]
+        sending = [
+            asyncio.ensure_future(self.send(one, gate=gate, paced=False)) for one in requests
+        ]
         try:
             return await asyncio.gather(*sending)
         finally:

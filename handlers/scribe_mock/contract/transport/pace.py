@@ -1,0 +1,80 @@
+"""When the next request may be sent: `--rate`, and the waits that a server asks for with 429."""
+
+import asyncio
+import math
+import time
+from collections import deque
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from scribe_mock.contract.transport.message import Answer
+
+#: Seconds to wait after a 429 that does not say how long.
+_UNSAID = 1.0
+#: After a 429 no fewer requests a second are sent than this, unless `--rate` says so.
+_SLOWEST = 1.0
+
+
+class Pace:
+    """Spaces the requests of all connections.
+
+    Args:
+        rate: Most requests a second; None for no limit.
+    """
+
+    def __init__(self, rate: float | None = None) -> None:
+        self.rate = rate
+        #: Seconds that the server made the run wait.
+        self.waited = 0.0
+        self._line = asyncio.Lock()
+        self._next = 0.0
+        self._paused_until = 0.0
+        self._recent: deque[float] = deque(maxlen=1000)
+
+    async def turn(self, count: int = 1) -> None:
+        """Wait until so many requests may be sent together; waiters are served in order."""
+        async with self._line:
+            while True:
+                left = self._due(count) - time.monotonic()
+                if left <= 0:
+                    break
+                await asyncio.sleep(left)  # a pause may begin meanwhile
+            now = time.monotonic()
+            self._recent.extend([now] * count)
+            if self.rate:
+                self._next = now + count / self.rate
+
+    def _due(self, count: int) -> float:
+        return self._next + (count - 1) / self.rate if self.rate else self._next
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long, and then half as many requests a second as now."""
+        now = time.monotonic()
+        if now >= self._paused_until:
+            sent = sum(moment > now - 1 for moment in self._recent)
+            self.rate = min(self.rate or sent, max(_SLOWEST, sent / 2))
+        self.waited += max(0.0, now + seconds - max(now, self._paused_until))
+        self._paused_until = max(self._paused_until, now + seconds)
+        self._next = max(self._next, self._paused_until)
+
+
+def retry_after(answer: Answer) -> float:
+    """Seconds that an answer asks to wait: a number or an HTTP date (RFC 9110, section 10.2.3)."""
+    text = (answer.header("retry-after") or "").strip()
+    with suppress(ValueError):
+        seconds = float(text)
+        return seconds if 0 <= seconds < math.inf else _UNSAID
+    until = _date(text)
+    if until is None:
+        return _UNSAID
+    now = _date(answer.header("date") or "") or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
