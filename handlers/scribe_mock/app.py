@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,
+            "/fixtures/audio": pages,
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
         },

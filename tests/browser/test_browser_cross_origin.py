@@ -72,3 +72,36 @@ def test_a_frontend_on_another_port_may_use_the_control_api(visitor, mock):
         host = other.base_url.replace("127.0.0.1", "localhost")
         page.goto(f"{host}/.well-known/medscribealliance")
         assert page.evaluate(reset, mock.url) == 204
+
+
+#: What tracing, retries and SDKs add to the requests of a page.
+ADDED = {
+    "sentry-trace": "x",
+    "baggage": "a=1",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "X-Requested-With": "XMLHttpRequest",
+    "Idempotency-Key": "1",
+    "flavour": "web",
+    "sdk-version": "1.2",
+    "X-timezone": "Asia/Kolkata",
+    "Client-Id": "d",
+}
+
+
+def test_headers_that_libraries_add_stop_no_page(foreign_page, mock):
+    seen = foreign_page.evaluate(
+        """async ([api, added]) => {
+            const base = {Authorization: "Bearer any", "Content-Type": "application/json"};
+            const send = (path, headers) => fetch(api + path, {method: "POST", headers,
+                credentials: "include", body: '{"upload_type": "chunked"}'});
+            const seen = {};
+            for (const [name, value] of Object.entries(added)) {
+                const one = {...base, [name]: value};
+                const sent = [send("/sessions", one), send("/sessions/no_such_session/end", one)];
+                seen[name] = (await Promise.allSettled(sent)).map((each) => each.value?.status);
+            }
+            return seen;
+        }""",
+        [mock.base_url, ADDED],
+    )
+    assert seen == {name: [201, 404] for name in ADDED}

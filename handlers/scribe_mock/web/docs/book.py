@@ -13,6 +13,7 @@ from scribe_mock import __version__
 from scribe_mock.spec import load_spec
 from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
 from scribe_mock.web.docs.reference import as_script, for_renderer
+from scribe_mock.web.docs.samples import TOKEN
 from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR, Entry
 from scribe_mock.web.site import SHARED_ASSETS, TEMPLATES
 
@@ -31,9 +32,12 @@ class Book:
         spec: The contract's file.
         control_spec: The control API's.
         served: Whether a mock serves the pages; else they are files that link to each other.
+        token: The token that the pages fill in; empty where the reader has to know one.
     """
 
-    def __init__(self, spec: Path, control_spec: Path, *, served: bool) -> None:
+    def __init__(
+        self, spec: Path, control_spec: Path, *, served: bool, token: str = TOKEN
+    ) -> None:
         self._files = (spec, control_spec)
         self._served = served
         self._templates = Environment(
@@ -51,6 +55,7 @@ class Book:
             "page": self._page_address,
             "served": served,
             "snippet": snippet,
+            "token": token,
             "version": __version__,
         }
 

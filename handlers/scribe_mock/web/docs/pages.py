@@ -5,7 +5,9 @@ from pathlib import Path
 
 from flask import Response, render_template, request
 
+from scribe_mock.spec import shipped
 from scribe_mock.web.docs.book import ASSETS, Book
+from scribe_mock.web.docs.samples import TOKEN
 from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR
 from scribe_mock.web.site import SHARED_ASSETS, Site
 
@@ -13,14 +15,15 @@ _SPEC_TYPE = "application/yaml"
 
 
 def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) -> Site:
-    """The start page, the pages under `/docs`, `/openapi.yaml` and `/_mock/control.yaml`.
+    """The start page, the pages under `/docs`, both specs, and the audio that they name.
 
     Args:
         spec: The contract that is served.
         control_spec: The control API's.
         token: One of the accepted tokens, for the samples; None if any token is accepted.
     """
-    book = Book(spec, control_spec, served=True)
+    # A token of the server's list is a secret, and these pages are for everyone.
+    book = Book(spec, control_spec, served=True, token=TOKEN if token is None else "")
     pages = Site(__name__, Path(__file__).parent)
 
     @pages.get("/")
@@ -50,6 +53,8 @@ def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) ->
         return answer
 
     pages.add_assets("/docs/assets", ASSETS, SHARED_ASSETS)
+    # The contract names these files as examples of bodies.
+    pages.add_assets("/fixtures/audio", shipped("fixtures") / "audio")
 
     @pages.get("/openapi.yaml")
     def contract_file() -> Response:

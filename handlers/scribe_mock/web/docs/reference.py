@@ -1,8 +1,12 @@
-"""The spec for the renderer: with code samples, and servers that the page can reach."""
+"""The spec for the renderer: with code samples, servers that the page can reach, and short texts.
+
+What the page shows only on request is under `x-sections` (the parts of the introduction) and `x-more`
+(an operation's description after its first paragraph); `x-sample` is a file for a binary body.
+"""
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scribe_mock.spec import resolved
@@ -13,7 +17,7 @@ _MOCK_SERVER = {"url": ADDRESS, "description": "scribe-mock on this machine, as 
 
 
 def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
-    """A copy of a spec with `x-samples` on every operation.
+    """A copy of a spec with `x-samples` on every operation, and its long texts in parts.
 
     Args:
         spec: An OpenAPI document.
@@ -26,7 +30,36 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["x-samples"] = samples(document, method.upper(), path, operation)
+            first_paragraph, _, more = operation.get("description", "").partition("\n\n")
+            operation |= {"description": first_paragraph, "x-more": more}
+            if served:
+                _offer_files(document, operation)
+    introduction, *sections = _sections(document["info"].get("description", ""))
+    document["info"] |= {"description": introduction["text"], "x-sections": sections}
     return document
+
+
+def _sections(text: str) -> Iterator[dict[str, str]]:
+    """A Markdown text by its first-level headings; the first part has none."""
+    title, lines, fenced = "", [], False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        if line.startswith("# ") and not fenced:
+            yield {"title": title, "text": "\n".join(lines)}
+            title, lines = line[2:].strip(), []
+        else:
+            lines.append(line)
+    yield {"title": title, "text": "\n".join(lines)}
+
+
+def _offer_files(spec: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
+    """Put the address of each body's example file where the page finds it."""
+    body = resolved(spec, operation.get("requestBody", {}))
+    for content in body.get("content", {}).values():
+        for part in content.get("examples", {}).values():
+            file = resolved(spec, part).get("externalValue")
+            if isinstance(file, str) and "x-sample" not in content:
+                content["x-sample"] = f"/{file.removeprefix('/')}"
 
 
 def as_script(document: Mapping[str, Any]) -> str:

@@ -1,0 +1,98 @@
+/** What Swagger UI lacks, as a plugin: grades as badges, samples in three languages, a sample file for an upload, and long texts that open on request. */
+window.referenceParts = ({ React }) => {
+  const make = React.createElement;
+
+  /** No x-grade means documented; the control API has no grades at all. */
+  const graded = JSON.stringify(apiDocument).includes('"x-grade"');
+  const badge = (grade) => make("span", { className: `badge ${grade}`, title: "How sure this rule is" }, grade);
+  const badgeInstead = (Original) => (props) => (props.xKey === "x-grade" ? badge(String(props.xVal)) : make(Original, props));
+  const gradeOf = (shown) => apiDocument.paths[shown.get("path")][shown.get("method")]["x-grade"] ?? "documented";
+
+  function Introduction({ getComponent }) {
+    const Markdown = getComponent("Markdown", true);
+    const { title, version, description, "x-sections": sections } = apiDocument.info;
+    return make("div", { className: "info" },
+      make("h1", { className: "title" }, title, make("span", { className: "badge" }, `version ${version}`)),
+      make(Markdown, { source: description }),
+      sections.map((section, number) =>
+        make("details", { key: section.title, id: `section-${number}`, className: "section" },
+          make("summary", null, section.title), make(Markdown, { source: section.text }))));
+  }
+
+  function More({ text, getComponent }) {
+    const Markdown = getComponent("Markdown", true);
+    return make("details", { className: "more" }, make("summary", null, "More about this operation"), make(Markdown, { source: text }));
+  }
+
+  function Samples({ samples }) {
+    const [chosen, choose] = React.useState(0);
+    return make("div", { className: "samples" },
+      make("div", { className: "samples-choice", role: "group", "aria-label": "Language of the sample" },
+        samples.map(({ label }, number) =>
+          make("button", { key: label, type: "button", className: "tiny", "aria-pressed": number === chosen, onClick: () => choose(number) }, label))),
+      make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, samples[chosen].source)));
+  }
+
+  /** The sample that the document names for a binary body is its value until the reader chooses a file. */
+  const withSampleFile = (Original) => function Body(props) {
+    const { requestBody, contentType, isExecute, onChange } = props;
+    const address = isExecute ? requestBody.getIn(["content", contentType, "x-sample"]) : undefined;
+    const [used, use] = React.useState("");
+    React.useEffect(() => {
+      let wanted = Boolean(address);
+      async function takeSample() {
+        const answer = await fetch(address);
+        if (!answer.ok || !wanted) return;
+        const name = address.split("/").pop();
+        const file = new File([await answer.blob()], name, { type: contentType });
+        onChange(file);
+        use(`The sample ${name} (${Math.ceil(file.size / 1024)} KB) will be sent, unless you choose a file.`);
+      }
+      if (wanted) takeSample().catch(() => {});
+      return () => { wanted = false; };
+    }, [address, contentType]);
+    const changed = (value) => {
+      use(value instanceof File ? `${value.name} will be sent.` : "");
+      onChange(value);
+    };
+    return make(React.Fragment, null, make(Original, address ? { ...props, onChange: changed } : props),
+      address && make("p", { className: "small sample-file", role: "status" }, used));
+  };
+
+  const onRequest = (Original) => function Answers(props) {
+    const [open, setOpen] = React.useState(false);
+    const statuses = props.responses.keySeq().toArray();
+    return make("div", { className: open ? "answers open" : "answers" },
+      make("button", { type: "button", className: "answers-choice", "aria-expanded": open, onClick: () => setOpen(!open) },
+        "Documented answers: ", statuses.map((status) => make("code", { key: status }, status))),
+      make(Original, props));
+  };
+
+  return {
+    wrapComponents: {
+      info: () => Introduction,
+      OperationSummaryPath: (Original) => (props) =>
+        make(React.Fragment, null, make(Original, props), graded && badge(gradeOf(props.operationProps))),
+      parameters: (Original) => (props) => {
+        const more = props.operation?.get("x-more");
+        const samples = props.operation?.get("x-samples")?.toJS();
+        return make(React.Fragment, null, more && make(More, { text: more, getComponent: props.getComponent }),
+          samples && make(Samples, { samples }), make(Original, props));
+      },
+      RequestBody: withSampleFile,
+      responses: onRequest,
+      // A link in the button that opens an operation would be a control in a control.
+      DeepLink: () => ({ text }) => make("span", null, text),
+      Servers: (Original) => (props) => {
+        React.useEffect(() => document.getElementById("servers")?.setAttribute("aria-label", "Server"));
+        return make(Original, props);
+      },
+      // The field above the reference has the token, for all operations.
+      authorizeBtn: () => () => null,
+      authorizeOperationBtn: () => () => null,
+      ParameterExt: badgeInstead,
+      ResponseExtension: badgeInstead,
+      OperationExt: () => () => null,
+    },
+  };
+};
