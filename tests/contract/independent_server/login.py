@@ -11,8 +11,9 @@ class Login(Bodies):
         for name in ("client_id", "client_secret"):
             if not isinstance(body.get(name), str) or not body[name]:
                 raise self.broken(f"$.{name}")
-        if not isinstance(body.get("api_key", "x"), str) or body.get("api_key") == "":
-            raise self.broken("$.api_key")
+        for name in ("api_key", "sharing_key"):
+            if not isinstance(body.get(name, "x"), str) or body.get(name) == "":
+                raise self.broken(f"$.{name}")
         return JSONResponse(self.tokens())
 
     def tokens(self):
@@ -23,6 +24,8 @@ class Login(Bodies):
         if not call.first("authorization"):
             raise self.no_token()
         body = await self.json(call)
+        if not isinstance(body.get("access_token", "x"), str) or body.get("access_token") == "":
+            raise self.broken("$.access_token")
         if not isinstance(body.get("refresh_token"), str) or not body["refresh_token"]:
             raise self.broken("$.refresh_token")
         return JSONResponse(self.tokens())
