@@ -6,7 +6,7 @@ from typing import Any
 
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
-from scribe_mock.contract.core.needed import is_needed
+from scribe_mock.contract.core.leniency import is_needed
 from scribe_mock.contract.transport.message import Answer
 
 #: One fault: types that the contract does not have are accepted, or are said to be supported.

@@ -1,4 +1,7 @@
-"""The fields without which the published flow cannot go on; any other field may be missing."""
+"""What a server may leave out of its answers, and what it may set to null.
+
+See CONTRACT.md, "What a server may leave out".
+"""
 
 from collections.abc import Mapping
 
@@ -22,6 +25,34 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "getSessionRecord": frozenset({"data"}),
     "listSessions": frozenset({"data"}),
 }
+
+#: operationId → the fields that may be null, though the mock always sends them.
+NULLABLE: Mapping[str, frozenset[str]] = {
+    "getSession": frozenset(
+        {"transcript", "completed_at", "model_used", "language_detected", "patient_details"}
+    ),
+    "createSession": frozenset({"patient_details"}),
+    "processTemplate": frozenset({"document_id"}),
+    "getSessionRecord": frozenset(
+        {
+            "data.patient_details",
+            "data.audio_matrix.quality",
+            "data.documents.status",
+            "data.documents.download_url",
+            "data.status",
+        }
+    ),
+}
+
+
+def may_be_null(operation: str, name: str) -> bool:
+    """Whether a field may be null.
+
+    Args:
+        operation: The operationId of the answer.
+        name: The field, with those around it: `data.status`.
+    """
+    return name in NULLABLE.get(operation, ())
 
 
 def is_needed(operation: str, name: str) -> bool:
