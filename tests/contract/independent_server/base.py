@@ -22,6 +22,7 @@ class Base:
     token: str | None = None
     open_status = "created"
     max_age = "public, max-age=60"
+    default_model = "pro"
 
     def __init__(self):
         self.sessions = {}
@@ -92,7 +93,7 @@ class Base:
         return f"http://{host}{self.base}/sessions/{session.id}/audio"
 
     def received(self, session):
-        return session.uploads if session.type == "single" else len(session.chunks)
+        return len(session.uploads) if session.type == "single" else len(session.chunks)
 
     def listing(self, session):
         return {

@@ -52,7 +52,7 @@ class Bodies(Base):
         self.check_templates(body)
         hints = body.get("language_hint", [])
         if not isinstance(hints, list) or not all(
-            isinstance(hint, str) and re.fullmatch("[a-z]{2}", hint) for hint in hints
+            isinstance(hint, str) and re.fullmatch("[a-z]{2}|auto_detect", hint) for hint in hints
         ):
             raise self.broken("$.language_hint")
         spoken = body.get("transcript_language", "en")
@@ -66,6 +66,14 @@ class Bodies(Base):
         )
         if not good or len(names) > self.max_templates() or len(set(names)) < len(names):
             raise self.broken("$.templates")
+        if any(name not in self.known_templates() for name in names):
+            raise self.unknown_template()
+
+    def known_templates(self):
+        return ("eka_emr_template", "clinical_notes_template", "transcript_template")
+
+    def unknown_template(self):
+        return Refusal(400, "invalid_template")
 
     def max_templates(self):
         return 2

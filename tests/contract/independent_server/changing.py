@@ -15,7 +15,8 @@ class Changing(Bodies):
             raise Refusal(410, "session_expired")
         body = await self.json(call)
         known = ("patient_details", "templates", "language_hint", "additional_data")
-        self.check_patch(body, (*known, "session_mode", "model"))
+        more = ("session_mode", "model", "user_status", "processing_status")
+        self.check_patch(body, (*known, *more))
         if session.ended_at is not None and ("session_mode" in body or "model" in body):
             raise self.committed()
         self.update(session, body)
@@ -32,7 +33,9 @@ class Changing(Bodies):
         return Refusal(409, "session_already_committed")
 
     def update(self, session, body):
-        session.body = session.body | body
+        old = session.body.get("additional_data") or {}
+        merged = {"additional_data": old | body.get("additional_data", {})}
+        session.body = session.body | body | merged
 
     async def process(self, call, session_id, template):
         self.authorize(call)
@@ -40,10 +43,10 @@ class Changing(Bodies):
         state = self.state(session)
         if state == "expired":
             raise Refusal(410, "session_expired")
-        if state not in ("completed", "partial", "failed"):
-            raise self.not_completed()
-        if len(template) > 128:
-            raise Refusal(400, "invalid_request")
+        if state not in ("processing", "completed", "partial", "failed"):
+            raise self.not_ended()
+        if template not in self.known_templates():
+            raise self.no_template()
         document = self.document(template, time.monotonic() + self.processing)
         self.add_document(session, document)
         answer = {"session_id": session.id, "template_id": template, "document_id": document["id"]}
@@ -53,5 +56,8 @@ class Changing(Bodies):
     def add_document(self, session, document):
         session.documents.append(document)
 
-    def not_completed(self):
-        return Refusal(409, "session_not_completed")
+    def not_ended(self):
+        return Refusal(409, "session_not_ended")
+
+    def no_template(self):
+        return Refusal(404, "template_not_found")

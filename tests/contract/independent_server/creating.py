@@ -13,7 +13,7 @@ from tests.contract.independent_server.session import Session
 class Creating(Bodies):
     async def create(self, call):
         self.authorize(call)
-        body = await self.json(call)
+        body = self.without_nulls(await self.json(call))
         self.check_create(body)
         session = Session(self.new_id(body), body, self.ttl)
         if session.id in self.sessions:
@@ -21,6 +21,9 @@ class Creating(Bodies):
         await self.before_create()
         self.sessions[session.id] = session
         return JSONResponse(self.created(session, call), 201)
+
+    def without_nulls(self, body):
+        return {name: value for name, value in body.items() if value is not None}
 
     async def before_create(self):
         pass

@@ -15,15 +15,43 @@ class Reading(Base):
     async def get(self, call, session_id):
         session = self.find(session_id)
         state = self.state(session)
-        wanted = re.search(r"(?:^|&)template_id=([^&]*)", call.scope["query_string"].decode())
-        if wanted and state != "expired":
-            known = {*session.body.get("templates", []), *self.names(session)}
-            if unquote(wanted[1]) not in known:
-                raise Refusal(404, "template_not_found")
         body = self.shown(session, state, call)
-        if wanted and "templates" in body:
-            body["templates"] = [t for t in body["templates"] if unquote(wanted[1]) in t]
+        if state != "expired":
+            self.narrow(session, body, self.asked(call, "template_id"))
+            self.narrow_to_document(session, body, self.asked(call, "document_id"))
         return JSONResponse(body, self.http_status(state))
+
+    def asked(self, call, name):
+        query = call.scope["query_string"].decode()
+        wanted = re.search(rf"(?:^|&){name}=([^&]*)", query)
+        return unquote(wanted[1]) if wanted else None
+
+    def narrow(self, session, body, wanted):
+        if wanted is None:
+            return
+        if wanted not in {*(session.body.get("templates") or []), *self.names(session)}:
+            raise Refusal(404, "template_not_found")
+        if "templates" in body:
+            body["templates"] = [entry for entry in body["templates"] if wanted in entry]
+
+    def narrow_to_document(self, session, body, wanted):
+        if wanted is None:
+            return
+        own = [one for one in session.documents if one["id"] == wanted]
+        if not own:
+            raise Refusal(404, "document_not_found")
+        if "templates" in body:
+            state = self.state(session)
+            body["templates"] = [{d["template"]: self.shown_document(d, state)} for d in own]
+
+    def additional(self, session):
+        protocol = {
+            "version": "0.1",
+            "upload_type": session.type,
+            "communication_protocol": "websocket" if session.type == "stream" else "http",
+            "requested_templates": session.body.get("templates") or [],
+        }
+        return (session.body.get("additional_data") or {}) | {"_protocol": protocol}
 
     def names(self, session):
         return [document["template"] for document in session.documents]
@@ -38,7 +66,7 @@ class Reading(Base):
             "created_at": self.stamp(session.created),
             "upload_url": self.upload_url(session, call),
             **self.listing(session),
-            "additional_data": session.body.get("additional_data", {}),
+            "additional_data": self.additional(session),
             "patient_details": session.body.get("patient_details"),
         }
         if state == "expired":
@@ -47,12 +75,14 @@ class Reading(Base):
         body["expires_at"] = self.stamp(session.expires)
         if state in ("completed", "partial", "failed"):
             body |= self.results(session, state)
+        elif session.documents:
+            body["templates"] = self.templates(session, state)
         return body
 
     def results(self, session, state):
         body = {
             "completed_at": self.stamp(session.created + timedelta(seconds=1)),
-            "model_used": session.body.get("model", "lite"),
+            "model_used": session.body.get("model") or self.default_model,
             "language_detected": "en" if session.chunks else None,
             "transcript": "Hello." if session.chunks and state != "failed" else "",
             "templates": self.templates(session, state),

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote
 
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from tests.contract.independent_server.call import Call
@@ -39,9 +40,20 @@ class Server(Creating, Uploading, Ending, Reading, Changing, Login, Discovery, S
         handler, arguments, methods = self.route(path)
         if handler is None:
             raise Refusal(404, "not_found")
+        if scope["method"] == "OPTIONS":
+            return self.preflight(Call(scope, receive), methods)
         if scope["method"] not in methods:
             raise Refusal(405, "method_not_allowed", headers={"Allow": ", ".join(methods)})
         return await handler(Call(scope, receive), *arguments)
+
+    def preflight(self, call, methods):
+        headers = {"Access-Control-Allow-Origin": call.first("origin") or "*"}
+        headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+        headers["Access-Control-Allow-Headers"] = self.allowed_headers(call)
+        return Response(b"", 204, headers)
+
+    def allowed_headers(self, call):
+        return call.first("access-control-request-headers") or ""
 
     def check_path(self, path):
         if re.search(r"%(?![0-9A-Fa-f]{2})|%2[fF]", path):

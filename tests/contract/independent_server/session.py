@@ -12,7 +12,8 @@ class Session:
         self.created = datetime.now(UTC)
         self.expires = self.created + timedelta(seconds=ttl)
         self.chunks = {}
-        self.uploads = 0
+        self.uploads = set()
+        self.recordings = {}
         self.ended_at = None
         self.outcome = "completed"
         self.documents = []

@@ -23,8 +23,15 @@ class Uploading(Base):
             extension = mime.partition(";")[0].removeprefix("audio/")
             self.decodable(data, extension)
         self.still_open(session)
+        if session.type == "single":
+            number = self.number_of(session, name)
         await self.store(session, number, extension, data)
+        session.uploads.add(name)
         return JSONResponse(self.uploaded(session, name))
+
+    def number_of(self, session, name):
+        """The number of a recording; the same name again replaces it."""
+        return session.recordings.setdefault(name, len(session.recordings))
 
     def still_open(self, session):
         self.require_open(session)
@@ -105,10 +112,7 @@ class Uploading(Base):
         return Refusal(400, "invalid_request")
 
     async def store(self, session, number, extension, data):
-        if number is None:
-            number = max(session.chunks, default=-1) + 1
         self.put(session, number, extension, data)
-        session.uploads += 1
 
     def put(self, session, number, extension, data):
         session.chunks[number] = (extension, len(data))

@@ -44,10 +44,37 @@ class CreateIs200(Server):
         return answer
 
 
-@mutant("answers.schema", only=["upload.success"])
+@note("answers.fields", only=["upload.success"])
 class UploadSaysLess(Server):
     def uploaded(self, session, name):
         return {"session_id": session.id, "success": True}
+
+
+@mutant("upload.success", "answers.fields")
+class UploadSaysNothing(Server):
+    def uploaded(self, session, name):
+        return {"session_id": session.id, "original_filename": name}
+
+
+@mutant("answers.schema", only=["upload.success"])
+class UploadSaysSuccessInWords(Server):
+    def uploaded(self, session, name):
+        return super().uploaded(session, name) | {"original_filename": 7}
+
+
+@mutant("answers.fields", only=["state.created.end"])
+class EndWithoutStatus(Server):
+    def ended_body(self, session):
+        found = super().ended_body(session)
+        del found["status"]
+        return found
+
+
+@note("answers.fields", only=["create.answer"])
+class CreateWithoutTimes(Server):
+    def created(self, session, call):
+        found = super().created(session, call)
+        return {name: found[name] for name in ("session_id", "status", "upload_url")}
 
 
 @mutant("answers.content_type", only=["create.answer"])

@@ -44,12 +44,33 @@ class ThreeTemplatesAccepted(Server):
         return 3
 
 
-@mutant("create.schema.null")
-class NullCountsAsAbsent(Server):
-    def check_create(self, body):
-        for name in [name for name, value in body.items() if value is None]:
-            del body[name]
-        super().check_create(body)
+@note("create.null")
+class NullIsRefused(Server):
+    def without_nulls(self, body):
+        if None in body.values():
+            raise self.broken("$")
+        return body
+
+
+@mutant("create.unknown_template")
+class AnyTemplateIsTaken(Server):
+    def check_templates(self, body):
+        if body.get("templates") != ["no_such_template"]:
+            super().check_templates(body)
+
+
+@mutant("create.unknown_template")
+class UnknownTemplateIs404(Server):
+    def unknown_template(self):
+        return Refusal(404, "template_not_found")
+
+
+@mutant("create.values")
+class AutoDetectRefused(Server):
+    def check_fields(self, body):
+        if "auto_detect" in (body.get("language_hint") or []):
+            raise self.broken("$.language_hint")
+        super().check_fields(body)
 
 
 @mutant("create.own_id")

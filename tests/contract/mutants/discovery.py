@@ -1,7 +1,7 @@
 """Faults of the discovery document."""
 
 from tests.contract.independent_server import Server
-from tests.contract.mutants.mutant import mutant
+from tests.contract.mutants.mutant import mutant, note
 
 
 @mutant("auth.discovery")
@@ -44,7 +44,7 @@ class DiscoveryPointsElsewhere(Server):
         return found
 
 
-@mutant("answers.schema", only=["discovery.cached"])
+@note("answers.fields", only=["discovery.cached"])
 class DiscoveryWithoutModels(Server):
     def described(self, host):
         found = super().described(host)

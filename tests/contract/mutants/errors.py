@@ -34,6 +34,13 @@ class ErrorsAsText(Server):
 
 
 @mutant("errors.formats", only=["upload.row.7"])
+class FormatsListedInPart(Server):
+    def bad_format(self, given):
+        listed = ["audio/wav", "audio/ogg"]
+        return Refusal(400, "invalid_audio_format", provided_format=given, supported_formats=listed)
+
+
+@note("errors.formats", only=["upload.row.7"])
 class FormatsNotListed(Server):
     def bad_format(self, given):
         return Refusal(400, "invalid_audio_format")

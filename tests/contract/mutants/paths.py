@@ -19,3 +19,9 @@ class NoAllow(Server):
     def envelope(self, refusal, scope):
         refusal.headers.pop("Allow", None)
         return super().envelope(refusal, scope)
+
+
+@note("browser.preflight")
+class PreflightKnowsFewHeaders(Server):
+    def allowed_headers(self, call):
+        return "Authorization, Content-Type"

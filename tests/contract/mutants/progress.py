@@ -48,6 +48,15 @@ class TimesAsNumbers(Server):
         return int(moment.timestamp())
 
 
+@mutant("state.recording.get")
+class StaysInitialized(Server):
+    open_status = "initialized"
+
+    def state(self, session):
+        state = super().state(session)
+        return "initialized" if state == "recording" else state
+
+
 @mutant("time.order", only=["state.completed.get"])
 class CreationMoves(Server):
     def shown(self, session, state, call):

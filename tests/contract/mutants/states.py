@@ -3,10 +3,10 @@
 from starlette.responses import JSONResponse
 
 from tests.contract.independent_server import Refusal, Server
-from tests.contract.mutants.mutant import mutant, note
+from tests.contract.mutants.mutant import mutant
 
 
-@note("state.end_twice")
+@mutant("state.end_twice")
 class EndTwice(Server):
     async def end(self, call, session_id):
         self.authorize(call)

@@ -1,9 +1,18 @@
 """Faults in which chunks are stored, under which names and in which order."""
 
 import asyncio
+import re
 
 from tests.contract.independent_server import Refusal, Server
 from tests.contract.mutants.mutant import mutant, note
+
+
+@mutant("store.last_underscore")
+class NumberAfterTheFirstUnderscore(Server):
+    def name(self, session, name):
+        number, extension = super().name(session, name)
+        first = re.match("[^_]+_([0-9]{1,9})[_.]", name)
+        return (int(first[1]) if number is not None and first else number), extension
 
 
 @mutant("store.leading_zeros")
@@ -147,12 +156,26 @@ class CutUploadsStored(Server):
 class SinglesAreStoredLater(Server):
     async def store(self, session, number, extension, data):
         if session.type == "single":
-            session.uploads += 1
             return
         await super().store(session, number, extension, data)
+
+
+@note("single.again")
+class SameNameIsAnotherRecording(Server):
+    def number_of(self, session, name):
+        return len(session.chunks)
+
+
+@note("store.listing", only=["single.format.wav"])
+class SingleListsItsOwnName(Server):
+    def listing(self, session):
+        found = super().listing(session)
+        if session.type == "single":
+            found["audio_files"] = list(session.recordings)
+        return found
 
 
 @note("store.count", only=["store.by_number"])
 class CountsUploadsNotChunks(Server):
     def received(self, session):
-        return session.uploads + 1
+        return len(session.uploads) + 1

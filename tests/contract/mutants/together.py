@@ -6,7 +6,7 @@ from tests.contract.independent_server import Server
 from tests.contract.mutants.mutant import GAP, mutant, note
 
 
-@note("race.two_ends")
+@mutant("race.two_ends")
 class EndRace(Server):
     async def before_end(self, session):
         await asyncio.sleep(GAP)

@@ -93,7 +93,7 @@ class M4aForgotten(Server):
         return "audio/x-m4a" if found == "audio/m4a" else found
 
 
-@mutant("upload.format.ogg_opus")
+@note("published.ogg_opus", only=["upload.format", "upload.spelling", "single.format"])
 class OggOpusForgotten(Server):
     def parse_type(self, text):
         found = super().parse_type(text)

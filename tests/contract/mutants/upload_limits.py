@@ -54,7 +54,7 @@ class NoLimitForSingle(Server):
         return await super().audio(call, session)
 
 
-@mutant("upload.row.9.size")
+@note("published.too_large", only=["upload.row.9", "upload.limit.over_single"])
 class TooLargeIs400(Server):
     def too_large(self):
         return Refusal(400, "chunk_too_large")

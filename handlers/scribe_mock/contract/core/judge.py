@@ -6,7 +6,11 @@ from typing import Any
 
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.leniency import is_needed
 from scribe_mock.contract.transport.message import Answer
+
+#: One fault: types that the contract does not have are accepted, or are said to be supported.
+UNSUPPORTED_TAKEN = "audio types that are not supported are accepted"
 
 
 def refused(
@@ -40,7 +44,7 @@ def unsupported(answer: Answer) -> Fault | None:
     """The audio type is refused; accepting several such types is one fault."""
     fault = refused(answer, 400, "invalid_audio_format")
     if fault is not None and answer.accepted:
-        return replace(fault, group="audio types that are not supported are accepted")
+        return replace(fault, group=UNSUPPORTED_TAKEN)
     return fault
 
 
@@ -95,12 +99,60 @@ def field(answer: Answer, name: str, expected: Any) -> Fault | None:
     fields = answer.fields()
     if name in fields:
         return same(answer, f"`{name}`", expected, fields[name])
+    return absent(answer, name)
+
+
+def absent(answer: Answer, name: str) -> Fault:
+    """A field is missing: a fault if the flow needs it, otherwise a note, once an operation.
+
+    Args:
+        answer: The answer without it.
+        name: The field, with those around it: `data.document_id`.
+    """
+    operation = answer.request.operation
+    needed = is_needed(operation, name)
+    lack = f"{operation} answers without `{name}`"
     return Fault(
-        expected=f"`{name}` = {shown(expected)}",
+        expected=f"`{name}` in the answer of {operation}" + ("" if needed else ", if possible"),
         got=f"no `{name}` in {describe(answer)}",
         answer=answer,
-        key=f"`{name}`",
+        key=lack,
+        grade=None if needed else Grade.INFERRED,
+        group=lack,
     )
+
+
+def echoed(answer: Answer, expected: Mapping[str, Any]) -> Fault | None:
+    """`additional_data` has what was sent, and may have `_protocol`, which the server adds."""
+    found = answer.fields().get("additional_data")
+    if isinstance(found, dict) and "_protocol" not in expected:
+        found = {name: value for name, value in found.items() if name != "_protocol"}
+        return same(answer, "`additional_data`", dict(expected), found)
+    return field(answer, "additional_data", expected)
+
+
+def message(answer: Answer) -> str:
+    """`error.message` of an answer; empty if there is none."""
+    error = answer.fields().get("error")
+    found = error.get("message") if isinstance(error, dict) else None
+    return shown(found)[1:-1] if isinstance(found, str) else ""
+
+
+def too_large(answer: Answer) -> Fault | None:
+    """The body is refused as too large: 413, or 400 as in the protocol's list of errors."""
+    if (answer.status, answer.code) == (400, "chunk_too_large"):
+        return None  # `published.too_large` notes it
+    fault = refused(answer, 413, "chunk_too_large")
+    if fault is not None and answer.accepted:
+        return replace(fault, group="bodies over the limit are taken")
+    return fault
+
+
+def lists(answer: Answer, expected: list[str]) -> Fault | None:
+    """The answer lists these stored names; without `audio_files` there is nothing to compare."""
+    if "audio_files" not in answer.fields():
+        return absent(answer, "audio_files")
+    return same(answer, "audio_files", expected, files(answer))
 
 
 def files(answer: Answer) -> list[str]:

@@ -23,8 +23,8 @@ async def expired(probe: Probe) -> ProbeSession:
 
 async def _finish(probe: Probe, state: str) -> ProbeSession:
     fields: dict[str, Any] = {}
-    if state == "failed":  # scribe-mock reads this; other servers just store it
-        fields["additional_data"] = {"_mock": {"scenario": "failed"}}
+    if state != "completed":  # scribe-mock reads this; other servers just store it
+        fields["additional_data"] = {"_mock": {"scenario": state}}
     session = await probe.create(templates=["eka_emr_template"], **fields)
     await probe.upload(session)
     await probe.end(session, sent=3 if state == "partial" else None)

@@ -22,16 +22,21 @@ class Violation:
         path: Keys and indices from the top of the body to the violation.
         message: What is wrong there.
         grade: The grade of that part of the schema.
+        absent: Whether the field at the path is missing.
     """
 
     path: tuple[str | int, ...]
     message: str
     grade: Grade
+    absent: bool = False
 
     @property
     def field(self) -> str:
-        """The name of the field, without indices of lists."""
-        return ".".join(str(step) for step in self.path if isinstance(step, str))
+        """The name of the field, without indices of lists and ids of templates."""
+        path = self.path
+        if len(path) > 3 and path[0] == "templates":
+            path = (*path[:2], "*", *path[3:])
+        return ".".join(str(step) for step in path if isinstance(step, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +113,23 @@ def _validator(operation_id: str, status: str) -> Draft4Validator:
 def violations(operation_id: str, status: int, body: Any) -> Iterator[Violation]:
     """All violations of the schema of this response in a body."""
     for error in _validator(operation_id, str(status)).iter_errors(body):
-        yield Violation(tuple(error.absolute_path), error.message[:200], _grade(error))
+        path, missing = tuple(error.absolute_path), _missing(error)
+        path += (missing,) if missing else ()
+        yield Violation(path, error.message[:200], _grade(error, missing), absent=bool(missing))
 
 
-def _grade(error: ValidationError) -> Grade:
+def _missing(error: ValidationError) -> str:
+    """The name of the field that is missing; empty if the violation is another one."""
+    if error.validator != "required":
+        return ""
+    return error.message.removesuffix(" is a required property").strip("'\"")
+
+
+def _grade(error: ValidationError, missing: str) -> Grade:
     """The grade of the broken part of a schema: its `x-grade`, otherwise `protocol`."""
     schema = error.schema if isinstance(error.schema, dict) else {}
-    if error.validator == "required":
-        required: Any = error.validator_value
-        instance: Any = error.instance
-        missing = [name for name in required if name not in instance]
-        schema = schema.get("properties", {}).get(missing[0], {}) if missing else {}
+    if missing:
+        schema = schema.get("properties", {}).get(missing, {})
     return Grade(schema.get("x-grade", "protocol"))
 
 

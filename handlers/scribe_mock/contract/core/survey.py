@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from contextlib import suppress
 
-from scribe_mock.contract.core import judge
+from scribe_mock.contract.core import judge, other_operations
 from scribe_mock.contract.core.exceptions import CannotRun, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import MISSING
@@ -40,6 +40,8 @@ async def survey(run: Run) -> None:
     if run.gone:
         raise CannotRun(f"{run.options.base}: {run.gone}.")
     for answer in answers:
+        _note_missing(run, answer)
+    for answer in await other_operations.absent(probe):
         _note_missing(run, answer)
 
 

@@ -54,13 +54,15 @@ def is_about_body(answer: Answer, operation: str) -> bool:
     sent. And a request that keeps the schema can be refused because of the session's state.
     """
     schema = specification.operations()[operation].request
-    value = _sent(answer)
+    value = _sent(answer, operation)
     if schema is None or value is None:
         return False
     valid = Draft4Validator(schema).is_valid(value)
     if answer.accepted:
         return not valid
-    return valid and value != {} and answer.code in ("invalid_request", "")
+    # A body without any field that the operation knows asks for nothing, and may be refused.
+    known = isinstance(value, dict) and bool(value.keys() & schema.get("properties", {}).keys())
+    return valid and known and answer.code in ("invalid_request", "")
 
 
 def grade_of(answer: Answer, operation: str) -> Grade | None:
@@ -72,15 +74,21 @@ def grade_of(answer: Answer, operation: str) -> Grade | None:
     if schema is None or operation in ("login", "refreshToken"):
         return Grade.INFERRED
     relaxed = Draft4Validator(dict(_relaxed(schema)))
-    return Grade.INFERRED if relaxed.is_valid(_sent(answer)) else None
+    return Grade.INFERRED if relaxed.is_valid(_sent(answer, operation)) else None
 
 
-def _sent(answer: Answer) -> Any:
-    """The JSON that was sent; None if the body was not JSON."""
+def _sent(answer: Answer, operation: str) -> Any:
+    """The JSON that was sent; None if the body was not JSON.
+
+    In Create session null is the same as a field that is left out.
+    """
     try:
-        return json.loads(answer.request.body or b"")
+        value = json.loads(answer.request.body or b"")
     except (ValueError, RecursionError):
         return None
+    if operation == "createSession" and isinstance(value, dict):
+        return {name: field for name, field in value.items() if field is not None}
+    return value
 
 
 def _relaxed(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

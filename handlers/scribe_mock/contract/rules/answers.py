@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from scribe_mock.contract.core import judge, ledger, specification
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.leniency import may_be_null
 from scribe_mock.contract.core.rule import Rule, watching
 from scribe_mock.contract.core.watch import (
     STAMPS,
@@ -80,12 +81,14 @@ def schema(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The body of each success is validated against its schema."""
     operation = answer.request.operation
     for found in watch.violations(answer):
-        first = found.path[0] if found.path else _named(found.message)
+        first = found.path[0] if found.path else ""
         lenient = operation == "createSession" and answer.fields().get("status") == "initialized"
-        if first in _OWNED or (first == "status" and lenient):
+        if found.absent or first in _OWNED or (first == "status" and lenient):
             continue
         if first == "status" and shows_session(answer):
             continue  # the table of states has a rule of its own
+        if found.message.startswith("None is not") and may_be_null(operation, found.field):
+            continue
         yield Fault(
             expected=f"a body as in the schema of {operation} {answer.status}",
             got=f"{found.field or 'the body'}: {found.message}",
@@ -95,21 +98,30 @@ def schema(answer: Answer, watch: Watch) -> Iterator[Fault]:
         )
 
 
-def _named(message: str) -> str:
-    """The field that a message such as "'templates' is a required property" is about."""
-    return message.split("'")[1] if message.endswith("is a required property") else ""
-
-
-def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
-    """The violations of the schema in these fields."""
+@watching(
+    "answers.fields",
+    "No answer lacks a field without which a client cannot go on; any other lack is a note.",
+    source="What is published, What a server may leave out",
+    grade=Grade.PROTOCOL,
+)
+def fields(answer: Answer, watch: Watch) -> Iterator[Fault]:
+    """The body of each success is searched for the fields of its schema."""
     for found in watch.violations(answer):
-        first = found.path[0] if found.path else _named(found.message)
-        if first in names:
+        if found.absent:
+            yield judge.absent(answer, found.field)
+
+
+def owned(answer: Answer, watch: Watch, *names: str, grade: Grade | None = None) -> Iterator[Fault]:
+    """The violations of the schema in these fields, but not that one is missing."""
+    for found in watch.violations(answer):
+        first = found.path[0] if found.path else ""
+        if first in names and not found.absent:
             yield Fault(
                 expected=f"`{first}` as in the schema of {answer.request.operation}",
                 got=f"{found.field or 'the body'}: {found.message}",
                 answer=answer,
-                key=f"{first}|{found.message[-30:]}" if not found.path else str(first),
+                key=str(first),
+                grade=grade,
             )
 
 
@@ -120,7 +132,9 @@ def owned(answer: Answer, watch: Watch, *names: str) -> Iterator[Fault]:
     grade=Grade.PROTOCOL,
 )
 def templates_list(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The form of `templates` is checked in every session."""
+    """The form of `templates` is checked in every session; an expired one may have an object."""
+    if answer.status == 410 and isinstance(answer.fields().get("templates"), dict):
+        return
     yield from owned(answer, watch, "templates")
 
 
@@ -142,8 +156,17 @@ def upload_url(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.DOCUMENTED,
 )
 def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The names in `audio_files` are checked in every list."""
-    yield from owned(answer, watch, "audio_files")
+    """The names in each list are checked; they are documented for chunked sessions alone."""
+    names = answer.fields().get("audio_files", [])
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    lenient = texts and not _is_chunked(answer)
+    yield from owned(answer, watch, "audio_files", grade=Grade.INFERRED if lenient else None)
+
+
+def _is_chunked(answer: Answer) -> bool:
+    """Whether the answer is about a session that was created for chunks."""
+    created = answer.history[0].body if answer.history else None
+    return created is not None and b'"upload_type": "chunked"' in created
 
 
 @watching(
@@ -173,11 +196,9 @@ def order(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def count(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The count is compared with the list in every answer that has both."""
-    fields = answer.fields()
-    created = answer.history[0].body if answer.history else None
-    chunked = created is not None and b'"upload_type": "chunked"' in created
-    received, names = fields.get("audio_files_received"), fields.get("audio_files")
-    if chunked and isinstance(received, int) and isinstance(names, list):
+    found = answer.fields()
+    received, names = found.get("audio_files_received"), found.get("audio_files")
+    if _is_chunked(answer) and isinstance(received, int) and isinstance(names, list):
         if received == len(names) or len(set(map(str, names))) < len(names):
             return
         yield Fault(
@@ -218,8 +239,8 @@ def upload_answer(answer: Answer, watch: Watch) -> Iterator[Fault]:
     if answer.request.operation != "uploadAudio" or not answer.accepted:
         return
     name = unquote(answer.request.target.partition("?")[0].rpartition("/")[2])
-    fields = answer.fields()
-    if "original_filename" in fields:
-        fault = judge.same(answer, "`original_filename`", name, fields["original_filename"])
+    found = answer.fields()
+    if "original_filename" in found:
+        fault = judge.same(answer, "`original_filename`", name, found["original_filename"])
         if fault is not None:
             yield fault

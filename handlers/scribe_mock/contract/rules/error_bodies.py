@@ -1,8 +1,9 @@
 """Rules that judge every error body, and the Content-Type of every answer."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from scribe_mock.contract.core import judge, specification
+from scribe_mock.contract.core import judge, samples, specification
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.rule import watching
@@ -10,6 +11,7 @@ from scribe_mock.contract.core.watch import (
     Watch,
     shows_session,
 )
+from scribe_mock.contract.rules.disagreements import OGG_OPUS, canonical
 from scribe_mock.contract.transport.message import Answer
 
 
@@ -86,24 +88,40 @@ def _not_json(answer: Answer) -> Iterator[Fault]:
 
 @watching(
     "errors.formats",
-    "The `details` of invalid_audio_format have provided_format and supported_formats.",
+    "The `details` of invalid_audio_format have provided_format, and all supported_formats.",
     source="Upload audio, MIME type",
     grade=Grade.PROTOCOL,
 )
 def formats(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """The `details` of each invalid_audio_format are checked."""
+    """The list of each invalid_audio_format is compared; that it is missing is a note."""
     if answer.code != "invalid_audio_format" or answer.status != 400:
         return
     details = answer.fields()["error"].get("details")
     details = details if isinstance(details, dict) else {}
-    supported = details.get("supported_formats")
-    if "provided_format" not in details or not isinstance(supported, list) or not supported:
-        yield Fault(
-            expected="details with provided_format and a list supported_formats",
-            got=f"details = {judge.shown(details)}",
-            answer=answer,
-            key="details",
-        )
+    for name in ("provided_format", "supported_formats"):
+        if name not in details:
+            yield judge.absent(answer, f"error.details.{name}")
+    if "supported_formats" in details:
+        yield from _wrong_list(answer, details["supported_formats"])
+
+
+def _wrong_list(answer: Answer, listed: Any) -> Iterator[Fault]:
+    """Compare supported_formats with the seven types, or with the six of the reference."""
+    texts = isinstance(listed, list) and all(isinstance(mime, str) for mime in listed)
+    found = set(map(canonical, listed)) if texts else set()
+    if found | {OGG_OPUS} == set(samples.SUPPORTED):
+        return
+    missing = [mime for mime in samples.SUPPORTED if mime not in found | {OGG_OPUS}]
+    group = f"{missing[0]} is refused" if len(missing) == 1 and texts else ""
+    if texts and not missing:
+        group = judge.UNSUPPORTED_TAKEN
+    yield Fault(
+        expected=f"supported_formats with {', '.join(samples.SUPPORTED)}",
+        got=f"supported_formats = {judge.shown(listed)}",
+        answer=answer,
+        key="list",
+        group=group,
+    )
 
 
 @watching(

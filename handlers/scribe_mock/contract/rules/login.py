@@ -11,13 +11,15 @@ from scribe_mock.contract.transport.message import Answer
 from scribe_mock.paths import LOGIN_PATH, REFRESH_PATH
 
 
-def _login_rule(name: str, sentence: str) -> Callable[[CheckFunction], Rule]:
+def _login_rule(
+    name: str, sentence: str, grade: Grade = Grade.INFERRED
+) -> Callable[[CheckFunction], Rule]:
     operation = "refreshToken" if name.startswith("refresh") else "login"
     return rule(
         f"login.{name}",
         sentence,
         source="Authentication",
-        grade=Grade.INFERRED,
+        grade=grade,
         operation=operation,
     )
 
@@ -27,10 +29,10 @@ async def _post(probe: Probe, path: str, value: Any = ..., **how: Any) -> Answer
     return await probe.ask(operation, "POST", path, at=probe.root(), value=value, **how)
 
 
-_TOKENS = {"access_token": "access_1", "refresh_token": "refresh_1"}
+_TOKENS = {"refresh_token": "refresh_1"}
 
 
-@_login_rule("answer", "Login with an id and a secret returns tokens.")
+@_login_rule("answer", "Login with an id and a secret returns tokens.", Grade.PROTOCOL)
 async def login_answer(probe: Probe) -> Faults:
     """Made-up credentials are sent; a server may refuse them."""
     given = probe.options.login
@@ -68,17 +70,22 @@ async def login_not_json(probe: Probe) -> Faults:
     yield judge.refused(answer, 400, "invalid_request")
 
 
-@_login_rule("refresh", "Refresh returns new tokens.")
+@_login_rule(
+    "refresh", "Refresh needs refresh_token alone, and returns new tokens.", Grade.PROTOCOL
+)
 async def refresh(probe: Probe) -> Faults:
-    """Made-up tokens are sent; a server may refuse them."""
-    answer = await _post(probe, REFRESH_PATH, _TOKENS)
-    if answer.status not in (400, 401, 403):
-        yield judge.accepted(answer, what="refresh")
+    """A made-up token is sent, with access_token and without; a server may refuse it."""
+    for body in (_TOKENS, _TOKENS | {"access_token": "access_1"}):
+        answer = await _post(probe, REFRESH_PATH, body, label=f"refresh with {', '.join(body)}")
+        if answer.status not in (400, 401, 403):
+            yield judge.accepted(answer, what=f"refresh with {', '.join(body)}")
 
 
-@_login_rule("refresh_schema", "Refresh without tokens: 422, and 400 if the body is not JSON.")
+@_login_rule(
+    "refresh_schema", "Refresh without refresh_token: 422, and 400 if the body is not JSON."
+)
 async def refresh_schema(probe: Probe) -> Faults:
-    """Each token is left out."""
+    """The token is left out, and a body is sent that is no JSON."""
     answer = await _post(probe, REFRESH_PATH, {"access_token": "access_1"})
     yield judge.refused(answer, 422, "invalid_request")
     answer = await _post(probe, REFRESH_PATH, body=b"not JSON")

@@ -77,8 +77,8 @@ def _cell(
         answer = await send(probe, session)
         if status < 300:
             yield judge.accepted(answer, what=f"{operation} in the state {state}")
-        elif state == "processing" and call in ("end", "process"):
-            yield await _meanwhile(probe, session, answer, (status, code))
+        elif state == "processing" and call == "end":
+            yield await _meanwhile(probe, session, answer)
         elif operation == "getSession" and code == "expired":
             yield judge.status_is(answer, 410, what="an expired session")
             if answer.status == 410:
@@ -98,16 +98,13 @@ def _cell(
     )
 
 
-async def _meanwhile(
-    probe: Probe, session: ProbeSession, answer: Answer, wanted: tuple[int, str]
-) -> Fault | None:
-    """Judge an answer during processing, which may end before the request arrives."""
+async def _meanwhile(probe: Probe, session: ProbeSession, answer: Answer) -> Fault | None:
+    """Judge an End during processing, which may be over before the request arrives."""
     look = await probe.get(session)
-    if look.fields().get("status") != "processing":
-        over = answer.code == "session_completed" if wanted[1] == "session_ended" else True
-        if over:
-            return None
-    return _not_twice(judge.refused(answer, *wanted))
+    over = look.fields().get("status") != "processing"
+    if over and (answer.status, answer.code) == (400, "session_completed"):
+        return None
+    return _not_twice(judge.refused(answer, 400, "session_ended", code_grade=Grade.INFERRED))
 
 
 def _not_twice(fault: Fault | None) -> Fault | None:
@@ -121,6 +118,7 @@ def _not_twice(fault: Fault | None) -> Fault | None:
 def _matrix() -> list[Rule]:
     protocol, inferred = Grade.PROTOCOL, Grade.INFERRED
     cells: list[Rule] = []
+    committed = "session_already_committed"
     for call in _CALLS:
         cells.append(_cell("unknown", call, 404, "session_not_found", protocol))
         if call == "get":
@@ -131,16 +129,14 @@ def _matrix() -> list[Rule]:
         cells.append(_cell(state, "end", 202, "", protocol))
         cells.append(_cell(state, "patch", 200, "", protocol))
         cells.append(_cell(state, "patch_model", 200, "", protocol))
-        cells.append(_cell(state, "process", 409, "session_not_completed", inferred))
-    cells.append(_cell("processing", "end", 400, "session_ended", inferred))
-    cells.append(_cell("processing", "process", 409, "session_not_completed", inferred))
+        cells.append(_cell(state, "process", 409, "session_not_ended", inferred))
+    cells.append(_cell("processing", "end", 400, "session_ended", protocol, inferred))
     for state in ("processing", *FINAL):
         cells.append(_cell(state, "patch", 200, "", protocol))
-        committed = "session_already_committed"
         cells.append(_cell(state, "patch_model", 409, committed, protocol, inferred))
+        cells.append(_cell(state, "process", 202, "", protocol))
     for state in FINAL:
-        cells.append(_cell(state, "end", 400, "session_completed", inferred))
-    cells.append(_cell("completed", "process", 202, "", protocol))
+        cells.append(_cell(state, "end", 400, "session_completed", protocol, inferred))
     return cells
 
 
@@ -182,7 +178,7 @@ async def recording(probe: Probe) -> Faults:
     session = await probe.create()
     answer = await probe.upload(session)
     if answer.accepted:
-        yield _shows(await probe.get(session), 202, "recording", "initialized")
+        yield _shows(await probe.get(session), 202, "recording")
 
 
 @_get_rule("processing", "Once it is ended: 202 processing, until it is done.")
@@ -226,7 +222,7 @@ async def failed(probe: Probe) -> Faults:
     "state.end_twice",
     "A session is ended once: the second End session is refused.",
     source="End session",
-    grade=Grade.INFERRED,
+    grade=Grade.PROTOCOL,
     operation="endSession",
 )
 async def end_twice(probe: Probe) -> Faults:

@@ -9,6 +9,7 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.contract.rules import disagreements
 
 _SOURCE = "Upload audio, MIME type"
 _EXTENSIONS = ("webm", "wav", "ogg", "mp4", "m4a", "mp3")
@@ -39,6 +40,8 @@ async def _taken(
     answer = await probe.upload(
         session, name, mime=mime, label=f"{name} with Content-Type: {shown}"
     )
+    if disagreements.ogg_opus_refused(answer):
+        return None
     return judge.accepted(answer, what=f"{name} with Content-Type {shown}")
 
 

@@ -98,6 +98,8 @@ def _pair(first: int, second: int) -> CheckFunction:
         answer = await probe.upload(session, **how)
         if first == 4 and isinstance(session, ProbeSession):
             fault = await judged_as_ended(probe, session, answer)
+        elif first == 9:
+            fault = judge.too_large(answer)
         else:
             fault = judge.refused(answer, *REFUSALS[first])
         if fault is not None and (answer.status, answer.code) == REFUSALS[second]:

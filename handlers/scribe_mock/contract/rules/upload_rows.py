@@ -162,10 +162,7 @@ async def size(probe: Probe) -> Faults:
     answer = await probe.upload(
         session, "audio_0.wav", mime="audio/wav", body=body, delivery=Delivery.HELD
     )
-    fault = judge.refused(answer, 413, "chunk_too_large")
-    if fault is not None and answer.accepted:
-        fault = replace(fault, group="bodies over the limit are taken")
-    yield fault
+    yield judge.too_large(answer)
 
 
 @_row(10, "empty", "The body is empty: 400 invalid_request.", Grade.INFERRED)
