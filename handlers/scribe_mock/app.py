@@ -47,7 +47,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     store = MemoryStore(clock, settings.max_memory)
     seeder = Seeder(settings, clock, store, fixtures)
-    templates, tokens = Templates(fixtures.templates, store), Tokens(clock)
+    templates = Templates(store, fixtures.templates, seeder.owner)
+    tokens = Tokens(clock)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )

@@ -23,11 +23,11 @@ class Listener(Server):
 
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.visits = []
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "lifespan":
-            self.asked.append((scope["path"], dict(scope["headers"])))
+            self.visits.append((scope["path"], dict(scope["headers"])))
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
             return
@@ -53,7 +53,7 @@ def checked(**options):
     other = Listener()
     with Running(other) as running:
         host = urlsplit(running.url).netloc
-        return other.asked, run(LeadsElsewhere(host), only=(*ASKED, "answers"), **options), host
+        return other.visits, run(LeadsElsewhere(host), only=(*ASKED, "answers"), **options), host
 
 
 def test_addresses_that_lead_elsewhere_are_reported_and_not_followed():
@@ -76,8 +76,8 @@ def test_a_host_that_is_allowed_is_followed_without_the_token(port):
         allowed = host if port else host.partition(":")[0]
         report = run(LeadsElsewhere(host), only=ASKED, token="s3cret", follow_host=(allowed,))
     assert "answers.addresses" not in named(report)
-    assert {path.rpartition("/")[2] for path, _ in other.asked} == {"audio_0.webm", "audio"}
-    assert not any("s3cret" in str(fields) for _, fields in other.asked)
+    assert {path.rpartition("/")[2] for path, _ in other.visits} == {"audio_0.webm", "audio"}
+    assert not any("s3cret" in str(fields) for _, fields in other.visits)
 
 
 class Redirects(Server):
@@ -97,7 +97,7 @@ def test_a_redirect_names_its_location_and_is_not_followed(capsys):
         app.to = there.url
         code = cli.main(["check", running.base_url])
     said = capsys.readouterr().err
-    assert (code, other.asked) == (2, [])
+    assert (code, other.visits) == (2, [])
     assert f"307, a redirect to {there.url}/voice/v1/sessions, which was not followed" in said
 
 

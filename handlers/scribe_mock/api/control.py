@@ -49,7 +49,7 @@ class Control(OperationGroup):
     async def reset(self, request: Request) -> Response:
         """Bring the server back to the state after its start."""
         self._clock.reset()
-        self._services.templates.clear()
+        self._services.templates.reset()
         await self._store.clear()
         await self._services.seeder.plant()
         return Response(status_code=204)

@@ -106,6 +106,7 @@ _TEMPLATES = {
             "title": {"type": "string", "minLength": 1},
             "desc": {"type": "string"},
             "section_ids": {"type": "array", "items": {"type": "string"}},
+            "default": {"type": "boolean"},
             "is_favorite": {"type": "boolean"},
         },
     },
@@ -213,12 +214,12 @@ def _scenario(path: Path) -> Scenario:
 
 
 def _templates(path: Path, scenarios: Iterable[Scenario]) -> list[Template]:
-    """The default templates: those of the file, and those that scenarios have results for."""
+    """The templates of the file, and default ones for what scenarios have results for."""
     document = _Document(path if path.exists() else shipped("fixtures") / "templates.yaml")
     listed = {entry.pop("id"): entry for entry in document.checked(_TEMPLATES)}
     named = {name: {"title": name} for scenario in scenarios for name in scenario.outcome.templates}
     return [
-        Template(template_id=name, default=True, **fields)
+        Template(template_id=name, **{"default": True, **fields})
         for name, fields in (listed | {n: named[n] for n in named if n not in listed}).items()
     ]
 

@@ -1,6 +1,7 @@
 """Creates sessions in any state: those of the fixtures, and those of the control API."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scribe_mock.audio.file_names import extension_of
@@ -34,7 +35,7 @@ class Seeder:
         self._fixtures = fixtures
         # The token of the samples: the history of that caller has the sessions of the fixtures.
         tokens = settings.token or (DEMO_TOKEN,)
-        self._owner = owner_of(tokens[0])
+        self.owner = owner_of(tokens[0])
 
     async def plant(self) -> None:
         """Store all sessions of the fixtures."""
@@ -50,7 +51,7 @@ class Seeder:
                 "templates": seed.templates,
                 "patient_details": seed.patient_details,
                 "additional_data": seed.additional_data,
-                "owner": self._owner,
+                "owner": self.owner,
             },
         )
         audio: dict[int, Parts] = {}
@@ -65,7 +66,7 @@ class Seeder:
         if seed.state is not State.EXPIRED:
             # Its state must not change while the server runs.
             session.expires_at = session.created_at + _SEED_SECONDS
-        await self.place(session, seed.state, audio)
+        await self.place(session, seed.state, audio, document_ids=f"doc_{seed.session_id}")
 
     def session(
         self, session_id: str, upload_type: UploadType, fields: Mapping[str, Any]
@@ -85,9 +86,27 @@ class Seeder:
         session.templates = session.templates or list(self._fixtures.of(session).outcome.templates)
         return session
 
-    async def place(self, session: Session, state: State, audio: dict[int, Parts]) -> None:
-        """Put a session into a state and store it with its audio."""
+    async def place(
+        self,
+        session: Session,
+        state: State,
+        audio: dict[int, Parts],
+        document_ids: str | None = None,
+    ) -> None:
+        """Put a session into a state and store it with its audio.
+
+        Args:
+            session: The session.
+            state: The state that it is to have.
+            audio: The bytes of its chunks, by sequence number.
+            document_ids: What the ids of its documents begin with, so that samples can name them.
+        """
         outcome = self._fixtures.of(session).outcome
         place(session, self._clock.now(), state, outcome, self._settings.session_ttl)
+        if document_ids is not None:
+            session.documents = [
+                replace(document, document_id=f"{document_ids}_{number}")
+                for number, document in enumerate(session.documents)
+            ]
         stored = {sequence: audio[sequence] for sequence in session.chunks}
         await self._store.replace(session, stored)

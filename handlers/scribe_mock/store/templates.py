@@ -17,14 +17,17 @@ class Templates:
     """The server's own templates, and those of each caller; a caller sees no other's.
 
     Args:
-        defaults: The server's own, which no caller can change.
         store: Its memory holds the callers' templates too.
+        fixtures: The server's own, which no caller can change, and those of the demo caller.
+        demo: The owner of the templates of the fixtures that are not the server's own.
     """
 
-    def __init__(self, defaults: Sequence[Template], store: SessionStore) -> None:
-        self._defaults = {template.template_id: template for template in defaults}
-        self._store = store
+    def __init__(self, store: SessionStore, fixtures: Sequence[Template], demo: str) -> None:
+        self._defaults = {one.template_id: one for one in fixtures if one.default}
+        self._of_demo = [one for one in fixtures if not one.default]
+        self._store, self._demo = store, demo
         self._made: dict[str, dict[str, Template]] = {}
+        self.reset()
 
     def listed(self, owner: str) -> list[Template]:
         """The templates that a caller can use: the defaults, then the caller's own."""
@@ -68,11 +71,13 @@ class Templates:
         if not self._made[owner]:
             del self._made[owner]
 
-    def clear(self) -> None:
-        """Forget the templates of all callers."""
+    def reset(self) -> None:
+        """Forget the templates of all callers, but not those of the fixtures."""
         for own in self._made.values():
             self._store.unclaim(sum(map(_weight, own.values())))
         self._made.clear()
+        for template in self._of_demo:
+            self.put(self._demo, template)
 
     def require_own(self, owner: str, template_id: str) -> Template:
         """A template that the caller may change; raises TemplateNotFound, Forbidden."""

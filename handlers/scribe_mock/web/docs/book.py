@@ -35,9 +35,7 @@ class Book:
         token: The token that the pages fill in; empty where the reader has to know one.
     """
 
-    def __init__(
-        self, spec: Path, control_spec: Path, *, served: bool, token: str = TOKEN
-    ) -> None:
+    def __init__(self, spec: Path, control_spec: Path, *, served: bool, token: str = TOKEN) -> None:
         self._files = (spec, control_spec)
         self._served = served
         self._templates = Environment(

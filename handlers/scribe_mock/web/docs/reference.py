@@ -41,7 +41,8 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
 
 def _sections(text: str) -> Iterator[dict[str, str]]:
     """A Markdown text by its first-level headings; the first part has none."""
-    title, lines, fenced = "", [], False
+    title, fenced = "", False
+    lines: list[str] = []
     for line in text.splitlines():
         fenced ^= line.startswith("```")
         if line.startswith("# ") and not fenced:
