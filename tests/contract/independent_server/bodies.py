@@ -70,7 +70,7 @@ class Bodies(Base):
             raise self.unknown_template()
 
     def known_templates(self):
-        return ("eka_emr_template", "clinical_notes_template", "transcript_template")
+        return (*self.own_templates, *self.made_templates)
 
     def unknown_template(self):
         return Refusal(400, "invalid_template")
