@@ -17,11 +17,11 @@ class Reading(Base):
         state = self.state(session)
         body = self.shown(session, state, call)
         if state != "expired":
-            self.narrow(session, body, self.asked(call, "template_id"))
-            self.narrow_to_document(session, body, self.asked(call, "document_id"))
+            self.narrow(session, body, self.in_query(call, "template_id"))
+            self.narrow_to_document(session, body, self.in_query(call, "document_id"))
         return JSONResponse(body, self.http_status(state))
 
-    def asked(self, call, name):
+    def in_query(self, call, name):
         query = call.scope["query_string"].decode()
         wanted = re.search(rf"(?:^|&){name}=([^&]*)", query)
         return unquote(wanted[1]) if wanted else None
