@@ -23,6 +23,11 @@ class Base:
     open_status = "created"
     max_age = "public, max-age=60"
     default_model = "pro"
+    own_templates: tuple[str, ...] = (
+        "eka_emr_template",
+        "clinical_notes_template",
+        "transcript_template",
+    )
 
     def __init__(self):
         self.sessions = {}
@@ -30,6 +35,10 @@ class Base:
         old.created -= timedelta(hours=1)
         self.sessions[old.id] = old
         self.calls = 0
+        self.made_templates = {}
+        self.files = {}
+        self.gone = set()
+        self.secret = secrets.token_hex(8)
 
     def crash(self, error):
         return self.envelope(Refusal(500, "internal_error"), None)

@@ -49,6 +49,9 @@ class Bodies(Base):
         for name, allowed in choices.items():
             if name in body and body[name] not in allowed:
                 raise self.broken(f"$.{name}")
+        for name in ("user_status", "processing_status"):
+            if not isinstance(body.get(name, ""), str) or len(body.get(name, "")) > 128:
+                raise self.broken(f"$.{name}")
         self.check_templates(body)
         hints = body.get("language_hint", [])
         if not isinstance(hints, list) or not all(
@@ -70,7 +73,7 @@ class Bodies(Base):
             raise self.unknown_template()
 
     def known_templates(self):
-        return ("eka_emr_template", "clinical_notes_template", "transcript_template")
+        return (*self.own_templates, *self.made_templates)
 
     def unknown_template(self):
         return Refusal(400, "invalid_template")

@@ -46,7 +46,7 @@ class Changing(Bodies):
         if state not in ("processing", "completed", "partial", "failed"):
             raise self.not_ended()
         if template not in self.known_templates():
-            raise self.no_template()
+            raise Refusal(404, "template_not_found")
         document = self.document(template, time.monotonic() + self.processing)
         self.add_document(session, document)
         answer = {"session_id": session.id, "template_id": template, "document_id": document["id"]}
@@ -58,6 +58,3 @@ class Changing(Bodies):
 
     def not_ended(self):
         return Refusal(409, "session_not_ended")
-
-    def no_template(self):
-        return Refusal(404, "template_not_found")

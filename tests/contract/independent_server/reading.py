@@ -17,11 +17,11 @@ class Reading(Base):
         state = self.state(session)
         body = self.shown(session, state, call)
         if state != "expired":
-            self.narrow(session, body, self.asked(call, "template_id"))
-            self.narrow_to_document(session, body, self.asked(call, "document_id"))
+            self.narrow(session, body, self.in_query(call, "template_id"))
+            self.narrow_to_document(session, body, self.in_query(call, "document_id"))
         return JSONResponse(body, self.http_status(state))
 
-    def asked(self, call, name):
+    def in_query(self, call, name):
         query = call.scope["query_string"].decode()
         wanted = re.search(rf"(?:^|&){name}=([^&]*)", query)
         return unquote(wanted[1]) if wanted else None
@@ -37,7 +37,8 @@ class Reading(Base):
     def narrow_to_document(self, session, body, wanted):
         if wanted is None:
             return
-        own = [one for one in session.documents if one["id"] == wanted]
+        left = [one for one in session.documents if one["id"] not in self.gone]
+        own = [one for one in left if one["id"] == wanted]
         if not own:
             raise Refusal(404, "document_not_found")
         if "templates" in body:
@@ -83,8 +84,8 @@ class Reading(Base):
         body = {
             "completed_at": self.stamp(session.created + timedelta(seconds=1)),
             "model_used": session.body.get("model") or self.default_model,
-            "language_detected": "en" if session.chunks else None,
-            "transcript": "Hello." if session.chunks and state != "failed" else "",
+            "language_detected": "en" if session.chunks or session.transcript else None,
+            "transcript": self.spoken(session, state),
             "templates": self.templates(session, state),
         }
         if state == "partial":
@@ -92,8 +93,17 @@ class Reading(Base):
             body["processing_errors"] = [{"type": "mismatch", "message": "Not all came."}]
         return body
 
+    def spoken(self, session, state):
+        if session.transcript is not None:
+            return session.transcript
+        return "Hello." if session.chunks and state != "failed" else ""
+
     def templates(self, session, state):
-        return [{d["template"]: self.shown_document(d, state)} for d in session.documents]
+        return [
+            {one["template"]: self.shown_document(one, state)}
+            for one in session.documents
+            if one["id"] not in self.gone
+        ]
 
     def shown_document(self, document, state):
         ready = time.monotonic() >= document["ready"]

@@ -10,15 +10,30 @@ from tests.contract.independent_server.call import Call
 from tests.contract.independent_server.changing import Changing
 from tests.contract.independent_server.creating import Creating
 from tests.contract.independent_server.discovery import Discovery
+from tests.contract.independent_server.documents import Documents
 from tests.contract.independent_server.ending import Ending
 from tests.contract.independent_server.login import Login
 from tests.contract.independent_server.reading import Reading
 from tests.contract.independent_server.refusal import Refusal
 from tests.contract.independent_server.streaming import Streaming
+from tests.contract.independent_server.templates import Templates
+from tests.contract.independent_server.transcripts import Transcripts
 from tests.contract.independent_server.uploading import Uploading
 
 
-class Server(Creating, Uploading, Ending, Reading, Changing, Login, Discovery, Streaming):
+class Server(
+    Creating,
+    Uploading,
+    Ending,
+    Reading,
+    Changing,
+    Login,
+    Discovery,
+    Streaming,
+    Templates,
+    Transcripts,
+    Documents,
+):
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
             return
@@ -68,8 +83,9 @@ class Server(Creating, Uploading, Ending, Reading, Changing, Login, Discovery, S
             return self.login, (), ["POST"]
         if path == "/connect-auth/v1/account/refresh-token":
             return self.refresh, (), ["POST"]
-        if not path.startswith(self.base + "/"):
-            return None, (), []
+        found = self.at_root(path)
+        if found[0] is not None or not path.startswith(self.base + "/"):
+            return found
         rest = path.removeprefix(self.base)
         if rest == "/.well-known/medscribealliance":
             return self.discovery, (), ["GET", "HEAD"]
@@ -86,6 +102,23 @@ class Server(Creating, Uploading, Ending, Reading, Changing, Login, Discovery, S
             return self.upload, (parts[1], parts[3]), ["POST"]
         if len(parts) == 5 and parts[2:4] == ["process", "template"]:
             return self.process, (parts[1], parts[4]), ["POST"]
+        return None, (), []
+
+    def at_root(self, path):
+        parts = [self.decode(part) for part in path.split("/")[1:]]
+        match parts:
+            case ["voice", "api", "v1", "template"]:
+                return self.templates_at_once, (), ["GET", "POST"]
+            case ["voice", "api", "v1", "template", name]:
+                return self.template, (name,), ["PATCH", "DELETE"]
+            case ["voice", "api", "v1", "transaction", name, "convert-to-template"]:
+                return self.convert, (name,), ["POST"]
+            case ["voice", "api", "v1", "documents"]:
+                return self.save_document, (), ["POST"]
+            case ["voice", "api", "v1", "documents", name]:
+                return self.a_document, (name,), ["GET", "DELETE"]
+            case ["files", name]:
+                return self.file, (name,), ["GET", "PUT"]
         return None, (), []
 
     def decode(self, part):

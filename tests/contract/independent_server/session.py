@@ -17,6 +17,7 @@ class Session:
         self.ended_at = None
         self.outcome = "completed"
         self.documents = []
+        self.transcript = None
         self.stream_id = secrets.token_urlsafe(24)
 
     def file_names(self):

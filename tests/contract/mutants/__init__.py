@@ -8,6 +8,7 @@ from tests.contract.mutants import (
     answers,
     creating,
     discovery,
+    documents,
     errors,
     paths,
     progress,
@@ -15,7 +16,9 @@ from tests.contract.mutants import (
     states,
     storing,
     streams,
+    templates,
     together,
+    transcripts,
     upload_formats,
     upload_limits,
     upload_names,
@@ -42,6 +45,9 @@ _MODULES = (
     sessions,
     discovery,
     streams,
+    templates,
+    documents,
+    transcripts,
 )
 
 MUTANTS = tuple(mutant for module in _MODULES for mutant in mutants_of(module))

@@ -1,6 +1,6 @@
 """What a server may leave out of its answers, and what it may set to null.
 
-See CONTRACT.md, "What a server may leave out".
+See CONTRACT.md, "What is published".
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,9 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "getSessionRecord": frozenset({"data"}),
     "listSessions": frozenset({"data"}),
 }
+
+#: Operations at addresses that a server makes and signs; what they answer is its own affair.
+OWN_ADDRESSES = frozenset({"getDocumentContent", "putDocumentContent"})
 
 #: operationId → the fields that may be null, though the mock always sends them.
 NULLABLE: Mapping[str, frozenset[str]] = {

@@ -13,11 +13,14 @@ from scribe_mock.contract.transport.message import Answer
 
 #: Field of a request → inferred keywords of its schema: servers may be stricter or less strict.
 _INFERRED = {
-    "session_id": ("maxLength", "pattern"),
+    "session_id": ("pattern",),
     "templates": ("uniqueItems", "items"),
     "language_hint": ("items",),
     "transcript_language": ("pattern",),
+    "section_ids": ("maxItems", "items"),
 }
+#: No document says how long a text may be.
+_EVERYWHERE = ("maxLength",)
 
 
 def marked(body: bytes | None, operation: str, run: str) -> bytes | None:
@@ -97,7 +100,10 @@ def _relaxed(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if key == "properties":
             yield (
                 key,
-                {name: _without(field, _INFERRED.get(name, ())) for name, field in value.items()},
+                {
+                    name: _without(field, (*_EVERYWHERE, *_INFERRED.get(name, ())))
+                    for name, field in value.items()
+                },
             )
         elif key != "additionalProperties":
             yield key, value

@@ -6,6 +6,7 @@ from typing import Any
 from scribe_mock.contract.core import judge, samples, specification
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
+from scribe_mock.contract.core.leniency import OWN_ADDRESSES
 from scribe_mock.contract.core.rule import watching
 from scribe_mock.contract.core.watch import (
     Watch,
@@ -70,7 +71,7 @@ def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The Content-Type of each success with a JSON body is checked."""
-    known = answer.request.operation in specification.operations()
+    known = answer.request.operation in specification.operations().keys() - OWN_ADDRESSES
     if known and (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
         yield from _not_json(answer)
 

@@ -28,7 +28,6 @@ async def unknown_path(probe: Probe) -> Faults:
     for method, path in (
         ("GET", "/session"),
         ("GET", "/no-such-place"),
-        ("POST", f"/sessions/{UNKNOWN_SESSION}/audio"),
         ("POST", f"/sessions/{UNKNOWN_SESSION}/finish"),
         ("GET", f"/sessions/{UNKNOWN_SESSION}/audio/audio_0.webm/more"),
     ):
