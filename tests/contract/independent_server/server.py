@@ -14,6 +14,7 @@ from tests.contract.independent_server.documents import Documents
 from tests.contract.independent_server.ending import Ending
 from tests.contract.independent_server.login import Login
 from tests.contract.independent_server.reading import Reading
+from tests.contract.independent_server.records import Records
 from tests.contract.independent_server.refusal import Refusal
 from tests.contract.independent_server.streaming import Streaming
 from tests.contract.independent_server.templates import Templates
@@ -25,6 +26,7 @@ class Server(
     Creating,
     Uploading,
     Ending,
+    Records,
     Reading,
     Changing,
     Login,
@@ -98,6 +100,8 @@ class Server(
             return self.session, (parts[1],), ["GET", "HEAD", "PATCH"]
         if len(parts) == 3 and parts[2] == "end":
             return self.end, (parts[1],), ["POST"]
+        if len(parts) == 3 and parts[2] == "audio":
+            return self.session_audio, (parts[1],), ["GET", "HEAD"]
         if len(parts) == 4 and parts[2] == "audio":
             return self.upload, (parts[1], parts[3]), ["POST"]
         if len(parts) == 5 and parts[2:4] == ["process", "template"]:
@@ -117,6 +121,12 @@ class Server(
                 return self.save_document, (), ["POST"]
             case ["voice", "api", "v1", "documents", name]:
                 return self.a_document, (name,), ["GET", "DELETE"]
+            case ["voice", "api", "v1", "sessions", name]:
+                return self.record, (name,), ["GET", "HEAD"]
+            case ["voice", "api", "v2", "transaction", "history"]:
+                return self.history, (), ["GET", "HEAD"]
+            case ["media", name]:
+                return self.audio_file, (name,), ["GET", "HEAD"]
             case ["files", name]:
                 return self.file, (name,), ["GET", "PUT"]
         return None, (), []

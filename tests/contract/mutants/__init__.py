@@ -12,6 +12,7 @@ from tests.contract.mutants import (
     errors,
     paths,
     progress,
+    records,
     sessions,
     states,
     storing,
@@ -48,6 +49,7 @@ _MODULES = (
     templates,
     documents,
     transcripts,
+    records,
 )
 
 MUTANTS = tuple(mutant for module in _MODULES for mutant in mutants_of(module))

@@ -18,6 +18,8 @@ from scribe_mock.contract.rules import (
     login,
     paths,
     progress,
+    recordings,
+    records,
     sessions,
     states,
     storing,
@@ -59,6 +61,8 @@ _MODULES = (
     transcripts,
     templates,
     documents,
+    recordings,
+    records,
     together,
     fuzzing,
 )
