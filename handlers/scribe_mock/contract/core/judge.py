@@ -9,6 +9,10 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.leniency import is_needed
 from scribe_mock.contract.transport.message import Answer
 
+#: One fault: a server that looks at no token accepts every request without one.
+UNAUTHORIZED_TAKEN = "requests without a valid token are accepted"
+#: One fault: stored names keep the case of the extension.
+CASE_KEPT = "stored extensions are not in lower case"
 #: One fault: types that the contract does not have are accepted, or are said to be supported.
 UNSUPPORTED_TAKEN = "audio types that are not supported are accepted"
 
@@ -37,6 +41,7 @@ def refused(
         key=f"{wanted}|{'accepted' if answer.accepted else answer}",
         grade=grade,
         wanted=wanted,
+        group=UNAUTHORIZED_TAKEN if status == 401 and answer.accepted else "",
     )
 
 

@@ -139,7 +139,9 @@ def forward(answer: Answer, watch: Watch) -> Iterator[Fault]:
     known = watch.progress.get(session_id)
     if known is not None and known[2] <= answer.began:
         final = known[0] == RANKS["completed"] == rank and known[1] != status
-        if (rank < known[0] and operation == "getSession") or final:
+        # `state.recording.get` is about sessions that are initialized after their first audio.
+        open_still = status == "initialized" and known[0] <= RANKS["recording"]
+        if (rank < known[0] and operation == "getSession" and not open_still) or final:
             yield Fault(
                 expected=f"{known[1]} or later",
                 got=f"{status}, after {known[1]}",
