@@ -180,6 +180,23 @@ def documents(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
     return [(name, value) for name, value in pairs if isinstance(value, dict)]
 
 
+def documents_of(answer: Answer, *templates: str, more: bool = False) -> Fault | None:
+    """The documents are those of these templates; without `templates` nothing can be compared.
+
+    Args:
+        answer: The answer of Get session.
+        templates: In order.
+        more: Whether there may be others, and in any order.
+    """
+    if "templates" not in answer.fields():
+        return absent(answer, "templates")
+    names = [name for name, _ in documents(answer)]
+    if more:
+        missing = [name for name in templates if name not in names]
+        return same(answer, "templates without a document", [], missing)
+    return same(answer, "the templates of the documents", list(templates), names)
+
+
 def describe(answer: Answer) -> str:
     """An answer in one line."""
     if not answer.status:
