@@ -27,7 +27,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
 }
 
 #: Operations at addresses that a server makes and signs; what they answer is its own affair.
-OWN_ADDRESSES = frozenset({"getDocumentContent", "putDocumentContent"})
+OWN_ADDRESSES = frozenset({"getDocumentContent", "putDocumentContent", "getRecording"})
 
 #: operationId → the fields that may be null, though the mock always sends them.
 NULLABLE: Mapping[str, frozenset[str]] = {

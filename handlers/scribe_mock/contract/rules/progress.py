@@ -18,6 +18,12 @@ from scribe_mock.contract.core.watch import (
 from scribe_mock.contract.transport.message import Answer
 
 
+def _has_times(answer: Answer) -> bool:
+    """Whether the body is a session; other answers count times in other ways."""
+    created = answer.request.operation == "createSession" and answer.accepted
+    return created or shows_session(answer)
+
+
 @watching(
     "time.utc",
     "Timestamps are RFC 3339 in UTC.",
@@ -26,7 +32,7 @@ from scribe_mock.contract.transport.message import Answer
 )
 def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The timestamps of each session are parsed."""
-    if not (answer.accepted or shows_session(answer)):
+    if not _has_times(answer):
         return
     fields = answer.fields()
     for name in STAMPS:
@@ -50,7 +56,7 @@ def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The timestamps of each session are compared with each other and with earlier ones."""
-    if not (answer.accepted or shows_session(answer)):
+    if not _has_times(answer):
         return
     fields = answer.fields()
     times = {name: timestamp(fields.get(name)) for name in STAMPS}
