@@ -69,16 +69,19 @@ class ProtocolExample(Server):
     def parse_type(self, text):
         return text
 
-    def bad_name(self):
-        return _AsItIs()
-
     def name(self, session, name):
         sequence = name.rpartition("_")[2].partition(".")[0]
         number = int(sequence) if re.fullmatch("[0-9]{1,9}", sequence) else 0
         return number, name.rpartition(".")[2]
 
-    def empty(self):
-        return _AsItIs()
+    async def audio(self, call, session):
+        data = await call.body()
+        if len(data) > self.limit:
+            raise self.too_large()
+        return data
+
+    def decodable(self, data, extension):
+        pass
 
     def uploaded(self, session, name):
         found = {"success": True, "filename": name.rpartition("_")[2]}
@@ -101,8 +104,10 @@ class ProtocolExample(Server):
 
     def shown(self, session, state, call):
         found = super().shown(session, state, call)
-        for name in ("upload_url", "patient_details", "templates"):
+        for name in ("upload_url", "patient_details"):
             found.pop(name, None)
+        if state == "expired":
+            found["templates"] = {}
         return found | {"transcript": "Hello." if state == "processing" else None}
 
     def additional(self, session):
@@ -116,10 +121,6 @@ class ProtocolExample(Server):
         if handler not in (self.create, self.upload, self.end, self.session):
             return None, (), []
         return handler, arguments, ["GET"] if handler == self.session else methods
-
-
-class _AsItIs(Exception):
-    """Raised instead of a refusal that this server does not have."""
 
 
 class _Any:

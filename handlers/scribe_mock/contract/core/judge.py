@@ -9,6 +9,10 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.leniency import is_needed
 from scribe_mock.contract.transport.message import Answer
 
+#: One fault: a server that looks at no token accepts every request without one.
+UNAUTHORIZED_TAKEN = "requests without a valid token are accepted"
+#: One fault: stored names keep the case of the extension.
+CASE_KEPT = "stored extensions are not in lower case"
 #: One fault: types that the contract does not have are accepted, or are said to be supported.
 UNSUPPORTED_TAKEN = "audio types that are not supported are accepted"
 
@@ -37,6 +41,7 @@ def refused(
         key=f"{wanted}|{'accepted' if answer.accepted else answer}",
         grade=grade,
         wanted=wanted,
+        group=UNAUTHORIZED_TAKEN if status == 401 and answer.accepted else "",
     )
 
 
@@ -173,6 +178,23 @@ def documents(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
     entries = found if isinstance(found, list) else [found]
     pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
     return [(name, value) for name, value in pairs if isinstance(value, dict)]
+
+
+def documents_of(answer: Answer, *templates: str, more: bool = False) -> Fault | None:
+    """The documents are those of these templates; without `templates` nothing can be compared.
+
+    Args:
+        answer: The answer of Get session.
+        templates: In order.
+        more: Whether there may be others, and in any order.
+    """
+    if "templates" not in answer.fields():
+        return absent(answer, "templates")
+    names = [name for name, _ in documents(answer)]
+    if more:
+        missing = [name for name in templates if name not in names]
+        return same(answer, "templates without a document", [], missing)
+    return same(answer, "the templates of the documents", list(templates), names)
 
 
 def describe(answer: Answer) -> str:

@@ -1,6 +1,8 @@
 """Rules that judge every answer of a run."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from scribe_mock.contract.core import judge, ledger, specification
@@ -162,7 +164,14 @@ def listing(answer: Answer, watch: Watch) -> Iterator[Fault]:
     names = answer.fields().get("audio_files", [])
     texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
     lenient = texts and not _is_chunked(answer)
-    yield from owned(answer, watch, "audio_files", grade=Grade.INFERRED if lenient else None)
+    for fault in owned(answer, watch, "audio_files", grade=Grade.INFERRED if lenient else None):
+        odd = [name for name in names if not _NAME.fullmatch(str(name))] if texts else []
+        case = bool(odd) and all(_NAME.fullmatch(name.lower()) for name in odd)
+        yield replace(fault, group=judge.CASE_KEPT) if case else fault
+
+
+#: A stored name.
+_NAME = re.compile(r"[0-9]+\.[a-z0-9]+")
 
 
 def _is_chunked(answer: Answer) -> bool:

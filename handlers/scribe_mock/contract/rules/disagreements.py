@@ -50,8 +50,9 @@ def too_large(answer: Answer, watch: Watch) -> Iterator[Fault]:
     grade=Grade.INFERRED,
 )
 def ogg_opus(answer: Answer, watch: Watch) -> Iterator[Fault]:
-    """Each refusal of this type is looked at."""
-    if ogg_opus_refused(answer):
+    """Each refusal of this type in its plain spelling is looked at; others have their rules."""
+    plain = answer.request.header("content-type") == OGG_OPUS
+    if plain and ogg_opus_refused(answer):
         yield Fault(
             expected=f"{OGG_OPUS} is accepted, as on the page",
             got=f"{answer}, as in the vendor's API reference",

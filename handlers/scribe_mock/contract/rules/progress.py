@@ -18,11 +18,10 @@ from scribe_mock.contract.core.watch import (
 from scribe_mock.contract.transport.message import Answer
 
 
-def _has_stamps(answer: Answer) -> bool:
-    """Whether times such as `expires_at` are those of a session, and no numbers of seconds."""
-    if answer.request.operation == "getSessionAudio":
-        return False
-    return answer.accepted or shows_session(answer)
+def _has_times(answer: Answer) -> bool:
+    """Whether the body is a session; other answers count times in other ways."""
+    created = answer.request.operation == "createSession" and answer.accepted
+    return created or shows_session(answer)
 
 
 @watching(
@@ -33,7 +32,7 @@ def _has_stamps(answer: Answer) -> bool:
 )
 def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The timestamps of each session are parsed."""
-    if not _has_stamps(answer):
+    if not _has_times(answer):
         return
     fields = answer.fields()
     for name in STAMPS:
@@ -57,7 +56,7 @@ def utc(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def time_order(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The timestamps of each session are compared with each other and with earlier ones."""
-    if not _has_stamps(answer):
+    if not _has_times(answer):
         return
     fields = answer.fields()
     times = {name: timestamp(fields.get(name)) for name in STAMPS}
@@ -146,7 +145,9 @@ def forward(answer: Answer, watch: Watch) -> Iterator[Fault]:
     known = watch.progress.get(session_id)
     if known is not None and known[2] <= answer.began:
         final = known[0] == RANKS["completed"] == rank and known[1] != status
-        if (rank < known[0] and operation == "getSession") or final:
+        # `state.recording.get` is about sessions that are initialized after their first audio.
+        open_still = status == "initialized" and known[0] <= RANKS["recording"]
+        if (rank < known[0] and operation == "getSession" and not open_still) or final:
             yield Fault(
                 expected=f"{known[1]} or later",
                 got=f"{status}, after {known[1]}",

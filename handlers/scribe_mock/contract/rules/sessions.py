@@ -129,9 +129,7 @@ async def _complete(probe: Probe) -> ProbeSession:
 async def results(probe: Probe) -> Faults:
     """A session with two templates is processed, and its documents and model are checked."""
     answer = await probe.get(await _completed(probe))
-    found = [name for name, _ in judge.documents(answer)]
-    missing = [name for name in TEMPLATES if name not in found]
-    yield judge.same(answer, "templates without a document", [], missing)
+    yield judge.documents_of(answer, *TEMPLATES, more=True)
     yield judge.field(answer, "model_used", "pro")
 
 
@@ -141,8 +139,7 @@ async def results(probe: Probe) -> Faults:
 async def narrowed(probe: Probe) -> Faults:
     """The documents with and without the query are compared."""
     answer = await probe.get(await _completed(probe), f"?template_id={TEMPLATES[1]}")
-    names = [name for name, _ in judge.documents(answer)]
-    yield judge.same(answer, "templates", [TEMPLATES[1]], names)
+    yield judge.documents_of(answer, TEMPLATES[1])
 
 
 @session_rule(
@@ -157,7 +154,8 @@ async def one_document(probe: Probe) -> Faults:
     whole = await probe.get(session)
     ids = [entry.get("document_id") for _, entry in judge.documents(whole)]
     if not ids or not isinstance(ids[-1], str):
-        yield judge.absent(whole, "templates.*.document_id")
+        missing = "templates.*.document_id" if ids else "templates"
+        yield judge.absent(whole, missing)
         return
     answer = await probe.get(session, f"?document_id={quote(ids[-1], safe='')}")
     found = [entry.get("document_id") for _, entry in judge.documents(answer)]

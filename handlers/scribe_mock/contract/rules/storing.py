@@ -93,13 +93,6 @@ RULES: tuple[Rule, ...] = (
         needs=("store.leading_zeros", "store.once"),
     ),
     _stores(
-        "lower_case",
-        "The extension is stored in lower case.",
-        ["audio_0.WEBM"],
-        ["0.webm"],
-        needs=("store.by_number", "upload.infer.upper"),
-    ),
-    _stores(
         "numeric_order",
         "Listings are in numeric order, 2 before 10.",
         [f"audio_{number}.webm" for number in range(12)],
@@ -179,9 +172,18 @@ async def extension_of_name(probe: Probe) -> Faults:
     session = await probe.create()
     answer = await probe.upload(session, "audio_0.mp3", mime="audio/wav")
     yield judge.accepted(answer, what="audio_0.mp3 with Content-Type audio/wav")
-    answer = await probe.upload(session, "audio_1.WAV", mime="audio/wav")
-    yield judge.accepted(answer, what="audio_1.WAV with Content-Type audio/wav")
-    yield await _listed(probe, session, ["0.mp3", "1.wav"])
+    yield await _listed(probe, session, ["0.mp3"])
+
+
+@_rule("store.lower_case", "The extension is stored in lower case.", needs=_NUMBER)
+async def lower_case(probe: Probe) -> Faults:
+    """Names that end in .WAV and .Webm are uploaded."""
+    session = await probe.create()
+    for name, mime in (("audio_0.WAV", "audio/wav"), ("audio_1.Webm", samples.WEBM)):
+        answer = await probe.upload(session, name, mime=mime)
+        yield judge.accepted(answer, what=f"{name} with Content-Type {mime}")
+    fault = await _listed(probe, session, ["0.wav", "1.webm"])
+    yield fault and (fault if fault.group else replace(fault, group=judge.CASE_KEPT))
 
 
 @_rule("store.refused", "A refused upload is not stored.", needs=("upload.row.7.format",))

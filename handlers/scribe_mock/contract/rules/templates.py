@@ -105,12 +105,9 @@ async def usable(probe: Probe) -> Faults:
         return
     session = await probe.ended(templates=[template])
     answer = await probe.expect_done(session)
-    names = [name for name, _ in judge.documents(answer)]
-    yield judge.same(answer, "templates", [template], names)
+    yield judge.documents_of(answer, template)
     await _delete(probe, template)
-    after = await probe.get(session)
-    names = [name for name, _ in judge.documents(after)]
-    yield judge.same(after, "templates after Delete template", [template], names)
+    yield judge.documents_of(await probe.get(session), template)
 
 
 @_rule("update", "Update template changes what is sent, and nothing else.", "updateTemplate")
