@@ -195,9 +195,9 @@ class Distinct:
 
     def __call__(self, head):
         self.count += 1
-        text = f"{self.count}-" + "y" * 50_000
+        text = f"{self.count}-" + "y" * 20_000
         error = {"code": text, "message": text, "details": {text: text}}
-        return [whole(400 + self.count % 30, {"error": error})]
+        return [whole((400, 409, 422, 503)[self.count % 4], {"error": error})]
 
 
 class DistinctSessions(Distinct):
@@ -205,9 +205,13 @@ class DistinctSessions(Distinct):
 
     def __call__(self, head):
         self.count += 1
-        text = f"{self.count}-" + "z" * 20_000
+        text = f"{self.count}-" + "z" * 12_000
         body = dict.fromkeys(("session_id", "status", "created_at", "upload_url"), text)
-        return [whole(200 + self.count % 7, body | {text: text, "audio_files": [text, 1, None]})]
+        return [
+            whole(
+                (200, 202, 206)[self.count % 3], body | {text: text, "audio_files": [text, 1, None]}
+            )
+        ]
 
 
 def accepted(head):
