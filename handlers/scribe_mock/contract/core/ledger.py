@@ -78,7 +78,7 @@ class Result:
 
 
 #: The most faults of one rule that are told apart; further ones count with the first.
-_MOST_FAULTS = 50
+_MOST_FAULTS = 20
 #: The longest body of an answer that a finding keeps, in bytes.
 _LONGEST_BODY = 16 * 1024
 

@@ -198,6 +198,10 @@ class Run:
 
     def judge(self, answer: Answer) -> None:
         """Let every rule that judges answers judge this one."""
+        with answer.parsed_once():
+            self._judge(answer)
+
+    def _judge(self, answer: Answer) -> None:
         self.front.note(answer)
         if self.front.excuses(answer) or (answer.status == 413 and self.front.wrote(answer)):
             return

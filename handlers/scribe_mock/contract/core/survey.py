@@ -1,5 +1,6 @@
 """The first requests to a server: is it there, is the token accepted, which operations exist?"""
 
+import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
 
@@ -57,10 +58,13 @@ async def _reach(probe: Probe) -> None:
 
 async def _meet_parser(probe: Probe) -> None:
     """Learn how the HTTP parser answers: with broken framing no application sees the request."""
-    for headers in ((("Content-Length", "abc"),), (("X-Filler", "x" * 100_000),)):
-        request = probe.request("GET", DISCOVERY_PATH, token=None, headers=headers, exempt=True)
-        with suppress(Unreachable):
-            probe.run.front.learn(await probe.run.wire.send(request))
+    broken = [
+        probe.request("GET", DISCOVERY_PATH, token=None, headers=(field,), exempt=True)
+        for field in (("Content-Length", "abc"), ("X-Filler", "x" * 100_000))
+    ]
+    with suppress(Unreachable):
+        for answer in await asyncio.gather(*map(probe.run.wire.send, broken)):
+            probe.run.front.learn(answer)
 
 
 async def _log_in(probe: Probe) -> None:

@@ -30,7 +30,7 @@ RANKS = {
 STATUSES = dict.fromkeys(("created", "initialized", "recording", "processing"), 202)
 STATUSES |= {"completed": 200, "failed": 200, "partial": 206, "expired": 410}
 #: The most violations of one answer, kinds of answers, and sessions that are remembered.
-_MOST = 1000
+_MOST, _MOST_VIOLATIONS = 1000, 50
 STAMPS = ("created_at", "expires_at", "completed_at", "expired_at")
 
 
@@ -59,7 +59,7 @@ class Watch:
     def violations(self, answer: Answer) -> list[Violation]:
         """All violations of the schema in a success; none for an error."""
         if self._violations[0] is not answer:
-            self._violations = answer, list(islice(_violations(answer), _MOST))
+            self._violations = answer, list(islice(_violations(answer), _MOST_VIOLATIONS))
         return self._violations[1]
 
 

@@ -13,8 +13,8 @@ from scribe_mock.contract.transport.message import Answer
 
 #: Fields whose addresses a client opens.
 _FIELDS = ("upload_url", "audio_url", "presigned_url", "download_url")
-#: The most values of one answer that are looked at, and how deep they may lie.
-_MOST, _DEEPEST = 2000, 6
+#: The most addresses of one answer that are looked at, and how deep they may lie.
+_MOST, _DEEPEST = 1000, 6
 
 
 @watching(
@@ -43,7 +43,7 @@ def addresses(answer: Answer, watch: Watch) -> Iterator[Fault]:
 def _given(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.location:
         yield "Location", answer.header("location") or ""
-    if answer.accepted:
+    if answer.accepted and any(name.encode() in answer.body for name in _FIELDS):
         yield from islice(_found(answer.json(), _DEEPEST), _MOST)
 
 

@@ -1,7 +1,8 @@
 """Requests and answers exactly as they go over the wire; HTTP libraries would correct them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -13,6 +14,8 @@ from scribe_mock.contract.transport.address import Origin
 PIECE_BYTES = 64 * 1024
 #: The longest answer that is read, far longer than any of the contract.
 ANSWER_BYTES = 128 * 1024
+#: A body up to this length is parsed once; the value of a longer one is not kept.
+_SMALL = 16 * 1024
 #: The longest header section, the most header fields, and the most interim answers (1xx) of one.
 HEAD_BYTES, MOST_FIELDS, MOST_INTERIM = 64 * 1024, 200, 20
 
@@ -121,6 +124,7 @@ class Answer:
     trouble: str = ""
     began: float = 0.0
     ended: float = 0.0
+    _parsed: tuple[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def accepted(self) -> bool:
@@ -143,11 +147,23 @@ class Answer:
         return _first(self.headers, name)
 
     def json(self) -> Any:
-        """The body as JSON; None if it is not JSON."""
+        """The body as JSON, not to be changed; None if it is not JSON."""
+        if self._parsed is not None:
+            return self._parsed[0]
+        value = _json(self.body)
+        if len(self.body) <= _SMALL:
+            self._parsed = (value,)
+        return value
+
+    @contextmanager
+    def parsed_once(self) -> Iterator[None]:
+        """While this lasts, a long body is parsed only once, too; its value needs much memory."""
+        self._parsed = (_json(self.body),)
         try:
-            return json.loads(self.body, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            return None
+            yield
+        finally:
+            if len(self.body) > _SMALL:
+                self._parsed = None
 
     def fields(self) -> dict[str, Any]:
         """The body as a JSON object; empty if it is anything else."""
@@ -171,6 +187,13 @@ class Answer:
         if not self.status:
             return plain(self.trouble)
         return f"{self.status} {plain(self.code, most=100)}".strip()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _refuse(constant: str) -> Any:

@@ -19,6 +19,8 @@ from scribe_mock.contract.transport.reach import Reach, explained
 
 #: Seconds for the handshake, and for the server to close, unless others are given.
 TIMEOUT = 5.0
+#: The most frames, and bytes, of a server that has nothing to send but the close, and some pings.
+_MOST_FRAMES, _MOST_BYTES = 1000, 1024 * 1024
 
 
 @dataclass(kw_only=True)
@@ -116,6 +118,7 @@ class _Connection:
         self._protocol = ClientProtocol(uri, max_size=ANSWER_BYTES)
         self._http = _upgrade()
         self._over = False
+        self._frames = self._bytes = 0
 
     async def run(self, frames: Sequence[str | bytes], *, wait: bool) -> None:
         self._protocol.send_request(self._protocol.connect())
@@ -190,7 +193,8 @@ class _Connection:
             protocol.receive_data(data)
         else:
             protocol.receive_eof()
-        protocol.events_received()
+        self._frames += len(protocol.events_received())
+        self._bytes += len(data)
         if found.status != 101:
             return
         if protocol.handshake_exc is not None:
@@ -201,6 +205,8 @@ class _Connection:
             found.code = CloseCode.ABNORMAL_CLOSURE
         elif protocol.parser_exc is not None:
             found.trouble = f"the connection broke: {protocol.parser_exc}"
+        elif self._frames > _MOST_FRAMES or self._bytes > _MOST_BYTES:
+            found.trouble = f"the server sent {self._frames:,} frames, {self._bytes:,} bytes"
         else:
             return
         self._over = True
