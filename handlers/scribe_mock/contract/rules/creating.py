@@ -115,7 +115,7 @@ async def own_id_taken(probe: Probe) -> Faults:
 async def minimal(probe: Probe) -> Faults:
     """A request is sent without any other field than the mark of the run."""
     full = probe.creation()
-    body = {name: full[name] for name in ("upload_type", "additional_data")}
+    body = {name: full[name] for name in ("upload_type", "additional_data") if name in full}
     answer = await probe.try_create(body)
     fault = judge.accepted(answer, what="a session with upload_type alone")
     message = judge.message(answer)
