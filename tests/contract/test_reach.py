@@ -80,6 +80,28 @@ def test_a_host_that_is_allowed_is_followed_without_the_token(port):
     assert not any("s3cret" in str(fields) for _, fields in other.visits)
 
 
+class AudioIsElsewhere(Server):
+    """Its audio_url leads to another server."""
+
+    def __init__(self, other):
+        super().__init__()
+        self.other = other
+
+    def audio_url(self, call, session):
+        return super().audio_url(call, session).replace(call.first("host"), self.other)
+
+
+def test_audio_that_lies_elsewhere_is_not_heard():
+    other = Listener()
+    with Running(other) as running:
+        host = urlsplit(running.url).netloc
+        report = run(AudioIsElsewhere(host), only=("audio.plays", "answers"))
+    assert other.visits == []
+    assert named(report) == {"answers.addresses"}
+    reason = next(one.reason for one in report.results if one.rule.id == "audio.plays")
+    assert f"--follow-host {host}" in reason
+
+
 class Redirects(Server):
     """It sends every client to another server."""
 

@@ -18,6 +18,7 @@ class Creating(Bodies):
         session = Session(self.new_id(body), body, self.ttl)
         if session.id in self.sessions:
             raise Refusal(409, "session_exists")
+        session.owner = call.first("authorization")
         await self.before_create()
         self.sessions[session.id] = session
         return JSONResponse(self.created(session, call), 201)

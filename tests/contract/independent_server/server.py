@@ -125,8 +125,8 @@ class Server(
                 return self.record, (name,), ["GET", "HEAD"]
             case ["voice", "api", "v2", "transaction", "history"]:
                 return self.history, (), ["GET", "HEAD"]
-            case ["media", name]:
-                return self.audio_file, (name,), ["GET", "HEAD"]
+            case ["heard", name]:
+                return self.heard, (name,), ["GET", "HEAD"]
             case ["files", name]:
                 return self.file, (name,), ["GET", "PUT"]
         return None, (), []

@@ -12,6 +12,10 @@ class Session:
         self.created = datetime.now(UTC)
         self.expires = self.created + timedelta(seconds=ttl)
         self.chunks = {}
+        #: Number → the bytes of a chunk.
+        self.sounds = {}
+        #: The Authorization of Create session.
+        self.owner = None
         self.uploads = set()
         self.recordings = {}
         self.ended_at = None

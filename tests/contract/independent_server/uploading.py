@@ -5,11 +5,11 @@ import re
 from starlette.responses import JSONResponse
 
 from tests.contract.independent_server.audio_types import GENERIC, MAGIC, TYPES
-from tests.contract.independent_server.base import Base
+from tests.contract.independent_server.recordings import Recordings
 from tests.contract.independent_server.refusal import Refusal
 
 
-class Uploading(Base):
+class Uploading(Recordings):
     async def upload(self, call, session_id, name):
         self.authorize(call)
         session = self.find(session_id)
@@ -26,6 +26,7 @@ class Uploading(Base):
         if session.type == "single":
             number = self.number_of(session, name)
         await self.store(session, number, extension, data)
+        self.keep(session, number, data)
         session.uploads.add(name)
         return JSONResponse(self.uploaded(session, name))
 

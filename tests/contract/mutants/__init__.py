@@ -12,6 +12,7 @@ from tests.contract.mutants import (
     errors,
     paths,
     progress,
+    recordings,
     records,
     sessions,
     states,
@@ -49,6 +50,7 @@ _MODULES = (
     templates,
     documents,
     transcripts,
+    recordings,
     records,
 )
 

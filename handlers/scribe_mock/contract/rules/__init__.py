@@ -15,6 +15,7 @@ from scribe_mock.contract.rules import (
     documents,
     error_bodies,
     fuzzing,
+    history,
     login,
     paths,
     progress,
@@ -63,6 +64,7 @@ _MODULES = (
     documents,
     recordings,
     records,
+    history,
     together,
     fuzzing,
 )

@@ -1,7 +1,6 @@
-"""Rules about the session record and the history."""
+"""Rules about the session record."""
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scribe_mock.contract.core import judge
@@ -12,193 +11,182 @@ from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.probe import Probe, ProbeSession, in_path
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.session_requests import TEMPLATES
+from scribe_mock.contract.rules.signed_addresses import opened
 from scribe_mock.contract.transport.message import Answer
-from scribe_mock.paths import HISTORY_PATH, record_path
+from scribe_mock.paths import DOCUMENTS_PATH, record_path
 
-#: The body of an empty history (CONTRACT.md, "History").
-_NONE = {"status": "failed", "error": "No transactions found"}
+_PATIENT = {"name": "Asha Rao", "age": 42}
 
 
 def _rule(
-    rule_id: str, sentence: str, grade: Grade = Grade.PROTOCOL
+    name: str,
+    sentence: str,
+    grade: Grade = Grade.PROTOCOL,
+    *,
+    read_only: bool = False,
 ) -> Callable[[CheckFunction], Rule]:
-    of_record = rule_id.startswith("record.")
     return rule(
-        rule_id,
+        f"record.{name}",
         sentence,
-        source="Session record" if of_record else "History",
+        source="Session record",
         grade=grade,
-        operation="getSessionRecord" if of_record else "listSessions",
+        operation="getSessionRecord",
+        read_only=read_only,
     )
 
 
-async def _record(
-    probe: Probe, session: ProbeSession, query: str = "", token: str | None = ""
-) -> Answer:
-    path = f"{record_path(in_path(session.session_id))}{query}"
-    return await probe.ask(
-        "getSessionRecord", "GET", path, at=probe.root(), session=session, token=token
-    )
+async def _record(probe: Probe, session: ProbeSession, query: str = "", **how: Any) -> Answer:
+    path = record_path(in_path(session.session_id)) + query
+    how["at"] = probe.root()
+    return await probe.ask("getSessionRecord", "GET", path, session=session, **how)
 
 
-async def _history(probe: Probe, query: str = "", token: str | None = "") -> Answer:
-    path = f"{HISTORY_PATH}{query}"
-    return await probe.ask("listSessions", "GET", path, at=probe.root(), token=token)
-
-
-def _data(answer: Answer) -> dict[str, Any]:
+def _data(answer: Answer) -> Mapping[str, Any]:
     found = answer.fields().get("data")
     return found if isinstance(found, dict) else {}
 
 
-def _has(answer: Answer, **fields: Any) -> Fault | None:
-    """The fields in `data`, as far as they are there, have these values."""
-    known = {name: value for name, value in _data(answer).items() if name in fields}
-    return judge.same(answer, "data", {name: fields[name] for name in known}, known)
+def _documents(answer: Answer) -> list[Mapping[str, Any]]:
+    found = _data(answer).get("documents")
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def _lines(answer: Answer) -> list[dict[str, Any]]:
-    found = answer.fields().get("data")
-    return [line for line in found if isinstance(line, dict)] if isinstance(found, list) else []
+def _listed(answer: Answer, document: str, **fields: Any) -> Fault | None:
+    """The document is listed, and its fields, as far as they are there, have these values."""
+    found = next((one for one in _documents(answer) if one.get("document_id") == document), None)
+    if found is None:
+        return judge.same(answer, f"the document {document} is listed", True, False)
+    known = {name: found[name] for name in fields if name in found}
+    return judge.same(answer, "its fields", {name: fields[name] for name in known}, known)
 
 
-def _ids(answer: Answer) -> list[Any]:
-    return [line.get("txn_id") for line in _lines(answer)]
-
-
-async def _of_patient(probe: Probe, count: int) -> tuple[str, list[str]]:
-    """A patient that no other session has, and the ids of its new sessions, the newest first."""
-    oid = f"check-{secrets.token_hex(8)}"
-    made = [await probe.create(patient_details={"oid": oid}) for _ in range(count)]
-    return oid, [session.session_id for session in reversed(made)]
-
-
-@_rule("record.session", "The record shows the session, its state and its patient.")
-async def record_session(probe: Probe) -> Faults:
-    """The record of a new session is asked for."""
-    session = await probe.create(patient_details={"oid": "PAT-1"})
-    answer = await _record(probe, session)
-    yield judge.status_is(answer, 200, what="the record of a session")
-    if answer.accepted:
-        wanted = {"session_id": session.session_id, "patient_details": {"oid": "PAT-1"}}
-        yield _has(answer, **wanted)
-
-
-@_rule("record.documents", "The record lists the documents that templates made.")
-async def record_documents(probe: Probe) -> Faults:
-    """A session is processed; its record must list the documents that Get session lists."""
+async def _processed(probe: Probe) -> tuple[ProbeSession, str]:
+    """A processed session with a document of a template, and the document's id; raises Skip."""
     session = await probe.ended(templates=TEMPLATES[:1])
     listed = judge.documents(await probe.expect_done(session))
+    document = listed[0][1].get("document_id") if listed else None
+    if not isinstance(document, str):
+        raise Skip("Get session lists no document with a document_id")
+    return session, document
+
+
+async def _saved(probe: Probe, session: ProbeSession) -> str:
+    """The id of a document that is saved for the session; raises Skip."""
+    value = {"session_id": session.session_id, "document_name": "Plan", "type": "notes"}
+    answer = await probe.ask(
+        "saveDocument", "POST", DOCUMENTS_PATH, at=probe.root(), session=session, value=value
+    )
+    found = _data(answer).get("document_id")
+    if not answer.accepted or not isinstance(found, str):
+        raise Skip(f"the server saves no document: {answer}")
+    return found
+
+
+@_rule("shows", "The record is that of the session, with its patient.")
+async def shows(probe: Probe) -> Faults:
+    """The record of a new session is compared with what Create session sent."""
+    session = await probe.create(patient_details=_PATIENT)
     answer = await _record(probe, session)
-    if not answer.accepted or not listed:
-        raise Skip("there is no record, or Get session lists no document")
-    found = {document.get("document_id") for document in _documents(answer)}
-    for _, document in listed:
-        known = document.get("document_id") in found
-        yield judge.same(answer, "the document of Get session is listed", True, known)
+    yield judge.accepted(answer, what="the record of a new session")
+    wanted = {
+        "schema_version": "1.0",
+        "session_id": session.session_id,
+        "patient_details": _PATIENT,
+    }
+    known = {name: value for name, value in _data(answer).items() if name in wanted}
+    if answer.accepted:
+        yield judge.same(answer, "data", {name: wanted[name] for name in known}, known)
 
 
-@_rule("record.presigned", "With ?presigned=true each document has a download_url.")
-async def record_presigned(probe: Probe) -> Faults:
-    """The record of a processed session is asked for, with addresses."""
-    session = await probe.ended(templates=TEMPLATES[:1])
-    await probe.expect_done(session)
+@_rule("documents", "The record lists the documents of templates.")
+async def documents(probe: Probe) -> Faults:
+    """The document that Get session lists is searched for."""
+    session, document = await _processed(probe)
+    answer = await _record(probe, session)
+    yield judge.accepted(answer, what="the record of a processed session")
+    if answer.accepted:
+        yield _listed(answer, document, session_id=session.session_id, template_id=TEMPLATES[0])
+
+
+@_rule("saved", "The record lists what clients saved, with its category.", Grade.INFERRED)
+async def saved(probe: Probe) -> Faults:
+    """A document of the type notes is saved and searched for."""
+    session = await probe.create()
+    document = await _saved(probe, session)
+    answer = await _record(probe, session)
+    if answer.accepted:
+        yield _listed(answer, document, document_name="Plan", type="notes")
+
+
+@_rule("deleted", "The record does not list a deleted document.", Grade.INFERRED)
+async def deleted(probe: Probe) -> Faults:
+    """A document is saved, deleted and searched for."""
+    session = await probe.create()
+    document = await _saved(probe, session)
+    path = f"{DOCUMENTS_PATH}/{in_path(document)}"
+    gone = await probe.ask("deleteDocument", "DELETE", path, at=probe.root(), session=session)
+    answer = await _record(probe, session)
+    if gone.accepted and answer.accepted:
+        ids = [one.get("document_id") for one in _documents(answer)]
+        yield judge.same(answer, "the deleted document is listed", False, document in ids)
+
+
+@_rule("presigned", "With presigned=true a document's download_url is read without a token.")
+async def presigned(probe: Probe) -> Faults:
+    """The address of a template's document is opened; it may be null."""
+    session, document = await _processed(probe)
     answer = await _record(probe, session, "?presigned=true")
-    for document in _documents(answer):
-        # Null is published for a document that has no text yet.
-        if document.get("status") == "success" and "download_url" not in document:
-            yield judge.same(answer, "download_url is there", True, False)
+    yield judge.accepted(answer, what="the record with presigned=true")
+    own = [one for one in _documents(answer) if one.get("document_id") == document]
+    given = own[0].get("download_url") if own else None
+    if answer.accepted and given is None:
+        raise Skip("the document has no download_url, which may be null")
+    if answer.accepted:
+        read = await opened(probe, "download_url", given, session, answer)
+        yield judge.accepted(read, what="download_url without a token")
 
 
-def _documents(answer: Answer) -> list[dict[str, Any]]:
-    found = _data(answer).get("documents")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+@_rule("unsigned", "Without presigned=true there is no download_url.", Grade.INFERRED)
+async def unsigned(probe: Probe) -> Faults:
+    """The record is asked for without a query, and with false."""
+    session = await probe.create()
+    await _saved(probe, session)
+    for query in ("", "?presigned=false"):
+        answer = await _record(probe, session, query)
+        given = [one.get("download_url") for one in _documents(answer)]
+        if any(given):
+            yield judge.same(answer, "download_url", None, next(filter(None, given)))
 
 
-@_rule("record.statuses", "The record shows user_status and processing_status as Update set them.")
-async def record_statuses(probe: Probe) -> Faults:
-    """Both statuses are set, and looked up in the record and in the history."""
-    oid = f"check-{secrets.token_hex(8)}"
-    session = await probe.create(patient_details={"oid": oid})
+@_rule("schema", "Another value of presigned: 422 invalid_request.", Grade.INFERRED)
+async def schema(probe: Probe) -> Faults:
+    """A value that is neither true nor false is sent."""
+    answer = await _record(probe, await probe.create(), "?presigned=perhaps")
+    yield judge.refused(answer, 422, "invalid_request")
+
+
+@_rule("statuses", "The record shows user_status and processing_status as Update set them.")
+async def statuses(probe: Probe) -> Faults:
+    """Both are set and looked up."""
+    session = await probe.create()
     wanted = {"user_status": "reviewed", "processing_status": "on hold"}
     changed = await probe.patch(session, wanted)
     if not changed.accepted:
         raise Skip(f"the server does not set them: {changed}")
-    yield _has(await _record(probe, session), **wanted)
-    answer = await _history(probe, f"?oid={oid}")
-    for line in _lines(answer):
-        known = {name: line[name] for name in wanted if name in line}
-        yield judge.same(answer, "data[0]", {name: wanted[name] for name in known}, known)
+    answer = await _record(probe, session)
+    known = {name: value for name, value in _data(answer).items() if name in wanted}
+    yield judge.same(answer, "data", {name: wanted[name] for name in known}, known)
 
 
-@_rule("record.unknown", "An unknown session: 404 session_not_found.")
-async def record_unknown(probe: Probe) -> Faults:
+@_rule("unknown", "An unknown session: 404 session_not_found.", read_only=True)
+async def unknown(probe: Probe) -> Faults:
     """The record of a session that nobody has is asked for."""
     answer = await _record(probe, ProbeSession(session_id=UNKNOWN_SESSION))
     yield judge.refused(answer, 404, "session_not_found")
 
 
-@_rule("record.token", "Without Authorization: 401 authentication_failed.")
-async def record_token(probe: Probe) -> Faults:
-    """A record is asked for without a token."""
+@_rule("token", "Without Authorization: 401 authentication_failed.")
+async def token(probe: Probe) -> Faults:
+    """The record of a session is asked for without a token."""
     answer = await _record(probe, await probe.create(), token=None)
     yield judge.refused(answer, 401, "authentication_failed")
-
-
-@_rule("history.newest", "The history lists sessions, the newest first.")
-async def newest(probe: Probe) -> Faults:
-    """Two sessions of one patient are created, and listed."""
-    oid, made = await _of_patient(probe, 2)
-    answer = await _history(probe, f"?oid={oid}")
-    yield judge.status_is(answer, 200, what="the history of a patient with sessions")
-    if answer.accepted:
-        yield judge.same(answer, "data[].txn_id", made, _ids(answer))
-        if "retrieved_count" in answer.fields():
-            yield judge.field(answer, "retrieved_count", 2)
-
-
-@_rule("history.count", "?count= is the most sessions that are listed.")
-async def count(probe: Probe) -> Faults:
-    """One of two sessions is asked for."""
-    oid, made = await _of_patient(probe, 2)
-    answer = await _history(probe, f"?oid={oid}&count=1")
-    if answer.accepted:
-        yield judge.same(answer, "data[].txn_id", made[:1], _ids(answer))
-    everyone = await _history(probe, "?count=1")
-    if everyone.accepted:
-        yield judge.same(everyone, "the number of sessions", 1, len(_ids(everyone)))
-
-
-@_rule("history.cancelled", "A session with processing_status cancelled is not listed.")
-async def cancelled(probe: Probe) -> Faults:
-    """One of two sessions is cancelled."""
-    oid, (kept, gone) = await _of_patient(probe, 2)
-    changed = await probe.patch(ProbeSession(session_id=gone), {"processing_status": "cancelled"})
-    if not changed.accepted:
-        raise Skip(f"the server does not cancel a session: {changed}")
-    answer = await _history(probe, f"?oid={oid}")
-    if answer.accepted:
-        yield judge.same(answer, "data[].txn_id", [kept], _ids(answer))
-
-
-@_rule("history.none", "Without a session: 404 with status failed and the published sentence.")
-async def nothing(probe: Probe) -> Faults:
-    """The sessions of a patient that nobody has are asked for."""
-    answer = await _history(probe, f"?oid=check-{secrets.token_hex(8)}")
-    yield judge.status_is(answer, 404, what="the history of an unknown patient")
-    envelope = isinstance(answer.fields().get("error"), dict)
-    if answer.status == 404 and not envelope:
-        yield judge.same(answer, "the body", _NONE, dict(answer.fields()))
-
-
-@_rule("history.bad_count", "A count that is no positive number: 422.", Grade.INFERRED)
-async def bad_count(probe: Probe) -> Faults:
-    """Three other values are sent."""
-    for value in ("0", "-1", "many"):
-        yield judge.refused(await _history(probe, f"?count={value}"), 422, "invalid_request")
-
-
-@_rule("history.token", "Without Authorization: 401 authentication_failed.")
-async def history_token(probe: Probe) -> Faults:
-    """The history is asked for without a token."""
-    yield judge.refused(await _history(probe, token=None), 401, "authentication_failed")
