@@ -1,7 +1,8 @@
 """`scribe-mock check` and `scribe-mock rules`.
 
-Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked. They stay the
-same when the reader of the output stops early, as `head` does.
+Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked, 3 no fault
+was found but rules were not checked. They stay the same when the reader of the output stops early,
+as `head` does.
 """
 
 import argparse
@@ -19,10 +20,12 @@ from scribe_mock.contract.extra import require_extra
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.proxies import ignored_proxy
 
-KEPT, BROKEN, COULD_NOT_RUN = 0, 1, 2
+KEPT, COULD_NOT_RUN = 0, 2
 
 _EPILOG = (
-    "Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked. "
+    "Exit codes: 0 the server keeps the contract, and all that could be tried was tried; "
+    "1 it breaks the contract; 2 it could not be checked; 3 no fault was found, but rules were not "
+    "checked for want of time, sessions, answers or patience (0 with --allow-skipped). "
     "They stay the same when the reader of the output stops early, as head does."
 )
 

@@ -32,6 +32,7 @@ class Options:
         cacert: A file with the certificates to trust instead of the system's; empty for those.
         insecure: Whether any certificate of the server will do.
         read_only: Whether to send only requests that change nothing.
+        allow_skipped: Whether a run in which rules were not checked may end with exit code 0.
         expired_session: The id of a session that has expired, where the server has one.
     """
 
@@ -52,6 +53,7 @@ class Options:
     insecure: bool = False
     read_only: bool = False
     expired_session: str = EXPIRED_SESSION
+    allow_skipped: bool = False
 
     @property
     def slowness(self) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge, samples
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
@@ -169,7 +169,9 @@ class Probe:
         created = answer.fields()
         session_id = created.get("session_id")
         if not answer.accepted or not isinstance(session_id, str) or not session_id:
-            raise Skip(f"the server creates no {upload_type} session: {answer}")
+            may_refuse = answer.refused and upload_type != "chunked"
+            kind = Senseless if may_refuse else Skip
+            raise kind(f"the server creates no {upload_type} session: {answer}")
         if len(session_id) > _LONGEST_ID:
             raise Skip(f"the session_id has {len(session_id):,} characters")
         return ProbeSession(

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scribe_mock.contract.core.demand import Demand
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
 from scribe_mock.contract.core.options import Options
@@ -22,6 +22,9 @@ from scribe_mock.contract.transport.message import PIECE_BYTES, Answer, Delivery
 from scribe_mock.contract.transport.pace import Pace, retry_after
 from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable
 from scribe_mock.contract.transport.wire import HOLD, Midway, Wire
+
+#: Without these operations there is no flow; a server may leave out any other.
+CORE = ("createSession", "uploadAudio", "endSession", "getSession")
 
 _Sent = TypeVar("_Sent")
 
@@ -84,6 +87,8 @@ class Run:
         self.token = options.token
         #: operationId → why it can't be tried.
         self.missing: dict[str, str] = {}
+        #: Why the server can't be checked at all; empty if it can.
+        self.stopped = ""
         #: Id of a rule that judges answers → the bug that kept it from judging one.
         self.bugs: dict[str, str] = {}
         #: Why the server counts as gone; empty as long as it answers.
@@ -291,11 +296,16 @@ class Run:
                     raise self._lost(str(error)) from None
                 await asyncio.sleep(_PAUSE * 4 ** (attempt - 1))
 
+    def require(self, operation: str) -> None:
+        """Raise Skip if an operation can't be tried."""
+        if operation in self.missing:
+            kind = Skip if operation in CORE else Senseless
+            raise kind(self.missing[operation])
+
     def _check(self, request: Request) -> None:
         if self.gone:
             raise Skip(self.gone)
-        if request.operation in self.missing:
-            raise Skip(self.missing[request.operation])
+        self.require(request.operation)
 
     def _failed(self, answer: Answer, *, always: bool) -> None:
         """Add the fault that the server failed; one for each operation, and for always or not."""
