@@ -159,6 +159,7 @@ class Check:
             sent_bytes=run.wire.sent_bytes,
             seconds=time.monotonic() - run.began,
             stopped=run.stopped,
+            remarks=tuple(run.remarks),
         )
 
     def _result(self, rule: Rule, findings: Sequence[ContractFinding]) -> Result:

@@ -14,6 +14,9 @@ SERVER_ERROR = "server.no_5xx"
 NO_ANSWER = "server.answers"
 GONE = "server.stays_up"
 MISSING = "server.operations"
+CORE_MISSING = "server.flow"
+#: Found while rules wait for processing.
+NEVER_ENDS = "process.ends"
 
 
 @dataclass(kw_only=True)
@@ -118,6 +121,10 @@ class Ledger:
         known.count += 1
         if variant and variant not in known.variants and len(known.variants) < 20:
             known.variants.append(variant)
+
+    def clear(self) -> None:
+        """Forget all findings, because one that follows explains them all."""
+        self._found.clear()
 
     def broken(self, rule_id: str) -> bool:
         """Whether a rule has found a fault."""

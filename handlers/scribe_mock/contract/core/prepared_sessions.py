@@ -25,7 +25,7 @@ async def _finish(probe: Probe, state: str) -> ProbeSession:
     fields: dict[str, Any] = {}
     if state != "completed":  # scribe-mock reads this; other servers just store it
         fields["additional_data"] = {"_mock": {"scenario": state}}
-    session = await probe.create(templates=["eka_emr_template"], **fields)
+    session = await probe.create(templates=[probe.template("eka_emr_template")], **fields)
     await probe.upload(session)
     await probe.end(session, sent=3 if state == "partial" else None)
     answer = await probe.done(session)

@@ -46,12 +46,15 @@ class Watch:
     progress: dict[str, tuple[int, str, float]] = field(default_factory=dict)
     #: Session id → field → its value, which must not change.
     fixed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The latest answer; None before the first.
+    last: Answer | None = None
     # The last answer and its violations, because several rules ask for them. The answer itself
     # is stored, because the id of an object that is gone can be used again.
     _violations: tuple[Answer | None, list[Violation]] = (None, [])
 
     def note(self, answer: Answer) -> None:
         """Count an answer."""
+        self.last = answer
         key = (answer.request.operation, answer.status, kind_of(answer))
         if key in self.seen or len(self.seen) < _MOST:
             self.seen[key] = self.seen.get(key, 0) + 1
