@@ -48,8 +48,8 @@ class Picky(Server):
 class OpenSource(Picky):
     """Asks for a language that it knows, and for templates of its own list."""
 
-    languages = ("en", "hi", "en-hi")
-    listed = ("soap_v2", "letter")
+    languages: tuple[str, ...] = ("en", "hi", "en-hi")
+    listed: tuple[str, ...] = ("soap_v2", "letter")
 
     def known_templates(self):
         return self.listed

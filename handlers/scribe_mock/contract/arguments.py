@@ -124,6 +124,7 @@ ARGUMENTS = (
     Argument(name="list", for_pytest=False, help="list the rules that would be tried, and stop"),
     Argument(name="strict", help="let notes fail the run, too"),
     Argument(name="allow-skipped", help="exit with 0 even if rules were not checked"),
+    Argument(name="keep", help="do not delete the sessions of the check on a mock"),
     Argument(
         name="report",
         metavar="KIND=FILE",
@@ -259,6 +260,7 @@ def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Opti
         read_only=values.read_only,
         expired_session=values.expired_session,
         allow_skipped=values.allow_skipped,
+        keep=values.keep,
         create_fields=_create_fields(values.create_field),
     )
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from scribe_mock.contract import rules
+from scribe_mock.contract.core.cleaning import Left, clean
 from scribe_mock.contract.core.events import Listener, Report, RuleEnded, Started
 from scribe_mock.contract.core.exceptions import LeftOut, Senseless, Skip
 from scribe_mock.contract.core.ledger import ContractFinding, Result, SkipKind, Verdict
@@ -78,7 +79,9 @@ class Check:
         await asyncio.gather(*self._tasks.values())
         self._require_sessions()
         cells = await coverage.collect(Probe(self._run))
-        report = self._report(cells)
+        left = await clean(Probe(self._run))
+        self._run.remarks.append(str(left))
+        report = self._report(cells, left)
         self._listen(report)
         return report
 
@@ -146,7 +149,7 @@ class Check:
             return Verdict.FAILED if binding else Verdict.NOTED
         return Verdict.SKIPPED if rule.id in self._skipped else Verdict.PASSED
 
-    def _report(self, cells: Sequence[coverage.Cell]) -> Report:
+    def _report(self, cells: Sequence[coverage.Cell], left: Left) -> Report:
         run = self._run
         findings = run.ledger.findings([rule.id for rule in self._rules])
         results = [self._result(rule, findings) for rule in self._rules]
@@ -160,6 +163,7 @@ class Check:
             seconds=time.monotonic() - run.began,
             stopped=run.stopped,
             remarks=tuple(run.remarks),
+            left=left,
         )
 
     def _result(self, rule: Rule, findings: Sequence[ContractFinding]) -> Result:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from scribe_mock.contract.core.cleaning import Left
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.rule import Rule
@@ -42,6 +43,7 @@ class Report:
         sent_bytes: Bytes of their bodies.
         seconds: How long the run took.
         stopped: Why the server could not be checked; empty if it could.
+        left: What became of the sessions that the run created.
         remarks: What else a reader should know, in sentences.
     """
 
@@ -54,6 +56,7 @@ class Report:
     seconds: float
     stopped: str = ""
     remarks: Sequence[str] = ()
+    left: Left | None = None
 
     @cached_property
     def verdict(self) -> RunVerdict:

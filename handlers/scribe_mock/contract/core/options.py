@@ -36,6 +36,7 @@ class Options:
         read_only: Whether to send only requests that change nothing.
         create_fields: Fields that Create session always sends.
         allow_skipped: Whether a run in which rules were not checked may end with exit code 0.
+        keep: Whether the sessions of the run stay on a mock.
         expired_session: The id of a session that has expired, where the server has one.
     """
 
@@ -58,6 +59,7 @@ class Options:
     expired_session: str = EXPIRED_SESSION
     create_fields: Mapping[str, Any] = field(default_factory=dict)
     allow_skipped: bool = False
+    keep: bool = False
 
     @property
     def slowness(self) -> float:

@@ -16,6 +16,7 @@ from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.contract.core.watch import LONGEST_ID
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.contract.transport.wire import Midway
@@ -23,8 +24,6 @@ from scribe_mock.contract.transport.wire import Midway
 #: The label of a request that was repeated until processing had ended.
 WAIT = "until processing is over"
 
-#: Far more characters of a session id than the contract allows.
-_LONGEST_ID = 1000
 #: Operation → the longest body of an answer, where it may have to be longer than others.
 _LONG_ANSWERS = dict.fromkeys(
     ("getSession", "getSessionRecord", "listSessions", "listTemplates"), 1024 * 1024
@@ -182,7 +181,7 @@ class Probe:
             may_refuse = answer.refused and upload_type != "chunked"
             kind = Senseless if may_refuse else Skip
             raise kind(f"the server creates no {upload_type} session: {answer}")
-        if len(session_id) > _LONGEST_ID:
+        if len(session_id) > LONGEST_ID:
             raise Skip(f"the session_id has {len(session_id):,} characters")
         return ProbeSession(
             session_id=session_id,

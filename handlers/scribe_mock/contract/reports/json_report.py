@@ -26,6 +26,8 @@ def as_data(report: Report) -> dict[str, Any]:
         "not_checked_because": report.verdict.reasons,
         "senseless": report.verdict.senseless,
         "left_out": report.verdict.left_out,
+        "sessions_created": report.left.created if report.left else 0,
+        "sessions_left": report.left.left if report.left else 0,
         "remarks": list(report.remarks),
         "seed": options.seed,
         "strict": options.strict,
