@@ -100,9 +100,18 @@ def test_the_options_of_the_check_have_their_effect(pytest_in, pytester):
             "--scribe-time-budget=0",
             "-rs",
         )
-    assert code == 0, shown
+    assert code == 3, shown
     assert "--time-budget 0 s is used up" in shown
+    assert "scribe-mock: " + running.base_url + " was not checked in full" in shown
     assert json.loads((pytester.path / "out.json").read_text())["rules"]
+
+
+def test_what_was_not_checked_may_be_allowed(pytest_in):
+    with Running(Server()) as running:
+        options = ("--scribe-only=upload.row.7", "--scribe-time-budget=0", "--scribe-allow-skipped")
+        code, shown = pytest_in(f"--scribe-url={running.base_url}", *options)
+    assert code == 0, shown
+    assert "not checked: 1 of 1 rules" in shown
 
 
 def test_an_option_that_makes_no_sense_is_told(pytest_in):

@@ -71,7 +71,7 @@ def test_json_has_everything(report):
 def test_junit_has_a_case_for_each_rule(report):
     suite = ElementTree.fromstring(reports.WRITERS["junit"](report))[0]
     count = {name: int(suite.get(name, -1)) for name in ("tests", "failures", "skipped")}
-    assert count["tests"] == len(suite) == len(report.results)
+    assert count["tests"] == len(suite.findall("testcase")) == len(report.results)
     assert len(suite.findall("testcase/failure")) == count["failures"] > 0
     assert len(suite.findall("testcase/skipped")) == count["skipped"]
 

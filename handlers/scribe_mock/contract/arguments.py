@@ -4,7 +4,8 @@ pytest has each of them with `--scribe-` in front, such as `--scribe-patience`.
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ class Argument:
         convert: Makes the value from its text.
         default: The value without the option.
         repeats: Whether it may be given again; the value is then a list.
+        lines: Whether several values in the environment are lines, and not words.
         for_rules: Whether `scribe-mock rules` has it, too.
         for_pytest: Whether pytest has it, too.
     """
@@ -39,6 +41,7 @@ class Argument:
     convert: Callable[[str], Any] = str
     default: Any = None
     repeats: bool = False
+    lines: bool = False
     for_rules: bool = False
     for_pytest: bool = True
 
@@ -50,7 +53,9 @@ class Argument:
     def from_environment(self, text: str) -> Any:
         """The value that a text of the environment stands for; raises ValueError."""
         if self.metavar:
-            return text.split() if self.repeats else self.convert(text)
+            if self.repeats:
+                return text.splitlines() if self.lines else text.split()
+            return self.convert(text)
         if text.lower() not in _SWITCHES:
             raise ValueError
         return _SWITCHES[text.lower()]
@@ -92,6 +97,14 @@ ARGUMENTS = (
         default=Options.expired_session,
         help="a session that has expired; scribe-mock has the default one",
     ),
+    Argument(
+        name="create-field",
+        metavar="NAME=JSON",
+        repeats=True,
+        lines=True,
+        help="a field that Create session always sends, such as templates='[\"soap\"]'; may be "
+        "given again",
+    ),
     Argument(name="yes", help="do not ask before a public host is checked"),
     Argument(name="read-only", help="send only requests that change nothing on the server"),
     Argument(
@@ -110,6 +123,8 @@ ARGUMENTS = (
     ),
     Argument(name="list", for_pytest=False, help="list the rules that would be tried, and stop"),
     Argument(name="strict", help="let notes fail the run, too"),
+    Argument(name="allow-skipped", help="exit with 0 even if rules were not checked"),
+    Argument(name="keep", help="do not delete the sessions of the check on a mock"),
     Argument(
         name="report",
         metavar="KIND=FILE",
@@ -244,7 +259,29 @@ def read_options(values: argparse.Namespace, environ: Mapping[str, str]) -> Opti
         insecure=values.insecure,
         read_only=values.read_only,
         expired_session=values.expired_session,
+        allow_skipped=values.allow_skipped,
+        keep=values.keep,
+        create_fields=_create_fields(values.create_field),
     )
+
+
+def _create_fields(texts: Iterable[str]) -> dict[str, Any]:
+    """Fields for Create session by name; raises CannotRun."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            equals = ""
+        if not (name and equals):
+            raise CannotRun(
+                f"--create-field {text}: expected NAME=JSON, such as templates='[\"soap\"]';"
+                " a text has quotes, too: model='\"pro\"'."
+            )
+    if not isinstance(found.get("additional_data", {}), dict):
+        raise CannotRun("--create-field additional_data is a JSON object.")
+    return found
 
 
 def _base(url: str | None) -> Address:

@@ -1,7 +1,8 @@
 """`scribe-mock check` and `scribe-mock rules`.
 
-Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked. They stay the
-same when the reader of the output stops early, as `head` does.
+Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked, 3 no fault
+was found but rules were not checked. They stay the same when the reader of the output stops early,
+as `head` does.
 """
 
 import argparse
@@ -19,10 +20,12 @@ from scribe_mock.contract.extra import require_extra
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.proxies import ignored_proxy
 
-KEPT, BROKEN, COULD_NOT_RUN = 0, 1, 2
+KEPT, COULD_NOT_RUN = 0, 2
 
 _EPILOG = (
-    "Exit codes: 0 the server keeps the contract, 1 it does not, 2 it could not be checked. "
+    "Exit codes: 0 the server keeps the contract, and all that could be tried was tried; "
+    "1 it breaks the contract; 2 it could not be checked; 3 no fault was found, but rules were not "
+    "checked for want of time, sessions, answers or patience (0 with --allow-skipped). "
     "They stay the same when the reader of the output stops early, as head does."
 )
 
@@ -109,13 +112,14 @@ def silence_output() -> None:
 
 def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextIO) -> int:
     from scribe_mock.contract import reports
+    from scribe_mock.contract.core.cleaning import estimate
     from scribe_mock.contract.core.engine import check, chosen
     from scribe_mock.contract.reports.terminal import Terminal, console_of
 
     asked = read_options(options, environ)
     wanted = reports.wanted(options.report)
-    _some(chosen(asked))
-    _ask(asked, options, stdin)
+    rules = _some(chosen(asked))
+    _ask(asked, estimate(rules), options, stdin)
     if proxy := ignored_proxy(environ, asked.base.origin):
         print(f"scribe-mock: {proxy} is ignored: the check connects directly.", file=sys.stderr)
     if isinstance(sys.stdout, TextIOWrapper):
@@ -130,11 +134,26 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     return report.exit_code
 
 
-def _ask(asked: Options, options: argparse.Namespace, stdin: TextIO) -> None:
-    """Ask before sessions are created on a public host; raises CannotRun without a yes."""
-    if options.yes or asked.read_only or not asked.base.origin.is_public():
+def _ask(asked: Options, count: int, options: argparse.Namespace, stdin: TextIO) -> None:
+    """Say how many sessions will be created on a public host, and ask unless `--yes` was given.
+
+    Args:
+        asked: The options of the run.
+        count: About how many sessions it creates.
+        options: What was given on the command line.
+        stdin: Where the answer comes from.
+
+    Raises:
+        CannotRun: the answer is not yes.
+    """
+    if asked.read_only or not count or not asked.base.origin.is_public():
         return
-    question = f"{asked.base.origin} is a public host. Create sessions and upload audio there?"
+    said = f"{asked.base.origin} is a public host"
+    number = f"about {count} sessions"
+    if options.yes:
+        print(f"scribe-mock: {said}: {number} will be created there.", file=sys.stderr)
+        return
+    question = f"{said}. Create {number} and upload audio there?"
     if not stdin.isatty():
         raise CannotRun(f"{question} Confirm with --yes, or use --read-only.")
     print(f"{question} [y/N] ", end="", flush=True)

@@ -6,6 +6,9 @@ A `conftest.py` marks known deviations as expected:
         return {"upload.order.*": "our gateway looks at the size first"}
 
 An expected deviation that no longer happens fails its test, so that the mark gets removed.
+
+A rule that was not checked is a skipped test. Such a run ends with exit code 3, as that of
+`scribe-mock check` does, unless `--scribe-allow-skipped` is given.
 """
 
 import os
@@ -90,6 +93,21 @@ class ContractCollector(pytest.Collector):
             yield item
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Let a run in which rules were not checked end with the exit code of the check."""
+    checked = session.stash.get(_KEY, None)
+    if checked is not None and exitstatus == pytest.ExitCode.OK and checked.not_checked:
+        session.exitstatus = int(checked.verdict.exit_code)
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Say the verdict on the server in one line."""
+    checked = terminalreporter._session.stash.get(_KEY, None)
+    if checked is not None:
+        terminalreporter.write_line(f"scribe-mock: {checked.verdict.sentence}")
+
+
 class RuleItem(pytest.Item):
     """One rule as a test; the first that runs checks the server for all."""
 
@@ -102,8 +120,8 @@ class RuleItem(pytest.Item):
         if checked is None:
             checked = self.session.stash[_KEY] = _Checked(self.session)
         result = checked.result(self.name)
-        if result.verdict is Verdict.SKIPPED:
-            pytest.skip(result.reason)
+        if result.skipped is not None:
+            pytest.skip(f"{result.skipped.value}: {result.reason}")
         text = "\n\n".join(describe(one, checked.options) for one in result.findings)
         if result.verdict is Verdict.FAILED:
             raise ContractBroken(text)
@@ -142,7 +160,17 @@ class _Checked:
             reports.write_all(files, report)
         except CannotRun as reason:
             pytest.exit(f"scribe-mock: {reason}", returncode=2)
+        if report.stopped:
+            pytest.exit(f"scribe-mock: {report.verdict.sentence}", returncode=report.exit_code)
+        self.verdict = report.verdict
         self._results = {result.rule.id: result for result in report.results}
+
+    @property
+    def not_checked(self) -> bool:
+        """Whether the exit code of the check is that of a run with rules that were not checked."""
+        from scribe_mock.contract.core.verdict import ExitCode
+
+        return self.verdict.exit_code is ExitCode.NOT_CHECKED
 
     def result(self, rule_id: str) -> Any:
         """How a rule ended."""

@@ -5,9 +5,10 @@ import time
 from collections.abc import Sequence
 
 from scribe_mock.contract import rules
+from scribe_mock.contract.core.cleaning import Left, clean
 from scribe_mock.contract.core.events import Listener, Report, RuleEnded, Started
-from scribe_mock.contract.core.exceptions import CannotRun, Skip
-from scribe_mock.contract.core.ledger import Result, Verdict
+from scribe_mock.contract.core.exceptions import LeftOut, Senseless, Skip
+from scribe_mock.contract.core.ledger import ContractFinding, Result, SkipKind, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
@@ -65,7 +66,7 @@ class Check:
         )
         self._workers = asyncio.Semaphore(min(_WORKERS, options.concurrency))
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._skipped: dict[str, str] = {}
+        self._skipped: dict[str, Skip] = {}
         self._seconds: dict[str, float] = {}
 
     async def run(self) -> Report:
@@ -78,16 +79,17 @@ class Check:
         await asyncio.gather(*self._tasks.values())
         self._require_sessions()
         cells = await coverage.collect(Probe(self._run))
-        report = self._report(cells)
+        left = await clean(Probe(self._run))
+        self._run.remarks.append(str(left))
+        report = self._report(cells, left)
         self._listen(report)
         return report
 
     def _require_sessions(self) -> None:
-        """Raise CannotRun when rules had no session, and no fault says that none can be created."""
-        reason = self._run.missing.get("createSession")
-        told = any(not one.is_note for one in self._run.ledger.findings([]))
-        if reason and self._skipped and not told:
-            raise CannotRun(f"{self._options.base} can't be checked: {reason}.")
+        """Let the verdict be that the server could not be checked if rules had no session."""
+        reason = self._run.missing.get("createSession", "")
+        if any(kind_of(skip) is SkipKind.NOT_CHECKED for skip in self._skipped.values()):
+            self._run.stopped = self._run.stopped or reason
 
     async def _try(self, rule: Rule) -> None:
         for need in (*rule.needs, *rule.after):
@@ -95,17 +97,14 @@ class Check:
                 await self._tasks[need]
         async with self._workers:
             began = time.monotonic()
-            reason = self._reason_not_to(rule)
             try:
-                if not reason:
-                    await self._collect(rule)
+                self._require(rule)
+                await self._collect(rule)
             except Skip as skip:
-                reason = str(skip)
+                self._skipped[rule.id] = skip
             except Exception as error:  # the other rules must still be tried
-                reason = bug_in_rule(error)
+                self._skipped[rule.id] = Skip(bug_in_rule(error))
             self._seconds[rule.id] = time.monotonic() - began
-            if reason:
-                self._skipped[rule.id] = reason
         verdict = self._verdict(rule)
         wire = self._run.wire
         self._listen(
@@ -123,21 +122,26 @@ class Check:
             front = self._run.front.product or "the HTTP parser"
             raise Skip(f"{front} answers these requests, before the application sees them")
 
-    def _reason_not_to(self, rule: Rule) -> str:
-        """Why a rule is skipped; empty if it is tried."""
+    def _require(self, rule: Rule) -> None:
+        """Raise Skip if there is a reason not to try a rule."""
         run, options = self._run, self._options
-        unmet = [need for need in rule.needs if run.ledger.broken(need)]
-        unmet += [need for need in rule.needs if need in self._skipped]
-        reasons = [
-            run.gone,
-            "it would change the server, and --read-only was given"
-            if options.read_only and not rule.read_only
-            else "",
-            run.missing.get(rule.operation, ""),
-            run.time_is_up,
-            f"it needs {unmet[0]}, which failed or was skipped" if unmet else "",
-        ]
-        return next((reason for reason in reasons if reason), "")
+        if options.read_only and not rule.read_only:
+            raise LeftOut("it would change the server, and --read-only was given")
+        if run.stopped or run.gone:
+            raise Skip(run.stopped or run.gone)
+        run.require(rule.operation)
+        if run.time_is_up:
+            raise Skip(run.time_is_up)
+        for need in rule.needs:
+            self._require_need(need)
+
+    def _require_need(self, need: str) -> None:
+        """Raise Skip if a needed rule failed or was skipped; of the same kind as that one."""
+        reason = f"it needs {need}, which failed or was skipped"
+        if need in self._skipped:
+            raise type(self._skipped[need])(reason)
+        if self._run.ledger.broken(need):
+            raise Skip(reason) if self._run.ledger.fails(need) else Senseless(reason)
 
     def _verdict(self, rule: Rule) -> Verdict:
         if self._run.ledger.broken(rule.id):
@@ -145,24 +149,10 @@ class Check:
             return Verdict.FAILED if binding else Verdict.NOTED
         return Verdict.SKIPPED if rule.id in self._skipped else Verdict.PASSED
 
-    def _report(self, cells: Sequence[coverage.Cell]) -> Report:
+    def _report(self, cells: Sequence[coverage.Cell], left: Left) -> Report:
         run = self._run
         findings = run.ledger.findings([rule.id for rule in self._rules])
-        results = []
-        for rule in self._rules:
-            own = tuple(one for one in findings if rule.id in (one.rule.id, *one.also))
-            verdict = Verdict.PASSED
-            if own:
-                noted = not self._options.strict and all(one.is_note for one in own)
-                verdict = Verdict.NOTED if noted else Verdict.FAILED
-            reason = self._skipped.get(rule.id, "") or run.bugs.get(rule.id, "")
-            if not own and reason:
-                verdict = Verdict.SKIPPED
-            reason = reason if verdict is Verdict.SKIPPED else ""
-            seconds = self._seconds.get(rule.id, 0.0)
-            results.append(
-                Result(rule=rule, verdict=verdict, seconds=seconds, reason=reason, findings=own)
-            )
+        results = [self._result(rule, findings) for rule in self._rules]
         return Report(
             options=self._options,
             results=results,
@@ -171,4 +161,37 @@ class Check:
             requests=run.wire.requests,
             sent_bytes=run.wire.sent_bytes,
             seconds=time.monotonic() - run.began,
+            stopped=run.stopped,
+            remarks=tuple(run.remarks),
+            left=left,
         )
+
+    def _result(self, rule: Rule, findings: Sequence[ContractFinding]) -> Result:
+        own = tuple(one for one in findings if rule.id in (one.rule.id, *one.also))
+        verdict, skip = Verdict.PASSED, None if own else self._skip(rule)
+        if own:
+            noted = not self._options.strict and all(one.is_note for one in own)
+            verdict = Verdict.NOTED if noted else Verdict.FAILED
+        return Result(
+            rule=rule,
+            verdict=verdict if skip is None else Verdict.SKIPPED,
+            seconds=self._seconds.get(rule.id, 0.0),
+            reason="" if skip is None else str(skip),
+            skipped=None if skip is None else kind_of(skip),
+            findings=own,
+        )
+
+    def _skip(self, rule: Rule) -> Skip | None:
+        """Why a rule was not tried; one that judges answers had none if the run was stopped."""
+        if rule.id in self._skipped:
+            return self._skipped[rule.id]
+        reason = self._run.bugs.get(rule.id, "")
+        reason = reason or ("" if rule.check else self._run.stopped)
+        return Skip(reason) if reason else None
+
+
+def kind_of(skip: Skip) -> SkipKind:
+    """Whether a skipped rule counts as not checked."""
+    if isinstance(skip, Senseless):
+        return SkipKind.SENSELESS
+    return SkipKind.LEFT_OUT if isinstance(skip, LeftOut) else SkipKind.NOT_CHECKED

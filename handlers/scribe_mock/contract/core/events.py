@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from scribe_mock.contract.core.cleaning import Left
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.rule import Rule
+from scribe_mock.contract.core.verdict import RunVerdict
 from scribe_mock.contract.recipes.coverage import Cell
 
 
@@ -39,6 +42,9 @@ class Report:
         requests: How many were sent.
         sent_bytes: Bytes of their bodies.
         seconds: How long the run took.
+        stopped: Why the server could not be checked; empty if it could.
+        left: What became of the sessions that the run created.
+        remarks: What else a reader should know, in sentences.
     """
 
     options: Options
@@ -48,6 +54,14 @@ class Report:
     requests: int
     sent_bytes: int
     seconds: float
+    stopped: str = ""
+    remarks: Sequence[str] = ()
+    left: Left | None = None
+
+    @cached_property
+    def verdict(self) -> RunVerdict:
+        """The exit code, the sentence and the numbers that every report shows."""
+        return RunVerdict.on(self.options, self.results, self.findings, self.stopped)
 
     @property
     def failures(self) -> list[ContractFinding]:
@@ -61,8 +75,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if the server keeps the contract, 1 if not."""
-        return 1 if self.failures else 0
+        """The exit code of the command: one of `ExitCode`."""
+        return int(self.verdict.exit_code)
 
     def count(self, verdict: Verdict) -> int:
         """How many rules have this verdict."""

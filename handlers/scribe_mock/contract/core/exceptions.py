@@ -14,5 +14,13 @@ class Skip(_Reason):
     """One rule cannot be tried."""
 
 
+class Senseless(Skip):
+    """The server's own answers leave a rule nothing to try, so it does not count as unchecked."""
+
+
+class LeftOut(Skip):
+    """An option such as `--read-only` leaves the rule out, so it does not count as unchecked."""
+
+
 class CannotRun(_Reason):
     """Nothing can be checked; the text also says what to do."""

@@ -14,6 +14,9 @@ SERVER_ERROR = "server.no_5xx"
 NO_ANSWER = "server.answers"
 GONE = "server.stays_up"
 MISSING = "server.operations"
+CORE_MISSING = "server.flow"
+#: Found while rules wait for processing.
+NEVER_ENDS = "process.ends"
 
 
 @dataclass(kw_only=True)
@@ -58,6 +61,17 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
 
 
+class SkipKind(StrEnum):
+    """Why a rule was skipped, as far as the exit code is concerned."""
+
+    #: For want of time, sessions, answers or patience: the run says less than it was asked for.
+    NOT_CHECKED = "not checked"
+    #: The server's own answers leave nothing to try.
+    SENSELESS = "senseless"
+    #: An option such as `--read-only` leaves it out.
+    LEFT_OUT = "left out"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """How one rule ended.
@@ -67,6 +81,7 @@ class Result:
         verdict: How it ended.
         seconds: How long it took.
         reason: Why it was skipped; empty if it was not.
+        skipped: Whether that counts as not checked; None if it was not skipped.
         findings: Its own findings, and those of other rules that it found, too.
     """
 
@@ -74,6 +89,7 @@ class Result:
     verdict: Verdict
     seconds: float = 0.0
     reason: str = ""
+    skipped: SkipKind | None = None
     findings: tuple[ContractFinding, ...] = ()
 
 
@@ -106,9 +122,19 @@ class Ledger:
         if variant and variant not in known.variants and len(known.variants) < 20:
             known.variants.append(variant)
 
+    def clear(self) -> None:
+        """Forget all findings, because one that follows explains them all."""
+        self._found.clear()
+
     def broken(self, rule_id: str) -> bool:
         """Whether a rule has found a fault."""
         return any(owner == rule_id for owner, _ in self._found)
+
+    def fails(self, rule_id: str) -> bool:
+        """Whether a rule has found a fault that is more than a note."""
+        return any(
+            owner == rule_id and not found.is_note for (owner, _), found in self._found.items()
+        )
 
     def findings(self, order: Sequence[str]) -> list[ContractFinding]:
         """All findings, each fault once.

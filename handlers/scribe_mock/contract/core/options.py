@@ -1,6 +1,8 @@
 """The options of a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from scribe_mock.contract.transport.address import Address
 
@@ -32,6 +34,9 @@ class Options:
         cacert: A file with the certificates to trust instead of the system's; empty for those.
         insecure: Whether any certificate of the server will do.
         read_only: Whether to send only requests that change nothing.
+        create_fields: Fields that Create session always sends.
+        allow_skipped: Whether a run in which rules were not checked may end with exit code 0.
+        keep: Whether the sessions of the run stay on a mock.
         expired_session: The id of a session that has expired, where the server has one.
     """
 
@@ -52,6 +57,9 @@ class Options:
     insecure: bool = False
     read_only: bool = False
     expired_session: str = EXPIRED_SESSION
+    create_fields: Mapping[str, Any] = field(default_factory=dict)
+    allow_skipped: bool = False
+    keep: bool = False
 
     @property
     def slowness(self) -> float:

@@ -65,6 +65,14 @@ _CALLS = (
 )
 
 
+#: The flow, for sessions that do not exist: tried where none can be created.
+_FLOW = (
+    _Call("getSession", "GET", _SESSION, at_root=False),
+    _Call("uploadAudio", "POST", f"{_SESSION}/audio/audio_0.webm", at_root=False),
+    _Call("endSession", "POST", f"{_SESSION}/end", at_root=False),
+)
+
+
 async def absent(probe: Probe) -> list[Answer]:
     """The answers that say that there is no such operation, at most one for each operation.
 
@@ -73,7 +81,8 @@ async def absent(probe: Probe) -> list[Answer]:
     """
     nowhere = {at_root: await _send(probe, _nowhere(at_root)) for at_root in (False, True)}
     found = []
-    for call in _CALLS:
+    flow = _FLOW if "createSession" in probe.run.missing else ()
+    for call in (*flow, *_CALLS):
         if call.operation in probe.run.missing or call.operation not in specification.operations():
             continue
         if probe.options.read_only and call.method != "GET":

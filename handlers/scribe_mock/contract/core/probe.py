@@ -8,12 +8,15 @@ from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge, samples
-from scribe_mock.contract.core.exceptions import Skip
-from scribe_mock.contract.core.marks import MARK
+from scribe_mock.contract.core.creation import PUBLISHED
+from scribe_mock.contract.core.exceptions import Senseless, Skip
+from scribe_mock.contract.core.fault import Fault
+from scribe_mock.contract.core.ledger import NEVER_ENDS
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.contract.core.watch import LONGEST_ID
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.contract.transport.wire import Midway
@@ -21,8 +24,6 @@ from scribe_mock.contract.transport.wire import Midway
 #: The label of a request that was repeated until processing had ended.
 WAIT = "until processing is over"
 
-#: Far more characters of a session id than the contract allows.
-_LONGEST_ID = 1000
 #: Operation → the longest body of an answer, where it may have to be longer than others.
 _LONG_ANSWERS = dict.fromkeys(
     ("getSession", "getSessionRecord", "listSessions", "listTemplates"), 1024 * 1024
@@ -153,11 +154,19 @@ class Probe:
         return answer
 
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
-        """A body for Create session, with the mark of the run."""
-        protocol = "websocket" if upload_type == "stream" else "http"
-        data = {MARK: self.run.name} | fields.pop("additional_data", {})
-        head = {"upload_type": upload_type, "communication_protocol": protocol}
-        return head | {"additional_data": data} | fields
+        """A body for Create session as the server accepts it, with the mark of the run."""
+        more = dict(self.options.create_fields) | fields
+        if "additional_data" in fields and "additional_data" in self.options.create_fields:
+            given = self.options.create_fields["additional_data"]
+            more["additional_data"] = given | fields["additional_data"]
+        return self.run.form.body(upload_type, self.run.name, more)
+
+    def template(self, name: str) -> str:
+        """A template that the server has, in place of a published one that it does not have."""
+        own = self.run.templates
+        if not own or name in own or name not in PUBLISHED:
+            return name
+        return own[PUBLISHED.index(name) % len(own)]
 
     async def try_create(self, body: Any) -> Answer:
         """The answer of Create session to any body."""
@@ -169,8 +178,10 @@ class Probe:
         created = answer.fields()
         session_id = created.get("session_id")
         if not answer.accepted or not isinstance(session_id, str) or not session_id:
-            raise Skip(f"the server creates no {upload_type} session: {answer}")
-        if len(session_id) > _LONGEST_ID:
+            may_refuse = answer.refused and upload_type != "chunked"
+            kind = Senseless if may_refuse else Skip
+            raise kind(f"the server creates no {upload_type} session: {answer}")
+        if len(session_id) > LONGEST_ID:
             raise Skip(f"the session_id has {len(session_id):,} characters")
         return ProbeSession(
             session_id=session_id,
@@ -250,12 +261,30 @@ class Probe:
 
     async def done(self, session: ProbeSession) -> Answer:
         """Get an ended session until processing has ended; raises Skip after `--patience`."""
-        patience = self.options.patience
-        answer = await poll_until(lambda: self.get(session), _is_over, patience)
+        answer = await poll_until(lambda: self.get(session), _is_over, self.patience)
         if not _is_over(answer):
-            raise Skip(f"processing took longer than --patience {patience:g} s")
+            raise self.never_ends(answer)
         session.history.append(replace(answer.request, label=WAIT))
         return answer
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for processing; none when it has already taken too long once."""
+        waited = self.run.ledger.broken(NEVER_ENDS)
+        return 0.0 if waited else self.options.patience
+
+    def never_ends(self, answer: Answer) -> Skip:
+        """Add the fault that processing did not end in time, and return the reason to stop."""
+        seconds = f"--patience {self.options.patience:g} s"
+        fault = Fault(
+            expected=f"a final status within {seconds}",
+            got=f"{answer.fields().get('status') or answer} after {seconds}",
+            answer=answer,
+            key="never",
+        )
+        if not self.run.ledger.broken(NEVER_ENDS):
+            self.run.found(NEVER_ENDS, fault)
+        return Skip(f"processing took longer than {seconds}")
 
     async def look(self, session: ProbeSession, seconds: float) -> Answer:
         """Get a session until it lists audio, or until so many seconds have passed."""

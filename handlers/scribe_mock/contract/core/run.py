@@ -10,8 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+from scribe_mock.contract.core.creation import USUAL
 from scribe_mock.contract.core.demand import Demand
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
 from scribe_mock.contract.core.options import Options
@@ -23,6 +24,9 @@ from scribe_mock.contract.transport.pace import Pace, retry_after
 from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable
 from scribe_mock.contract.transport.wire import HOLD, Midway, Wire
 
+#: Without these operations there is no flow; a server may leave out any other.
+CORE = ("createSession", "uploadAudio", "endSession", "getSession")
+
 _Sent = TypeVar("_Sent")
 
 #: Judges one answer, whatever request it answers.
@@ -31,7 +35,7 @@ WatchFunction = Callable[[Answer, Watch], Iterable[Fault]]
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 3, 0.05
 #: All rules need sessions, so a Create session that fails now and then must not stop the run.
-_CREATE_RETRIES = 10
+CREATE_TRIES = 10
 #: How often a request is sent again after 429, and the longest wait for it, in seconds.
 _REPEATS, _LONGEST_WAIT = 5, 60.0
 #: After this many requests in a row without an answer, the server counts as gone.
@@ -82,8 +86,18 @@ class Run:
         #: The value of the mark in every session that the run creates.
         self.name = f"check-{secrets.token_hex(6)}"
         self.token = options.token
+        #: How the body of Create session is made.
+        self.form = USUAL
+        #: How often Create session is sent until the server does not fail.
+        self.create_tries = CREATE_TRIES
+        #: Ids of templates in the server's own list; empty if it has none.
+        self.templates: tuple[str, ...] = ()
+        #: What a reader of the report should know besides the findings, in sentences.
+        self.remarks: list[str] = []
         #: operationId → why it can't be tried.
         self.missing: dict[str, str] = {}
+        #: Why the server can't be checked at all; empty if it can.
+        self.stopped = ""
         #: Id of a rule that judges answers → the bug that kept it from judging one.
         self.bugs: dict[str, str] = {}
         #: Why the server counts as gone; empty as long as it answers.
@@ -121,7 +135,7 @@ class Run:
             Skip: the server is gone, has no such operation, or fails each time.
         """
         first: Answer | None = None
-        retries = _CREATE_RETRIES if request.operation == "createSession" else _RETRIES
+        retries = self.create_tries if request.operation == "createSession" else _RETRIES
         for attempt in range(retries):
             answer = await self._patiently(request, history, midway)
             if not answer.broken or request.exempt or self.front.excuses(answer):
@@ -232,6 +246,11 @@ class Run:
         self.ledger.add(self._demands[rule_id], fault)
         return True
 
+    def only(self, rule_id: str, fault: Fault) -> None:
+        """Add a fault that explains all others, in their place."""
+        self.ledger.clear()
+        self.found(rule_id, fault)
+
     async def _patiently(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
     ) -> Answer:
@@ -291,11 +310,16 @@ class Run:
                     raise self._lost(str(error)) from None
                 await asyncio.sleep(_PAUSE * 4 ** (attempt - 1))
 
+    def require(self, operation: str) -> None:
+        """Raise Skip if an operation can't be tried."""
+        if operation in self.missing:
+            kind = Skip if operation in CORE else Senseless
+            raise kind(self.missing[operation])
+
     def _check(self, request: Request) -> None:
         if self.gone:
             raise Skip(self.gone)
-        if request.operation in self.missing:
-            raise Skip(self.missing[request.operation])
+        self.require(request.operation)
 
     def _failed(self, answer: Answer, *, always: bool) -> None:
         """Add the fault that the server failed; one for each operation, and for always or not."""

@@ -1,20 +1,22 @@
 """The first requests to a server: is it there, is the token accepted, which operations exist?"""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable
 from contextlib import suppress
+from itertools import chain
 
-from scribe_mock.contract.core import judge, other_operations
+from scribe_mock.contract.core import other_operations
+from scribe_mock.contract.core.entering import get_in, own_templates, require_api
 from scribe_mock.contract.core.exceptions import CannotRun, Skip
 from scribe_mock.contract.core.fault import Fault
-from scribe_mock.contract.core.ledger import MISSING
+from scribe_mock.contract.core.ledger import CORE_MISSING, MISSING, NO_ANSWER, SERVER_ERROR
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
-from scribe_mock.contract.core.options import DEFAULT_TOKEN
 from scribe_mock.contract.core.probe import Probe, ProbeSession
-from scribe_mock.contract.core.run import Run
+from scribe_mock.contract.core.run import CORE, Run
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.reach import Distrusted, Unreachable
-from scribe_mock.paths import BASE_PATH, DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
+from scribe_mock.paths import DISCOVERY_PATH, LOGIN_PATH
 
 
 async def survey(run: Run) -> None:
@@ -27,23 +29,50 @@ async def survey(run: Run) -> None:
     await _reach(probe)
     await _meet_parser(probe)
     await _log_in(probe)
-    try:
-        if run.options.read_only:
-            answer = await probe.get(ProbeSession(session_id=UNKNOWN_SESSION))
-            if answer.status in (401, 403):
-                _require_api(answer, run)
-            answers = [await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)]
-        else:
-            answers = await _look(probe)
-    except Skip as skip:
-        _stop_all(run, str(skip))
-        answers = []
+    discovery = _tried(probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None))
+    if run.options.read_only:
+        answers, session = await discovery, None
+        await _show_token(probe)
+    else:
+        answers, run.templates = await asyncio.gather(discovery, own_templates(probe))
+        session = await _enter(probe)
     if run.gone:
         raise CannotRun(f"{run.options.base}: {run.gone}.")
-    for answer in answers:
+    if failed(run):
+        return
+    more = [other_operations.absent(probe), *([_look(probe, session)] if session else [])]
+    for answer in (*answers, *chain(*await asyncio.gather(*more))):
         _note_missing(run, answer)
-    for answer in await other_operations.absent(probe):
-        _note_missing(run, answer)
+
+
+async def _show_token(probe: Probe) -> None:
+    """Raise CannotRun if the token is refused."""
+    for answer in await _tried(probe.get(ProbeSession(session_id=UNKNOWN_SESSION))):
+        if answer.status in (401, 403):
+            require_api(answer, probe.run)
+
+
+async def _enter(probe: Probe) -> ProbeSession | None:
+    """A session; None if the server creates none, which is remembered."""
+    try:
+        return await get_in(probe)
+    except Skip as skip:
+        probe.run.missing["createSession"] = str(skip)
+        return None
+
+
+def failed(run: Run) -> bool:
+    """Whether every answer was a 5xx, or none came at all: then that is the one finding."""
+    counts = Counter[str]()
+    for (_, status, code), count in run.watch.seen.items():
+        if 0 < status < 500:
+            return False
+        counts[f"{status or 'no answer'} {code}".strip()] += count
+    seen = ", ".join(f"{what} {count} times" for what, count in counts.most_common(3))
+    run.stopped = f"every request failed ({seen})"
+    fault = Fault(expected="answers below 500", got=run.stopped, answer=run.watch.last)
+    run.only(SERVER_ERROR if run.watch.last and run.watch.last.status else NO_ANSWER, fault)
+    return True
 
 
 async def _reach(probe: Probe) -> None:
@@ -86,57 +115,21 @@ async def _log_in(probe: Probe) -> None:
     run.token = token
 
 
-async def _look(probe: Probe) -> list[Answer]:
-    """Call each operation once, on one session."""
-    created = await probe.try_create(probe.creation())
-    _require_api(created, probe.run)
-    session_id = created.fields().get("session_id")
-    if created.refused:
-        fault = judge.accepted(created, what="a session with upload_type chunked")
-        probe.run.found("create.type.chunked", fault)
-    if not isinstance(session_id, str) or not session_id:
-        raise Skip(f"the server creates no session: {created}")
-    session = ProbeSession(session_id=session_id, history=[created.request])
-    answers = [
-        await _tried(probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)),
-        await _tried(probe.get(session)),
-        await _tried(probe.process(session, "eka_emr_template")),
-        await _tried(probe.patch(session, {"patient_details": {"name": "scribe-mock check"}})),
-        await _tried(probe.upload(session)),
-        await _tried(probe.end(session)),
+async def _look(probe: Probe, session: ProbeSession) -> list[Answer]:
+    """Call each operation of the flow once, on one session."""
+    return [
+        *await _tried(probe.get(session)),
+        *await _tried(probe.upload(session)),
+        *await _tried(probe.end(session)),
     ]
-    for operation, path in (("login", LOGIN_PATH), ("refreshToken", REFRESH_PATH)):
-        call = probe.ask(operation, "POST", path, at=probe.root(), value={})
-        answers.append(await _tried(call))
-    return [answer for answer in answers if answer is not None]
 
 
-async def _tried(call: Awaitable[Answer]) -> Answer | None:
-    """The answer; None if the operation fails, because the others must still be tried."""
+async def _tried(call: Awaitable[Answer]) -> list[Answer]:
+    """The answer; none if the operation fails, because the others must still be tried."""
     try:
-        return await call
+        return [await call]
     except Skip:
-        return None
-
-
-def _require_api(answer: Answer, run: Run) -> None:
-    """Raise CannotRun if the token is refused, or if there is no Create session."""
-    options = run.options
-    if answer.status in (401, 403):
-        given = options.token != DEFAULT_TOKEN or options.login
-        advice = "Another token is needed" if given else "Give one with --token, or use --login"
-        raise CannotRun(f"{options.base} does not accept the token: {answer}. {advice}.")
-    if answer.location:
-        raise CannotRun(
-            f"There is no session API at {options.base}: POST {answer.request.target} was answered"
-            f" {judge.describe(answer)}. Check the address that it leads to."
-        )
-    if answer.status in (404, 405, 501) or 300 <= answer.status < 400:
-        raise CannotRun(
-            f"There is no session API at {options.base}: the answer to POST {answer.request.target}"
-            f" was {judge.describe(answer)}. Give the base under which /sessions lies, such as"
-            f" {options.base}{BASE_PATH}."
-        )
+        return []
 
 
 def _note_missing(run: Run, answer: Answer) -> None:
@@ -146,10 +139,12 @@ def _note_missing(run: Run, answer: Answer) -> None:
     if not absent:
         return
     request = answer.request
+    # Without a session no request shows for sure that an operation of the flow is missing.
+    is_fault = request.operation in CORE and "createSession" not in run.missing
     asked = f"{request.method} {request.target}"
     run.missing[request.operation] = f"the server has no {request.operation}: {asked} → {answer}"
     run.found(
-        MISSING,
+        CORE_MISSING if is_fault else MISSING,
         Fault(
             expected=f"an operation {request.operation}",
             got=f"{answer} for {asked}",
@@ -157,8 +152,3 @@ def _note_missing(run: Run, answer: Answer) -> None:
             key=request.operation,
         ),
     )
-
-
-def _stop_all(run: Run, reason: str) -> None:
-    """Skip all rules that need a session, because none can be created."""
-    run.missing["createSession"] = reason

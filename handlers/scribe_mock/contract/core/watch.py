@@ -15,6 +15,8 @@ from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.reach import Reach
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+#: Far more characters of a session id than the contract allows.
+LONGEST_ID = 1000
 #: Status of a session → its rank; the rank of a session never falls.
 RANKS = {
     "created": 0,
@@ -42,16 +44,25 @@ class Watch:
     reach: Reach = field(default_factory=Reach)
     #: Operation, status and code (or the status in the body) → how many such answers came.
     seen: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    #: Ids of the sessions that the run created, in order.
+    created: dict[str, None] = field(default_factory=dict)
     #: Session id → highest rank seen, its status, and when that answer was complete.
     progress: dict[str, tuple[int, str, float]] = field(default_factory=dict)
     #: Session id → field → its value, which must not change.
     fixed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The latest answer; None before the first.
+    last: Answer | None = None
     # The last answer and its violations, because several rules ask for them. The answer itself
     # is stored, because the id of an object that is gone can be used again.
     _violations: tuple[Answer | None, list[Violation]] = (None, [])
 
     def note(self, answer: Answer) -> None:
         """Count an answer."""
+        self.last = answer
+        session_id = answer.fields().get("session_id")
+        created = answer.request.operation == "createSession" and answer.accepted
+        if created and isinstance(session_id, str) and 0 < len(session_id) <= LONGEST_ID:
+            self.created[session_id] = None
         key = (answer.request.operation, answer.status, kind_of(answer))
         if key in self.seen or len(self.seen) < _MOST:
             self.seen[key] = self.seen.get(key, 0) + 1

@@ -42,7 +42,8 @@ async def _cell(probe: Probe, recipe: Recipe) -> Cell:
     if options.only or options.skip or options.read_only:
         reason = "not all rules were tried"
     elif not _count(probe, recipe):
-        reason = recipe.why_not or probe.run.time_is_up or await _follow(probe, recipe)
+        reason = recipe.why_not or probe.run.stopped or probe.run.time_is_up
+        reason = reason or await _follow(probe, recipe)
     count = _count(probe, recipe)
     return Cell(recipe=recipe, count=count, reason="" if count else reason)
 

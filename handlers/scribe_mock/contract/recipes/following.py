@@ -44,12 +44,11 @@ async def _send(probe: Probe, step: Step, request: Request, history: tuple[Reque
     """Send the request of a step, again and again if the step waits for a status."""
     if not step.until:
         return await probe.run.send(request, history=history)
-    patience = probe.options.patience
     answer = await poll_until(
-        lambda: probe.run.send(request, history=history), _is_processed, patience
+        lambda: probe.run.send(request, history=history), _is_processed, probe.patience
     )
     if not _is_processed(answer):
-        raise Skip(f"processing took longer than --patience {patience:g} s")
+        raise probe.never_ends(answer)
     return answer
 
 

@@ -19,6 +19,16 @@ def as_data(report: Report) -> dict[str, Any]:
     return {
         "url": str(options.base),
         "keeps_the_contract": report.exit_code == 0,
+        "exit_code": report.exit_code,
+        "verdict": report.verdict.sentence,
+        "tried": report.verdict.tried,
+        "not_checked": report.verdict.not_checked,
+        "not_checked_because": report.verdict.reasons,
+        "senseless": report.verdict.senseless,
+        "left_out": report.verdict.left_out,
+        "sessions_created": report.left.created if report.left else 0,
+        "sessions_left": report.left.left if report.left else 0,
+        "remarks": list(report.remarks),
         "seed": options.seed,
         "strict": options.strict,
         "seconds": round(report.seconds, 2),
@@ -67,5 +77,6 @@ def _result(result: Result) -> dict[str, Any]:
         "source": result.rule.citation,
         "operation": result.rule.operation or None,
         "reason": result.reason or None,
+        "skipped": result.skipped.value if result.skipped else None,
         "seconds": round(result.seconds, 3),
     }

@@ -22,12 +22,21 @@ def render(report: Report) -> str:
         skipped=str(report.count(Verdict.SKIPPED)),
         time=f"{report.seconds:.3f}",
     )
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in _facts(report).items():
+        ElementTree.SubElement(properties, "property", name=name, value=_clean(value))
     for result in report.results:
         suite.append(_case(result, report))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def _facts(report: Report) -> dict[str, str]:
+    verdict = report.verdict
+    facts = {"verdict": verdict.sentence, "exit_code": str(int(verdict.exit_code))}
+    return facts | {"not_checked": str(verdict.not_checked)}
 
 
 def _case(result: Result, report: Report) -> ElementTree.Element:

@@ -18,6 +18,13 @@ def render(report: Report) -> str:
     run = {
         "tool": {"driver": {"name": "scribe-mock check", "rules": [_rule(rule) for rule in rules]}},
         "results": [_result(one, index, report) for one in report.findings],
+        "invocations": [
+            {
+                "executionSuccessful": report.exit_code in (0, 1),
+                "exitCode": report.exit_code,
+                "exitCodeDescription": report.verdict.sentence,
+            }
+        ],
         "columnKind": "unicodeCodePoints",
     }
     document = {

@@ -83,12 +83,15 @@ class Terminal:
         self._progress.stop()
 
     def _show(self, report: Report) -> None:
+        style = "bold red" if report.exit_code else "bold green"
+        self._console.print(Text(verdict(report), style), soft_wrap=True)
+        for remark in report.remarks:
+            self._console.print(Text(remark), soft_wrap=True)
+        self._console.print()
         for finding in report.findings:
             self._show_finding(finding, report)
         self._show_skipped(report)
         self._show_coverage(report)
-        style = "bold red" if report.failures else "bold green"
-        self._console.print(Text(verdict(report), style))
         self._console.print(Text(figures(report), "dim"))
 
     def _show_finding(self, finding: ContractFinding, report: Report) -> None:

@@ -1,7 +1,7 @@
 """The text for findings and runs in all reports for people."""
 
 from scribe_mock.contract.core.events import Report
-from scribe_mock.contract.core.ledger import ContractFinding, Verdict
+from scribe_mock.contract.core.ledger import ContractFinding
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.reports.reproduce import reproduction
 
@@ -30,18 +30,7 @@ def seen_in(finding: ContractFinding) -> str:
 
 def verdict(report: Report) -> str:
     """The result of a run in a sentence."""
-    if report.failures:
-        count = len(report.failures)
-        said = f"breaks the contract: {count} {'fault' if count == 1 else 'faults'}"
-    else:
-        said = "keeps the contract"
-    notes = len(report.notes)
-    if notes:
-        said += f", {notes} {'note' if notes == 1 else 'notes'}"
-    skipped = report.count(Verdict.SKIPPED)
-    if skipped:
-        said += f", {skipped} of {len(report.results)} rules skipped"
-    return f"{report.options.base} {said}."
+    return report.verdict.sentence
 
 
 def figures(report: Report) -> str:

@@ -52,6 +52,22 @@ OPERATIONS = Rule(
 )
 
 
+FLOW = Rule(
+    id=ledger.CORE_MISSING,
+    sentence="The server has Create, Upload, End and Get session.",
+    source="Addresses",
+    grade=Grade.PROTOCOL,
+    read_only=True,
+)
+ENDS = Rule(
+    id=ledger.NEVER_ENDS,
+    sentence="Processing of an ended session ends, within --patience.",
+    source="States",
+    grade=Grade.PROTOCOL,
+    operation="getSession",
+)
+
+
 @watching(
     "answers.success_status",
     "Each operation succeeds with its own status code.",
