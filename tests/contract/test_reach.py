@@ -35,7 +35,7 @@ class Listener(Server):
 
 
 class LeadsElsewhere(Server):
-    """Its upload_url leads to another server."""
+    """Its addresses lead to another server."""
 
     def __init__(self, other):
         super().__init__()
@@ -44,8 +44,14 @@ class LeadsElsewhere(Server):
     def upload_url(self, session, call):
         return super().upload_url(session, call).replace(call.first("host"), self.other)
 
+    def audio_body(self, session, url):
+        return super().audio_body(session, f"http://{self.other}{urlsplit(url).path}")
 
-ASKED = ("session.upload_url.works", "stream.connect")
+    def presigned(self, call, name):
+        return super().presigned(call, name).replace(call.first("host"), self.other)
+
+
+ASKED = ("session.upload_url.works", "stream.connect", "audio.mp3", "document.text")
 
 
 def checked(**options):
@@ -61,7 +67,10 @@ def test_addresses_that_lead_elsewhere_are_reported_and_not_followed():
     assert asked == []
     assert named(report) == {"answers.addresses"}
     assert {one.fault.got.split(",")[0] for one in report.findings} == {
-        f"`upload_url` at {scheme}://{host}" for scheme in ("http", "ws")
+        f"`upload_url` at http://{host}",
+        f"`upload_url` at ws://{host}",
+        f"`audio_url` at http://{host}",
+        f"`presigned_url` at http://{host}",
     }
     reasons = {result.rule.id: result.reason for result in report.results}
     for rule in ASKED:
@@ -76,7 +85,8 @@ def test_a_host_that_is_allowed_is_followed_without_the_token(port):
         allowed = host if port else host.partition(":")[0]
         report = run(LeadsElsewhere(host), only=ASKED, token="s3cret", follow_host=(allowed,))
     assert "answers.addresses" not in named(report)
-    assert {path.rpartition("/")[2] for path, _ in other.visits} == {"audio_0.webm", "audio"}
+    kinds = {path.split("/")[1] for path, _ in other.visits}
+    assert kinds == {"voice", "files", "media"}
     assert not any("s3cret" in str(fields) for _, fields in other.visits)
 
 

@@ -50,7 +50,7 @@ class Options:
     time_budget: float | None = None
     strict: bool = False
     concurrency: int = 64
-    max_bytes: int = 100_000_000
+    max_bytes: int = 250_000_000
     rate: float | None = None
     follow_host: tuple[str, ...] = ()
     cacert: str = ""

@@ -212,8 +212,9 @@ class Run:
 
     def judge(self, answer: Answer) -> None:
         """Let every rule that judges answers judge this one."""
-        with answer.parsed_once():
-            self._judge(answer)
+        if self.reach.is_home(answer.request.origin):  # another host has promised nothing
+            with answer.parsed_once():
+                self._judge(answer)
 
     def _judge(self, answer: Answer) -> None:
         self.front.note(answer)

@@ -12,7 +12,7 @@ from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
 
 #: Fields whose addresses a client opens.
-_FIELDS = ("upload_url", "audio_url", "presigned_url", "download_url")
+_FIELDS = ("upload_url", "audio_url", "presigned_url", "download_url", "base_url")
 #: The most addresses of one answer that are looked at, and how deep they may lie.
 _MOST, _DEEPEST = 1000, 6
 

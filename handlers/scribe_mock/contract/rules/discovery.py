@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.core import judge, samples
+from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
@@ -14,7 +15,7 @@ from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.disagreements import OGG_OPUS, canonical
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
-from scribe_mock.contract.transport.wire import Unreachable
+from scribe_mock.contract.transport.reach import Elsewhere, Unreachable
 from scribe_mock.paths import DISCOVERY_PATH
 
 
@@ -172,6 +173,8 @@ async def base_url(probe: Probe) -> Faults:
         found = await probe.send(request) if own else await probe.run.wire.send(request)
         right = found.status in (401, 403) or found.code == "session_not_found"
         got = f"{judge.describe(found)} at {given}"
+    except Elsewhere as error:
+        raise Skip(str(error)) from None
     except (ValueError, Unreachable) as error:
         right, got = False, f"{given}: {error}"
     if not right:
