@@ -1,7 +1,7 @@
 """The spec for the renderer: with code samples, servers that the page can reach, and short texts.
 
-What the page shows only on request is under `x-sections` (the parts of the introduction) and `x-more`
-(an operation's description after its first paragraph); `x-sample` is a file for a binary body.
+What the page shows only on request is under `x-sections` (the parts of the introduction) and
+`x-more` (an operation's description after its first paragraph); `x-sample` is a file for a body.
 """
 
 import copy

@@ -24,13 +24,32 @@ window.referenceParts = ({ React }) => {
     return make("details", { className: "more" }, make("summary", null, "More about this operation"), make(Markdown, { source: text }));
   }
 
+  /** On a mock's own page the samples lead to that mock. */
+  const own = apiDocument.servers[0].url === "/";
+  const addressed = (source) => (own ? source.replaceAll("http://127.0.0.1:8080", location.origin) : source);
+
+  function CopyButton({ text }) {
+    const [label, say] = React.useState("Copy");
+    async function copy() {
+      try {
+        await navigator.clipboard.writeText(text);
+        say("Copied");
+      } catch { // plain http, or no permission
+        say("Select the text, then press Ctrl+C");
+      }
+    }
+    return make("button", { type: "button", className: "tiny copy", onClick: copy, onBlur: () => say("Copy") }, label);
+  }
+
   function Samples({ samples }) {
     const [chosen, choose] = React.useState(0);
+    const source = addressed(samples[chosen].source);
     return make("div", { className: "samples" },
       make("div", { className: "samples-choice", role: "group", "aria-label": "Language of the sample" },
         samples.map(({ label }, number) =>
-          make("button", { key: label, type: "button", className: "tiny", "aria-pressed": number === chosen, onClick: () => choose(number) }, label))),
-      make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, samples[chosen].source)));
+          make("button", { key: label, type: "button", className: "tiny", "aria-pressed": number === chosen, onClick: () => choose(number) }, label)),
+        make(CopyButton, { text: source })),
+      make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, source)));
   }
 
   /** The sample that the document names for a binary body is its value until the reader chooses a file. */
