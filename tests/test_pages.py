@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from tests.support import PATIENCE
+from tests.support import PATIENCE, ROOT
 
 PAGES = [
     "/",
@@ -69,3 +69,10 @@ def test_an_asset_is_not_sent_again_when_it_is_known(client):
     first = client.get("/docs/assets/api.js")
     known = {"If-None-Match": first.headers["etag"]}
     assert client.get("/docs/assets/api.js", headers=known).status_code == 304
+
+
+def test_the_audio_that_the_spec_names_is_served(client):
+    answer = client.get("/fixtures/audio/speech.webm")
+    assert answer.content == (ROOT / "fixtures/audio/speech.webm").read_bytes()
+    for name in ("nothing.webm", "../sessions.yaml", "%2e%2e/sessions.yaml"):
+        assert client.get(f"/fixtures/audio/{name}").status_code == 404

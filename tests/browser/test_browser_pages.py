@@ -1,7 +1,5 @@
 """Every page: no console error, no request elsewhere, nothing serious for axe-core, no overflow."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -76,22 +74,3 @@ def test_the_reference_shows_binary_bodies_samples_and_grades(visitor, mock):
     upload.get_by_role("button", name="Python", exact=True).click()
     expect(upload.locator(".samples pre")).to_contain_text("httpx.post(")
     expect(upload.locator(".opblock-body .badge", has_text="inferred").first).to_be_visible()
-
-
-def test_the_reference_uploads_a_file(visitor, mock):
-    page = visitor.open(f"{mock.url}/docs")
-    upload = page.locator("#operations-Audio-uploadAudio")
-    upload.get_by_role("button").first.click()
-    upload.get_by_role("button", name="Try it out").click()
-    upload.get_by_placeholder("session_id").fill("demo_session_recording")
-    upload.get_by_placeholder("file_name").fill("audio_2.webm")
-    upload.locator("input[type=file]").set_input_files(
-        {"name": "audio_2.webm", "mimeType": "audio/webm", "buffer": b"sound"}
-    )
-    page.get_by_role("button", name="Authorize").first.click()
-    page.get_by_label(re.compile("auth-bearer-value|Value")).first.fill("any")
-    page.locator(".auth-btn-wrapper").get_by_role("button").first.click()
-    page.locator(".btn-done").first.click()
-    upload.get_by_role("button", name="Execute").click()
-    expect(upload.locator(".live-responses-table")).to_contain_text('"success": true')
-    expect(upload.locator(".curl-command")).to_contain_text("--data-binary '@audio_2.webm'")

@@ -1,7 +1,8 @@
 """The spec for the renderer: with code samples, servers that the page can reach, and short texts.
 
-What the page shows only on request is under `x-sections` (parts of the introduction) and `x-more`
-(an operation's description after its first paragraph); `x-sample` is a file for a binary body.
+What the page shows only on request is under `x-sections` (the parts of the introduction) and
+`x-more` (an operation's description after its first paragraph). `x-sample` is a file for a body,
+and `x-first` the request whose answer has the signed address of an operation.
 """
 
 import copy
@@ -34,6 +35,7 @@ def for_renderer(spec: Mapping[str, Any], *, served: bool) -> dict[str, Any]:
             operation |= {"description": first_paragraph, "x-more": more}
             if served:
                 _offer_files(document, operation)
+                _offer_address(document, operation)
     introduction, *sections = _sections(document["info"].get("description", ""))
     document["info"] |= {"description": introduction["text"], "x-sections": sections}
     return document
@@ -61,6 +63,18 @@ def _offer_files(spec: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
             file = resolved(spec, part).get("externalValue")
             if isinstance(file, str) and "x-sample" not in content:
                 content["x-sample"] = f"/{file.removeprefix('/')}"
+
+
+def _offer_address(spec: Mapping[str, Any], operation: dict[str, Any]) -> None:
+    """Put the request that hands out an operation's signed address where the page finds it."""
+    source = operation.get("x-address-from")
+    if source is None:
+        return
+    for path, methods in spec["paths"].items():
+        for method, one in methods.items():
+            if one["operationId"] == source["operationId"]:
+                request = _Request(spec, method.upper(), path, one).as_data()
+                operation["x-first"] = request | {"pointer": source["pointer"]}
 
 
 def as_script(document: Mapping[str, Any]) -> str:
@@ -105,6 +119,14 @@ class _Request:
             self._headers["Content-Type"] = next(iter(content))
         elif self._json is not None:
             self._headers["Content-Type"] = "application/json"
+
+    def as_data(self) -> dict[str, Any]:
+        """For a script: method, path and JSON body."""
+        return {
+            "method": self._method,
+            "path": self._url.removeprefix(ADDRESS),
+            "json": self._json,
+        }
 
     def curl(self) -> str:
         """For a shell."""

@@ -24,13 +24,32 @@ window.referenceParts = ({ React }) => {
     return make("details", { className: "more" }, make("summary", null, "More about this operation"), make(Markdown, { source: text }));
   }
 
+  /** On a mock's own page the samples lead to that mock. */
+  const own = apiDocument.servers[0].url === "/";
+  const addressed = (source) => (own ? source.replaceAll("http://127.0.0.1:8080", location.origin) : source);
+
+  function CopyButton({ text }) {
+    const [label, say] = React.useState("Copy");
+    async function copy() {
+      try {
+        await navigator.clipboard.writeText(text);
+        say("Copied");
+      } catch { // plain http, or no permission
+        say("Select the text, then press Ctrl+C");
+      }
+    }
+    return make("button", { type: "button", className: "tiny copy", onClick: copy, onBlur: () => say("Copy") }, label);
+  }
+
   function Samples({ samples }) {
     const [chosen, choose] = React.useState(0);
+    const source = addressed(samples[chosen].source);
     return make("div", { className: "samples" },
       make("div", { className: "samples-choice", role: "group", "aria-label": "Language of the sample" },
         samples.map(({ label }, number) =>
-          make("button", { key: label, type: "button", className: "tiny", "aria-pressed": number === chosen, onClick: () => choose(number) }, label))),
-      make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, samples[chosen].source)));
+          make("button", { key: label, type: "button", className: "tiny", "aria-pressed": number === chosen, onClick: () => choose(number) }, label)),
+        make(CopyButton, { text: source })),
+      make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, source)));
   }
 
   /** The sample that the document names for a binary body is its value until the reader chooses a file. */
@@ -59,6 +78,36 @@ window.referenceParts = ({ React }) => {
       address && make("p", { className: "small sample-file", role: "status" }, used));
   };
 
+  /** The parts of a signed address: the answer to another operation has it. */
+  async function signedParts(first, template) {
+    const headers = { Authorization: `Bearer ${document.getElementById("token").value}`, "Content-Type": "application/json" };
+    const answer = await fetch(first.path, { method: first.method, headers, body: first.json ? JSON.stringify(first.json) : undefined });
+    const given = first.pointer.split("/").slice(1).reduce((part, name) => part?.[name], await answer.json());
+    const address = new URL(given);
+    const parts = Object.fromEntries(address.searchParams);
+    const segments = address.pathname.split("/");
+    for (const [number, segment] of template.split("/").entries()) {
+      if (segment.startsWith("{")) parts[segment.slice(1, -1)] = decodeURIComponent(segments[number]);
+    }
+    return parts;
+  }
+
+  /** Fills in what only the server can know, where an operation's address is signed. */
+  function SignedAddress({ first, parameters, pathMethod, specActions }) {
+    const asked = `${first.method} ${first.path}`;
+    const [said, say] = React.useState(`Asking ${asked} for a valid address.`);
+    React.useEffect(() => {
+      signedParts(first, pathMethod[0]).then((parts) => {
+        for (const parameter of parameters) {
+          const value = parts[parameter.get("name")];
+          if (value !== undefined) specActions.changeParamByIdentity(pathMethod, parameter, value, false);
+        }
+        say(`Filled in from the answer to ${asked}.`);
+      }).catch(() => say(`Ask ${asked} for a valid address, and fill in its parts.`));
+    }, []);
+    return make("p", { className: "small signed-address", role: "status" }, said);
+  }
+
   const onRequest = (Original) => function Answers(props) {
     const [open, setOpen] = React.useState(false);
     const statuses = props.responses.keySeq().toArray();
@@ -74,10 +123,12 @@ window.referenceParts = ({ React }) => {
       OperationSummaryPath: (Original) => (props) =>
         make(React.Fragment, null, make(Original, props), graded && badge(gradeOf(props.operationProps))),
       parameters: (Original) => (props) => {
+        const first = props.operation?.get("x-first")?.toJS();
         const more = props.operation?.get("x-more");
         const samples = props.operation?.get("x-samples")?.toJS();
         return make(React.Fragment, null, more && make(More, { text: more, getComponent: props.getComponent }),
-          samples && make(Samples, { samples }), make(Original, props));
+          samples && make(Samples, { samples }),
+          first && make(SignedAddress, { ...props, first, parameters: props.operation.get("parameters") }), make(Original, props));
       },
       RequestBody: withSampleFile,
       responses: onRequest,

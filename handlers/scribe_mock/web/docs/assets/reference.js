@@ -34,8 +34,9 @@
   function authorize() {
     for (const [name, scheme] of Object.entries(apiDocument.components?.securitySchemes ?? {})) {
       if (scheme.scheme !== "bearer") continue;
+      const { authActions, authSelectors } = ui.getSystem();
       if (token.value) ui.preauthorizeApiKey(name, token.value);
-      else ui.getSystem().authActions.logout([name]);
+      else if (authSelectors.authorized()?.has(name)) authActions.logout([name]);
     }
   }
 
