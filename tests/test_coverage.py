@@ -116,6 +116,14 @@ NO_TEMPLATE, NO_DOCUMENT = f"{TEMPLATES}/tpl_0", f"{DOCUMENTS}/doc_0"
 CONVERT = "/voice/api/v1/transaction/{}/convert-to-template"
 
 
+WEBHOOKS = "/voice/v1/webhooks"
+HOOK = {"url": "http://localhost:9/hook", "events": ["session.expired"]}
+
+
+def register(mock):
+    return root(mock, "POST", WEBHOOKS, json=HOOK)
+
+
 def at_root(method, path, **options):
     return lambda mock: root(mock, method, path, **options)
 
@@ -363,6 +371,18 @@ RECIPES = {
     "putDocumentContent 403 forbidden": without_token("PUT", f"{NO_DOCUMENT}/content"),
     "putDocumentContent 404 document_not_found": writing(b"a note", deleted=True),
     "putDocumentContent 413 request_too_large": writing(BIG),
+    "registerWebhook 201": lambda mock: register(mock),
+    "registerWebhook 400 invalid_request": at_root("POST", WEBHOOKS, content=b"x"),
+    "registerWebhook 401 authentication_failed": without_token("POST", WEBHOOKS),
+    "registerWebhook 413 request_too_large": at_root("POST", WEBHOOKS, content=BIG),
+    "registerWebhook 422 invalid_request": at_root("POST", WEBHOOKS, json={}),
+    "listWebhooks 200": at_root("GET", WEBHOOKS),
+    "listWebhooks 401 authentication_failed": without_token("GET", WEBHOOKS),
+    "deleteWebhook 204": lambda mock: root(
+        mock, "DELETE", f"{WEBHOOKS}/{register(mock).json()['webhook_id']}"
+    ),
+    "deleteWebhook 401 authentication_failed": without_token("DELETE", f"{WEBHOOKS}/wh_0"),
+    "deleteWebhook 404 webhook_not_found": at_root("DELETE", f"{WEBHOOKS}/wh_0"),
     "getDiscovery 200": lambda mock: mock.client.get("/.well-known/medscribealliance"),
     "login 200": account("login", json=CREDENTIALS),
     "login 400 invalid_request": account("login", content=b"x"),
@@ -414,6 +434,8 @@ RECIPES = {
     "finishSession 422 invalid_request": control("POST", f"{DEMO}/finish", json={}),
     "getOverview 200": control("GET", "/overview"),
     "getOverview 400 invalid_request": control("GET", "/overview?limit=x"),
+    "listWebhookDeliveries 200": control("GET", "/webhook-deliveries"),
+    "listWebhookDeliveries 400 invalid_request": control("GET", "/webhook-deliveries?limit=x"),
     "awaitChange 200": control("GET", "/changes?since=0&wait_seconds=0"),
     "awaitChange 400 invalid_request": control("GET", "/changes"),
     "getClock 200": control("GET", "/clock"),
@@ -459,6 +481,7 @@ FULL = {
     "putDocumentContent 503 service_unavailable": lambda live: live.mock.bare.put(
         live.address, content=b"x" * 10_000
     ),
+    "registerWebhook 503 service_unavailable": lambda live: register(live.mock),
     "putSession 503 service_unavailable": lambda live: control(
         "PUT", "/sessions/one-of-the-tests", json={"state": "created"}
     )(live.mock),

@@ -112,6 +112,9 @@ CODES = {
     | NO_DOCUMENT
     | NO_ROOM
     | {"400": {"invalid_request"}, "413": {"request_too_large"}},
+    "registerWebhook": NO_TOKEN | BAD_JSON | NO_ROOM,
+    "listWebhooks": NO_TOKEN,
+    "deleteWebhook": NO_TOKEN | {"404": {"webhook_not_found"}},
     "getDiscovery": {},
     "login": BAD_JSON,
     "refreshToken": NO_TOKEN | BAD_JSON,
@@ -138,7 +141,7 @@ def walk(node: object) -> Iterator[dict]:
 
 def contents(body: dict) -> Iterator[tuple[dict, str, dict]]:
     """Schema, name and example of every example of a request or response."""
-    for content in body["content"].values():
+    for content in body.get("content", {}).values():
         for name, example in content["examples"].items():
             yield content["schema"], name, example
 
@@ -196,7 +199,8 @@ def fits(schema: dict, example: dict) -> bool:
 
 
 def test_examples_fit_their_schemas():
-    assert [name for name, body in BODIES.items() if not list(contents(body))] == []
+    lacking = [name for name, body in BODIES.items() if not list(contents(body))]
+    assert lacking == ["deleteWebhook 204"]
     wrong = [
         f"{name}: {key}"
         for name, body in BODIES.items()
@@ -259,7 +263,7 @@ def test_no_response_is_graded_weaker_than_its_examples():
     weaker = [
         name
         for name, response in RESPONSES.items()
-        if strength(response) < max(strength(example) for *_, example in contents(response))
+        if any(strength(response) < strength(example) for *_, example in contents(response))
     ]
     assert weaker == []
 

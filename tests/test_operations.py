@@ -1107,6 +1107,6 @@ def test_discovery_offers_nothing_that_is_not_there(discovered, client):
     capabilities = discovered["capabilities"]
     assert discovered["authentication"] == {"supported_methods": ["bearer"], "oidc": None}
     assert client.get(discovered["endpoints"]["templates_url"]).status_code == 200
-    assert capabilities["webhook_delivery"] is False
+    assert capabilities["webhook_delivery"] is True
     # Get session is how clients fetch results themselves.
     assert capabilities["client_sdk_delivery"] is True

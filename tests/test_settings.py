@@ -50,6 +50,7 @@ def test_settings_cannot_be_changed():
         ("public_url", "https://mock.example.org/a/", "https://mock.example.org/a"),
         ("trust_forwarded", "1", True),
         ("trust_forwarded", "No", False),
+        ("webhook_host", "a.example.org, B.example.org", ("a.example.org", "b.example.org")),
         ("quiet", "true", True),
         ("quiet", "", False),
     ],
@@ -130,6 +131,8 @@ def test_a_value_that_makes_no_sense_is_told_what_would(name, text):
         ("strict_audio", 1),
         ("public_url", "mock.example.org"),
         ("public_url", "https://["),
+        ("webhook_host", "a.example.org"),
+        ("webhook_host", ("https://a.example.org",)),
         ("quiet", "yes"),
     ],
 )

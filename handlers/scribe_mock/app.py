@@ -28,6 +28,7 @@ from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
+from scribe_mock.webhooks.webhooks import Webhooks
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clock, examiner)
+    webhooks = Webhooks(clock, store)
     services = Services(
         settings,
         clock,
@@ -66,7 +68,13 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         templates,
         tokens,
         SignedAddresses(clock),
+        webhooks,
     )
+
+    async def stop() -> None:
+        await webhooks.stop()
+        await examiner.close()
+
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
@@ -82,7 +90,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         },
         streams=streams,
         start=seeder.plant,
-        stop=examiner.close,
+        stop=stop,
         log_requests=not settings.quiet,
     )
 

@@ -25,6 +25,7 @@ ScribeError
 │   ├── DocumentNotFound          404 document_not_found
 │   ├── AudioNotAvailable         404 audio_not_available
 │   ├── AudioNotEnabled           403 audio_not_enabled
+│   ├── WebhookNotFound           404 webhook_not_found
 │   ├── ChunkNotFound             404 chunk_not_found (control API only)
 │   ├── RangeNotSatisfiable       416 range_not_satisfiable
 │   ├── InvalidAudioFormat        400 invalid_audio_format
@@ -240,6 +241,12 @@ class AudioNotEnabled(ApiError):
     """The session's audio may not be heard."""
 
     status, code = 403, "audio_not_enabled"
+
+
+class WebhookNotFound(ApiError):
+    """The caller has no webhook with this id."""
+
+    status, code = 404, "webhook_not_found"
 
 
 class ChunkNotFound(ApiError):

@@ -6,6 +6,9 @@ BASE_PATH = "/voice/v1"
 #: Under the base lies what a server says of itself, without authentication.
 DISCOVERY_PATH = "/.well-known/medscribealliance"
 
+#: Webhooks are registered here.
+WEBHOOKS_PATH = f"{BASE_PATH}/webhooks"
+
 #: Login and refresh lie at the root of the host, outside the base.
 LOGIN_PATH = "/connect-auth/v1/account/login"
 REFRESH_PATH = "/connect-auth/v1/account/refresh-token"

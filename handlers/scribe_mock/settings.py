@@ -75,6 +75,10 @@ def _are_tokens(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(t, str) and t.strip() for t in value)
 
 
+def _are_hosts(value: Any) -> bool:
+    return _are_tokens(value) and all(re.fullmatch(r"[a-z0-9._:-]+", host) for host in value)
+
+
 def _is_url(value: Any) -> bool:
     if not isinstance(value, str):
         return False
@@ -103,6 +107,11 @@ _PORT = _Kind(
     lambda value: isinstance(value, int) and _number(value, 0, 65535),
 )
 _TOKENS = _Kind("at least one token", _tokens, _are_tokens)
+_HOSTS = _Kind(
+    "at least one host name, without scheme and port",
+    lambda text: _tokens(text.lower()),
+    _are_hosts,
+)
 _SECONDS = _Kind(
     f"a number of seconds, 0 to {_MAX_SECONDS:.0f}",
     float,
@@ -176,6 +185,13 @@ class Settings:
     )
     trust_forwarded: bool = _setting(
         False, _FLAG, "", "behind a proxy: make upload_url from Forwarded or X-Forwarded-*"
+    )
+    webhook_host: tuple[str, ...] = _setting(
+        (),
+        _HOSTS,
+        "HOST",
+        "deliver webhooks to this host too, over https; repeat the option for more; default: only "
+        "to this machine",
     )
     quiet: bool = _setting(False, _FLAG, "", "do not log requests")
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from scribe_mock import MockServer, Settings
 from scribe_mock.spec import shipped
+from tests.receivers import closed_port
 from tests.support import PATIENCE
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -203,3 +204,20 @@ def test_a_token_is_asked_for_and_kept_for_the_tab(browser):
         other = context.new_page()
         other.goto(f"{mock.url}/_mock/ui")
         expect(other.get_by_text("This server needs a token.")).to_be_visible()
+
+
+def test_deliveries_of_webhooks_appear_as_they_are_tried(visitor, mock, client):
+    page = visitor.open(f"{mock.url}/_mock/ui/webhooks")
+    expect(page.locator("#empty")).to_contain_text("Nothing was delivered yet.")
+    hook = {"url": closed_port(), "events": ["session.started"]}
+    assert client.http.post("/voice/v1/webhooks", json=hook).status_code == 201
+    session_id = client.create()
+    rows = page.locator("#rows tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(["session.started"])
+    expect(rows.first).to_contain_text("nothing listens")
+    page.get_by_role("button", name="+1 min").click()
+    expect(rows).to_have_count(2)
+    expect(page.locator("#shown")).to_have_text("1 to 2 of 2")
+    rows.first.get_by_role("link", name=session_id).click()
+    expect(page.locator("h1")).to_have_text(session_id)

@@ -21,6 +21,7 @@ PAGES = {
     "/_mock/ui": "demo_session_recording",
     "/_mock/ui/sessions/demo_session_partial": "1.webm",
     "/_mock/ui/sessions/no_such_session_here": "There is no such session",
+    "/_mock/ui/webhooks": "Nothing was delivered yet.",
     "/_mock/ui/record": "Ready.",
 }
 SCHEMES = {"light": (1280, 900), "dark": (390, 844)}

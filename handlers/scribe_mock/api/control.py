@@ -15,7 +15,12 @@ from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.ranges import ranged_answer
-from scribe_mock.api.representations import control_chunk, control_session, session_line
+from scribe_mock.api.representations import (
+    control_chunk,
+    control_session,
+    delivery_line,
+    session_line,
+)
 from scribe_mock.api.services import OperationGroup, Services
 from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
@@ -48,6 +53,7 @@ class Control(OperationGroup):
 
     async def reset(self, request: Request) -> Response:
         """Bring the server back to the state after its start."""
+        self._services.webhooks.clear()
         self._clock.reset()
         self._services.templates.reset()
         await self._store.clear()
@@ -123,6 +129,32 @@ class Control(OperationGroup):
         for task in pending:
             task.cancel()
         return JsonAnswer({"revision": self._store.changes.revision})
+
+    async def list_webhook_deliveries(
+        self,
+        request: Request,
+        session_id: str | None = None,
+        webhook_id: str | None = None,
+        limit: str = "50",
+        offset: str = "0",
+    ) -> JsonAnswer:
+        """Answer with attempts to deliver events, the newest first."""
+        found = [
+            attempt
+            for attempt in self._services.webhooks.log()
+            if session_id in (None, attempt.delivery.session_id)
+            and webhook_id in (None, attempt.delivery.webhook.webhook_id)
+        ]
+        page = found[int(offset) : int(offset) + int(limit)]
+        return JsonAnswer(
+            {
+                "revision": self._store.changes.revision,
+                "now": rfc3339(self._clock.now()),
+                "frozen": self._clock.frozen,
+                "total": len(found),
+                "deliveries": [delivery_line(attempt) for attempt in page],
+            }
+        )
 
     async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
         """Answer with one session and its examined chunks."""

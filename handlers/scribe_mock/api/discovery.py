@@ -9,7 +9,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.limits import MAX_CHUNK_SECONDS
 from scribe_mock.audio.media_types import SUPPORTED_TYPES
-from scribe_mock.paths import BASE_PATH, TEMPLATES_PATH
+from scribe_mock.paths import BASE_PATH, TEMPLATES_PATH, WEBHOOKS_PATH
 from scribe_mock.sessions.session import UploadType
 
 #: How long a client may cache the discovery document, in seconds.
@@ -45,7 +45,7 @@ def discovery(address: str) -> dict[str, Any]:
         },
         "endpoints": {
             "base_url": base,
-            "webhooks_url": f"{base}/webhooks",
+            "webhooks_url": f"{address}{WEBHOOKS_PATH}",
             "templates_url": f"{address}{TEMPLATES_PATH}",
         },
         "authentication": {"supported_methods": ["bearer"], "oidc": None},
@@ -53,7 +53,7 @@ def discovery(address: str) -> dict[str, Any]:
             "audio_formats": list(SUPPORTED_TYPES),
             "max_chunk_duration_seconds": MAX_CHUNK_SECONDS,
             "upload_methods": [kind.value for kind in UploadType],
-            "webhook_delivery": False,
+            "webhook_delivery": True,
             "client_sdk_delivery": True,
         },
         "models": [_model(name) for name in _MODELS],

@@ -9,6 +9,7 @@ from scribe_mock.api.records import RecordOperations
 from scribe_mock.api.sessions import SessionOperations
 from scribe_mock.api.templates import TemplateOperations
 from scribe_mock.api.transcripts import TranscriptOperations
+from scribe_mock.api.webhooks import WebhookOperations
 
 
 class Operations(
@@ -19,6 +20,7 @@ class Operations(
     TranscriptOperations,
     TemplateOperations,
     DocumentOperations,
+    WebhookOperations,
     DiscoveryOperations,
     LoginOperations,
 ):

@@ -12,6 +12,7 @@ from scribe_mock.sessions.documents import Document
 from scribe_mock.sessions.outcomes import Outcome
 from scribe_mock.sessions.session import Session
 from scribe_mock.sessions.states import State
+from scribe_mock.webhooks.deliveries import Attempt
 
 #: The HTTP status of Get session in each state (CONTRACT.md, "Get session").
 STATUS_OF_STATE: Mapping[State, int] = {
@@ -202,3 +203,19 @@ def _sound(diagnosis: Diagnosis) -> dict[str, Any]:
 def diagnostics_header(codes: Collection[str]) -> dict[str, str] | None:
     """The header field `X-Mock-Diagnostics` with these codes of findings; None without any."""
     return {"X-Mock-Diagnostics": ", ".join(sorted(set(codes)))} if codes else None
+
+
+def delivery_line(attempt: Attempt) -> dict[str, Any]:
+    """One attempt to deliver an event, in the control API."""
+    delivery = attempt.delivery
+    return {
+        "event": delivery.event,
+        "session_id": delivery.session_id,
+        "webhook_id": delivery.webhook.webhook_id,
+        "url": delivery.webhook.url,
+        "attempt": attempt.number,
+        "at": rfc3339(attempt.at),
+        "status": attempt.status,
+        "error": attempt.error,
+        "next_attempt_at": None if attempt.next_at is None else rfc3339(attempt.next_at),
+    }

@@ -12,6 +12,7 @@ from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
+from scribe_mock.webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Services:
         templates: The server's templates, and those of its callers.
         tokens: Makes the tokens of login and refresh.
         addresses: Signs the addresses that need no token.
+        webhooks: The webhooks, and their deliveries.
     """
 
     settings: Settings
@@ -41,6 +43,7 @@ class Services:
     templates: Templates
     tokens: Tokens
     addresses: SignedAddresses
+    webhooks: Webhooks
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

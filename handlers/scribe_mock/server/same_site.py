@@ -9,6 +9,9 @@ A page opened from `file://` has the origin `null`, like a sandboxed frame of an
 A page can also make its own host name resolve to this machine (DNS rebinding); the browser then
 sees no other site. Only `Host` shows it, so on the loopback interface the host name must be a
 known one.
+
+And a page can register a webhook with the address of this API: the mock's own deliveries are
+refused too.
 """
 
 from collections.abc import Mapping
@@ -19,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.errors import CrossSiteRefused
 from scribe_mock.settings import Settings
+from scribe_mock.webhooks.deliveries import USER_AGENT
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = "loopback"
@@ -43,6 +47,8 @@ class SameSite:
         """Pass the request on; raises CrossSiteRefused."""
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         _refuse_other_sites(scope["method"], headers)
+        if headers.get("user-agent") == USER_AGENT:
+            raise CrossSiteRefused("A webhook may not use the control API. Call it from a program.")
         # Browsers always send Host; a health check with HTTP/1.0 may not.
         if "host" in headers and not self._any_name and _is_loopback(scope):
             self._refuse_strange_names(headers["host"])

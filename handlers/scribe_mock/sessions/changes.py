@@ -1,7 +1,13 @@
 """A counter of changes, and a way to wait for the next one."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+
+from scribe_mock.sessions.session import Session
+
+#: Is told the id of a session that was stored or changed, with the session; None if it is gone.
+Watcher = Callable[[str, Session | None], None]
 
 
 class Changes:
@@ -10,6 +16,16 @@ class Changes:
     def __init__(self) -> None:
         self.revision = 0
         self._waiting: set[asyncio.Future[None]] = set()
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of each session whose fields change, except for its audio."""
+        self._watchers.append(watcher)
+
+    def note_session(self, session_id: str, session: Session | None) -> None:
+        """Tell all watchers of a session; `note` is called besides."""
+        for watcher in self._watchers:
+            watcher(session_id, session)
 
     def note(self) -> None:
         """Increase the revision, and end all waits."""

@@ -1,6 +1,7 @@
 """The one clock of a server."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 #: The latest time of a clock: RFC 3339 cannot write a year after 9999.
@@ -12,12 +13,22 @@ class Clock:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._watchers: list[Callable[[], None]] = []
         self.reset()
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call `watcher` whenever the clock is moved, stopped or started."""
+        self._watchers.append(watcher)
+
+    def _moved(self) -> None:
+        for watcher in self._watchers:
+            watcher()
 
     def reset(self) -> None:
         """Follow the system's time again."""
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._moved()
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
@@ -41,16 +52,19 @@ class Clock:
             self._frozen_at = min(self._frozen_at + seconds, _END_OF_TIME)
         else:
             self._offset = min(self._offset + seconds, _END_OF_TIME - time.time())
+        self._moved()
 
     def freeze(self) -> None:
         """Stop the clock."""
         self._frozen_at = self.now()
+        self._moved()
 
     def thaw(self) -> None:
         """Let the clock run on from its current time."""
         if self._frozen_at is not None:
             self._offset = self._frozen_at - time.time()
             self._frozen_at = None
+            self._moved()
 
 
 def rfc3339(timestamp: float) -> str:

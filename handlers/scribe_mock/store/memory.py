@@ -157,6 +157,7 @@ class MemoryStore:
         entry.own_bytes += more
         self._stored += more
         self._add_times(session)
+        self.changes.note_session(session_id, session)
         self.changes.note()
         return result
 
@@ -228,9 +229,11 @@ class MemoryStore:
 
     async def clear(self) -> None:
         """Delete all sessions; the bytes of uploads in progress stay counted."""
-        claimed = self._claimed
+        claimed, gone = self._claimed, list(self._entries)
         self._clear()
         self._claimed = claimed
+        for session_id in gone:
+            self.changes.note_session(session_id, None)
         self.changes.note()
 
     async def usage(self) -> tuple[int, int]:
@@ -266,6 +269,7 @@ class MemoryStore:
             self._streams[entry.session.stream_id] = session_id
         self._stored += more
         self._add_times(entry.session)
+        self.changes.note_session(session_id, entry.session)
         self.changes.note()
 
     def _remove(self, session_id: str) -> None:
@@ -273,6 +277,7 @@ class MemoryStore:
         self._streams.pop(entry.session.stream_id or "", None)
         self._forget_documents(entry.session)
         self._stored -= entry.bytes
+        self.changes.note_session(session_id, None)
         self.changes.note()
 
     def _add_documents(self, session: Session) -> None:

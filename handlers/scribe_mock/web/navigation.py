@@ -36,5 +36,6 @@ GUIDES = (
 #: Pages that need a running mock.
 INSPECTOR = (
     Entry("sessions", "Sessions", "/_mock/ui"),
+    Entry("webhooks", "Webhooks", "/_mock/ui/webhooks"),
     Entry("recorder", "Recorder", "/_mock/ui/record"),
 )

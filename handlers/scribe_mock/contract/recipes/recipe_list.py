@@ -21,6 +21,7 @@ from scribe_mock.contract.recipes.step import (
     Step,
     recipes_of,
 )
+from scribe_mock.contract.recipes.webhook_recipes import WEBHOOK_RECIPES
 from scribe_mock.paths import BASE_PATH, DISCOVERY_PATH, LOGIN_PATH, REFRESH_PATH
 
 
@@ -200,6 +201,7 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     *RECORD_RECIPES,
     *DOCUMENT_RECIPES,
+    *WEBHOOK_RECIPES,
     *recipes_of(
         "getDiscovery",
         (200, "", (_DISCOVER,)),

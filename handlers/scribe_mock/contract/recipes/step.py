@@ -25,6 +25,7 @@ NO_WAIT = "a token would have to grow old"
 NAMED: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "createSession": (("session", ("session_id",)),),
     "createTemplate": (("template", ("template_id",)),),
+    "registerWebhook": (("webhook", ("webhook_id",)),),
     "processTemplate": (("document", ("document_id",)),),
     "saveDocument": (
         ("address", ("data", "presigned_url")),

@@ -19,6 +19,8 @@ ADVICE: Mapping[str, str] = {
     "After 24 hours the audio is gone.",
     "audio_not_enabled": "Don't repeat it. Ask the operator of the server to enable full audio.",
     "range_not_satisfiable": "Ask for a range within the size that Content-Range has.",
+    "webhook_not_found": "Don't repeat it. Check the webhook_id, and that the token is the one "
+    "that registered it; if both are right, the webhook is gone.",
     "session_not_ended": "Call End session first, then repeat the request.",
     "session_not_found": "Don't repeat it. Check the session_id; if it is right, the session is "
     "gone: create a new one and send every chunk again.",

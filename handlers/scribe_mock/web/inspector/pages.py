@@ -40,6 +40,10 @@ def create_inspector() -> Site:
     def session(session_id: str) -> str:
         return show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
 
+    @site.get("/_mock/ui/webhooks")
+    def webhooks() -> str:
+        return show("webhooks.html", "webhooks")
+
     @site.get("/_mock/ui/record")
     def recorder() -> str:
         # The recorder works with any base URL, so this page may send requests to any host.
