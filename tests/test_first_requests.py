@@ -40,13 +40,13 @@ def body(spec, operation):
 def send_first(mock, name):
     """The answer to an operation's request with all that the spec fills in."""
     spec, method, path, operation = OPERATIONS[name]
-    query = {}
+    query: dict[str, str] | None = {}
     for part in operation.get("parameters", ()):
         parameter = resolved(spec, part)
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
         elif parameter["in"] == "query" and "example" in parameter:
-            query[parameter["name"]] = parameter["example"]
+            query = (query or {}) | {parameter["name"]: parameter["example"]}
     if source := operation.get("x-address-from"):
         path, query = signed_address(send_first(mock, source["operationId"]), source), None
     sent = body(spec, operation)

@@ -62,7 +62,7 @@ def execute(block) -> str:
     block.get_by_role("button", name="Execute").click()
     status = block.locator(".live-responses-table tbody .response-col_status")
     expect(status).to_be_visible()
-    return status.inner_text().split()[0]
+    return str(status.inner_text()).split()[0]
 
 
 @pytest.mark.parametrize(("path", "tag", "operation", "summary"), OPERATIONS)

@@ -44,14 +44,14 @@ class LeadsElsewhere(Server):
     def upload_url(self, session, call):
         return super().upload_url(session, call).replace(call.first("host"), self.other)
 
-    def audio_body(self, session, url):
-        return super().audio_body(session, f"http://{self.other}{urlsplit(url).path}")
+    def audio_url(self, call, session):
+        return super().audio_url(call, session).replace(call.first("host"), self.other)
 
     def presigned(self, call, name):
         return super().presigned(call, name).replace(call.first("host"), self.other)
 
 
-ASKED = ("session.upload_url.works", "stream.connect", "audio.mp3", "document.text")
+ASKED = ("session.upload_url.works", "stream.connect", "audio.plays", "document.text")
 
 
 def checked(**options):

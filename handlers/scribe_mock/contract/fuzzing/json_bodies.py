@@ -35,8 +35,9 @@ def marked(body: bytes | None, operation: str, run: str) -> bytes | None:
         value = json.loads(body or b"")
     except (ValueError, RecursionError):
         return body
-    absent: Any = {} if operation == "createSession" else None
-    data = value.get("additional_data", absent) if isinstance(value, dict) else None
+    data = value.get("additional_data") if isinstance(value, dict) else ""
+    if data is None and operation == "createSession":
+        data = {}
     if not isinstance(data, dict):
         return body
     return json.dumps(value | {"additional_data": {MARK: run} | data}).encode()
