@@ -13,6 +13,7 @@ from scribe_mock.contract.core.marks import MARK
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.core.samples import WEBM
+from scribe_mock.contract.rules.template_names import templates
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.reach import Elsewhere, Unreachable
@@ -158,10 +159,14 @@ FULL: Mapping[str, Any] = {
 }
 
 
+def _full(probe: Probe) -> dict[str, Any]:
+    return dict(FULL) | {"templates": templates(probe)}
+
+
 @create_rule("full", "A request with every published field is accepted: 201.", Grade.PROTOCOL)
 async def full(probe: Probe) -> Faults:
     """One request has all fields; patient_details must be in the answer."""
-    answer = await probe.try_create(probe.creation(**FULL))
+    answer = await probe.try_create(probe.creation(**_full(probe)))
     yield judge.accepted(answer, what="a session with every published field")
     if answer.accepted:
         yield judge.field(answer, "patient_details", FULL["patient_details"])
@@ -190,7 +195,7 @@ async def values(probe: Probe) -> Faults:
 )
 async def echo(probe: Probe) -> Faults:
     """Nested objects are sent, and compared with those of Get session."""
-    session = await probe.create(**FULL)
+    session = await probe.create(**_full(probe))
     answer = await probe.get(session)
     sent = {MARK: probe.run.name} | FULL["additional_data"]
     yield judge.echoed(answer, sent)

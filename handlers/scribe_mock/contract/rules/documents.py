@@ -11,7 +11,7 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
-from scribe_mock.contract.rules.session_requests import TEMPLATES
+from scribe_mock.contract.rules.template_names import templates
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.paths import DOCUMENTS_PATH
@@ -176,7 +176,8 @@ async def deleted(probe: Probe) -> Faults:
 @_rule("of_template", "A document of Get session is the one of Get document.", "getDocument")
 async def of_template(probe: Probe) -> Faults:
     """A session is processed; its document is read, deleted, and must be gone everywhere."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    names = templates(probe)
+    session = await probe.ended(templates=names[:1])
     listed = judge.documents(await probe.expect_done(session))
     document = listed[0][1].get("document_id") if listed else None
     if not isinstance(document, str):
@@ -185,7 +186,7 @@ async def of_template(probe: Probe) -> Faults:
     yield judge.accepted(answer, what="Get document of a document that Get session lists")
     if not answer.accepted:
         return
-    yield _has(answer, session_id=session.session_id, template_id=TEMPLATES[0])
+    yield _has(answer, session_id=session.session_id, template_id=names[0])
     if (await _call(probe, "DELETE", document)).accepted:
         after = await probe.get(session)
         left = [entry.get("document_id") for _, entry in judge.documents(after)]
@@ -195,7 +196,7 @@ async def of_template(probe: Probe) -> Faults:
 @_rule("apart", "Get session lists no document that a client saved.", grade=Grade.INFERRED)
 async def apart(probe: Probe) -> Faults:
     """A document is saved for a session that is processed then."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    session = await probe.ended(templates=templates(probe)[:1])
     document, _ = await _saved(probe, session.session_id)
     answer = await probe.expect_done(session)
     found = [entry.get("document_id") for _, entry in judge.documents(answer)]

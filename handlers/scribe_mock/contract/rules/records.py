@@ -10,8 +10,8 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
 from scribe_mock.contract.core.probe import Probe, ProbeSession, in_path
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
-from scribe_mock.contract.rules.session_requests import TEMPLATES
 from scribe_mock.contract.rules.signed_addresses import opened
+from scribe_mock.contract.rules.template_names import templates
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.paths import DOCUMENTS_PATH, record_path
 
@@ -62,7 +62,7 @@ def _listed(answer: Answer, document: str, **fields: Any) -> Fault | None:
 
 async def _processed(probe: Probe) -> tuple[ProbeSession, str]:
     """A processed session with a document of a template, and the document's id; raises Skip."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    session = await probe.ended(templates=templates(probe)[:1])
     listed = judge.documents(await probe.expect_done(session))
     document = listed[0][1].get("document_id") if listed else None
     if not isinstance(document, str):
@@ -105,7 +105,9 @@ async def documents(probe: Probe) -> Faults:
     answer = await _record(probe, session)
     yield judge.accepted(answer, what="the record of a processed session")
     if answer.accepted:
-        yield _listed(answer, document, session_id=session.session_id, template_id=TEMPLATES[0])
+        yield _listed(
+            answer, document, session_id=session.session_id, template_id=templates(probe)[0]
+        )
 
 
 @_rule("saved", "The record lists what clients saved, with its category.", Grade.INFERRED)

@@ -10,9 +10,6 @@ from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.recipes.step import TOO_MUCH_JSON
 from scribe_mock.contract.rules.creating_bodies import NOT_JSON
 
-#: Two templates that a session may have.
-TEMPLATES = ["eka_emr_template", "clinical_notes_template"]
-
 #: First part of a rule's id → operationId and section of CONTRACT.md.
 _SUBJECTS = {
     "end": ("endSession", "End session"),

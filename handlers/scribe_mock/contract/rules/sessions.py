@@ -8,11 +8,11 @@ from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import Faults
 from scribe_mock.contract.rules.session_requests import (
-    TEMPLATES,
     bad_json,
     breaks,
     session_rule,
 )
+from scribe_mock.contract.rules.template_names import templates
 from scribe_mock.contract.transport.message import Answer
 
 RULES = (
@@ -118,7 +118,7 @@ async def _completed(probe: Probe) -> ProbeSession:
 
 
 async def _complete(probe: Probe) -> ProbeSession:
-    session = await probe.ended(templates=TEMPLATES, model="pro")
+    session = await probe.ended(templates=templates(probe), model="pro")
     await probe.expect_done(session)
     return session
 
@@ -129,7 +129,7 @@ async def _complete(probe: Probe) -> ProbeSession:
 async def results(probe: Probe) -> Faults:
     """A session with two templates is processed, and its documents and model are checked."""
     answer = await probe.get(await _completed(probe))
-    yield judge.documents_of(answer, *TEMPLATES, more=True)
+    yield judge.documents_of(answer, *templates(probe), more=True)
     yield judge.field(answer, "model_used", "pro")
 
 
@@ -138,8 +138,9 @@ async def results(probe: Probe) -> Faults:
 )
 async def narrowed(probe: Probe) -> Faults:
     """The documents with and without the query are compared."""
-    answer = await probe.get(await _completed(probe), f"?template_id={TEMPLATES[1]}")
-    yield judge.documents_of(answer, TEMPLATES[1])
+    name = templates(probe)[-1]
+    answer = await probe.get(await _completed(probe), f"?template_id={quote(name, safe='')}")
+    yield judge.documents_of(answer, name)
 
 
 @session_rule(
@@ -183,7 +184,7 @@ async def no_document(probe: Probe) -> Faults:
 )
 async def protocol_data(probe: Probe) -> Faults:
     """Its fields are compared with the request; that it is missing is a note."""
-    answer = await probe.get(await probe.create(templates=TEMPLATES))
+    answer = await probe.get(await probe.create(templates=templates(probe)))
     data = answer.fields().get("additional_data")
     found = data.get("_protocol") if isinstance(data, dict) else None
     if not isinstance(found, dict):
@@ -192,7 +193,7 @@ async def protocol_data(probe: Probe) -> Faults:
     wanted = {
         "upload_type": "chunked",
         "communication_protocol": "http",
-        "requested_templates": TEMPLATES,
+        "requested_templates": templates(probe),
     }
     for name, value in wanted.items():
         if name in found:
@@ -218,6 +219,6 @@ async def default_model(probe: Probe) -> Faults:
 )
 async def no_template(probe: Probe) -> Faults:
     """An unknown template is requested before and after processing."""
-    for session in (await probe.create(templates=TEMPLATES), await _completed(probe)):
+    for session in (await probe.create(templates=templates(probe)), await _completed(probe)):
         answer = await probe.get(session, "?template_id=no_such_template")
         yield judge.refused(answer, 404, "template_not_found")

@@ -54,7 +54,7 @@ async def _commit(probe: Probe, session: ProbeSession) -> Answer:
 
 
 async def _process(probe: Probe, session: ProbeSession) -> Answer:
-    return await probe.process(session, TEMPLATE)
+    return await probe.process(session, probe.template(TEMPLATE))
 
 
 _CALLS: dict[str, tuple[str, Call]] = {

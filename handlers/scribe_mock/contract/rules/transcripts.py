@@ -11,7 +11,7 @@ from scribe_mock.contract.core.polling import poll_until
 from scribe_mock.contract.core.probe import Probe, ProbeSession, in_path
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.creating import NO_TEMPLATE
-from scribe_mock.contract.rules.session_requests import TEMPLATES
+from scribe_mock.contract.rules.template_names import templates
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.paths import transcript_path
 
@@ -56,7 +56,7 @@ async def _started(probe: Probe, session: ProbeSession, **fields: Any) -> Answer
 @_rule("completes", "A transcript needs no End session: the session completes with it.")
 async def completes(probe: Probe) -> Faults:
     """A transcript is uploaded to a new session, which is waited for."""
-    session = await probe.create(templates=TEMPLATES[:1])
+    session = await probe.create(templates=templates(probe)[:1])
     answer = await _send(probe, session, transcript=_SPOKEN)
     yield judge.status_is(answer, 202, what="Upload transcript")
     if answer.accepted:
@@ -75,11 +75,12 @@ def _is_over(answer: Answer) -> bool:
 async def template(probe: Probe) -> Faults:
     """A transcript is uploaded for one template."""
     session = await probe.create()
-    answer = await _started(probe, session, template_id=TEMPLATES[0])
+    name = templates(probe)[-1]
+    answer = await _started(probe, session, template_id=name)
     wanted = answer.fields().get("document_id")
-    yield judge.field(answer, "template_id", TEMPLATES[0])
+    yield judge.field(answer, "template_id", name)
     done = await poll_until(lambda: probe.get(session), _is_over, probe.options.patience)
-    yield judge.documents_of(done, TEMPLATES[0])
+    yield judge.documents_of(done, name)
     found = [entry.get("document_id") for _, entry in judge.documents(done)]
     if wanted is not None and found:
         yield judge.same(done, "document_ids", [wanted], found)
@@ -140,12 +141,13 @@ async def after_end(probe: Probe) -> Faults:
 @_rule("again", "After processing, template_id alone makes one more document: 202.")
 async def again(probe: Probe) -> Faults:
     """A completed session gets a document of another template."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    names = templates(probe)
+    session = await probe.ended(templates=names[:1])
     await probe.expect_done(session)
-    answer = await _send(probe, session, template_id=TEMPLATES[1])
+    answer = await _send(probe, session, template_id=names[-1])
     yield judge.accepted(answer, what="template_id after processing")
     if answer.accepted:
-        yield judge.documents_of(await probe.get(session), *TEMPLATES)
+        yield judge.documents_of(await probe.get(session), names[0], names[-1])
 
 
 @_rule(
@@ -155,7 +157,7 @@ async def again(probe: Probe) -> Faults:
 )
 async def too_early(probe: Probe) -> Faults:
     """A new session has no transcript to use."""
-    answer = await _send(probe, await probe.create(), template_id=TEMPLATES[0])
+    answer = await _send(probe, await probe.create(), template_id=templates(probe)[0])
     yield judge.refused(answer, 409, "session_not_completed")
 
 

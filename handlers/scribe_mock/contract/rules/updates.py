@@ -12,11 +12,11 @@ from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Faults
 from scribe_mock.contract.rules.creating import NO_TEMPLATE
 from scribe_mock.contract.rules.session_requests import (
-    TEMPLATES,
     bad_json,
     breaks,
     session_rule,
 )
+from scribe_mock.contract.rules.template_names import templates
 
 RULES = (
     *bad_json("patch"),
@@ -74,7 +74,7 @@ async def patch_fields(probe: Probe) -> Faults:
     session = await probe.create()
     for value in (
         {"patient_details": {"age": 42}},
-        {"templates": TEMPLATES},
+        {"templates": templates(probe)},
         {"language_hint": ["en"]},
         {"additional_data": {MARK: probe.run.name}},
         {"session_mode": "consultation"},
@@ -131,9 +131,10 @@ async def mode_committed(probe: Probe) -> Faults:
 )
 async def templates_late(probe: Probe) -> Faults:
     """The templates are changed after End; the documents must stay the same."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    names = templates(probe)
+    session = await probe.ended(templates=names[:1])
     before = judge.documents(await probe.expect_done(session))
-    answer = await probe.patch(session, {"templates": TEMPLATES[1:]})
+    answer = await probe.patch(session, {"templates": names[-1:]})
     yield judge.accepted(answer, what="templates after End session")
     if answer.accepted:
         after = judge.documents(await probe.get(session))
@@ -158,13 +159,14 @@ async def process_unknown(probe: Probe) -> Faults:
 )
 async def document(probe: Probe) -> Faults:
     """The document must be listed at once without data, and later with its result."""
-    session = await probe.ended(templates=TEMPLATES[:1])
+    names = templates(probe)
+    session = await probe.ended(templates=names[:1])
     await probe.expect_done(session)
-    started = await probe.process(session, TEMPLATES[1])
+    started = await probe.process(session, names[-1])
     wanted = started.fields().get("document_id")
     if wanted is None:
         raise Skip("the answer of Process template has no document_id, which may be null")
-    yield judge.field(started, "template_id", TEMPLATES[1])
+    yield judge.field(started, "template_id", names[-1])
     yield judge.field(started, "status", "in-progress")
     patience = probe.options.patience
     answer = await poll_until(
