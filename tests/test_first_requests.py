@@ -48,10 +48,11 @@ def send_first(mock, name):
         elif parameter["in"] == "query" and "example" in parameter:
             query = (query or {}) | {parameter["name"]: parameter["example"]}
     if source := operation.get("x-address-from"):
-        path, query = signed_address(send_first(mock, source["operationId"]), source), None
+        path = signed_address(send_first(mock, source["operationId"]), source)
+        query.clear()
     sent = body(spec, operation)
     sent["headers"] = SHOWN_TOKEN | sent.get("headers", {})
-    return mock.bare.request(method, path, params=query, **sent)
+    return mock.bare.request(method, path, params=query or None, **sent)
 
 
 def signed_address(answer, source):
