@@ -57,8 +57,8 @@ def execute(block: Locator) -> str:
     """The status of the answer, once the operation was tried as it stands."""
     if block.locator("input[type=file]").count():
         expect(block.locator(".sample-file")).to_contain_text("will be sent")
-    if block.locator(".signed-address").count():
-        expect(block.locator(".signed-address")).to_contain_text("Filled in")
+    if block.locator(".filled-in").count():
+        expect(block.locator(".filled-in")).to_contain_text("Filled in")
     block.get_by_role("button", name="Execute").click()
     status = block.locator(".live-responses-table tbody .response-col_status")
     expect(status).to_be_visible()
