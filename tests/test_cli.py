@@ -254,6 +254,7 @@ def test_an_address_that_is_not_ours_is_3(said, host):
 
 
 SOUND = "openapi: 3.0.3\ninfo: {title: x, version: x}\n"
+OTHER = "openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n"
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,8 @@ SOUND = "openapi: 3.0.3\ninfo: {title: x, version: x}\n"
         ("openapi: \x00\n", "openapi.yaml"),
         ("text\n", "openapi.yaml"),
         ("openapi: 3.0.3\ninfo: {title: x}\npaths: {}\n", "#/info"),
-        ("openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n", "3.0"),
+        ("openapi: 3.2.0\ninfo: {title: x, version: x}\npaths: {}\n", "openapi.yaml:1: expected"),
+        (f"{OTHER}components: {{schemas: {{A:\n  {{if: {{}}}}}}}}\n", "openapi.yaml:5: expected"),
         (f"{SOUND}paths: {{7: {{}}}}\n", "at #/paths: the key 7 is not text"),
         (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
         (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),

@@ -47,15 +47,17 @@ def send_first(mock, name):
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
         elif parameter["in"] == "query" and "example" in parameter:
             query = (query or {}) | {parameter["name"]: parameter["example"]}
-    if source := operation.get("x-address-from"):
-        path, query = signed_address(send_first(mock, source["operationId"]), source), None
+    if source := operation.get("x-filled-from"):
+        given = handed_out(send_first(mock, source["operationId"]), source)
+        is_address = given.startswith("http")
+        path, query = (given, {}) if is_address else (f"{path.rpartition('/')[0]}/{given}", query)
     sent = body(spec, operation)
     sent["headers"] = SHOWN_TOKEN | sent.get("headers", {})
-    return mock.bare.request(method, path, params=query, **sent)
+    return mock.bare.request(method, path, params=query or None, **sent)
 
 
-def signed_address(answer, source):
-    """The address that an answer hands out."""
+def handed_out(answer, source):
+    """The address or the id that an answer hands out."""
     return reduce(lambda part, key: part[key], source["pointer"].split("/")[1:], answer.json())
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import yaml
 
 from scribe_mock.errors import SpecError
+from scribe_mock.spec_conversion import NotIn30, Place, as_30
 
 _PACKAGE = Path(__file__).parent
 _REPOSITORY = _PACKAGE.parent.parent
@@ -25,9 +26,14 @@ def shipped(name: str) -> Path:
 
 
 def load_spec(path: Path) -> dict[str, Any]:
-    """The document in an OpenAPI file; raises SpecError unless it is a YAML mapping."""
+    """The document in an OpenAPI file; one of OpenAPI 3.1 is converted to 3.0.
+
+    Raises:
+        SpecError: it is no YAML mapping, of another version, or uses what OpenAPI 3.0 lacks.
+    """
     try:
-        document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        text = path.read_text("utf-8")
+        document = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
@@ -36,7 +42,41 @@ def load_spec(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.") from None
     if not isinstance(document, dict):
         raise SpecError(f"{path}: expected an OpenAPI document, but it is not a mapping.")
+    return _of_version_30(document, path, text)
+
+
+def _of_version_30(document: dict[str, Any], path: Path, text: str) -> dict[str, Any]:
+    version = str(document.get("openapi", ""))
+    if version.startswith("3.1."):
+        try:
+            return as_30(document)
+        except NotIn30 as lack:
+            where = "/".join(map(str, lack.place))
+            raise SpecError(
+                f"{path}:{_line(text, lack.place)}: expected what OpenAPI 3.0 has, too, but found "
+                f"{lack} at #/{where[:200]}. Write it without, or give a file of OpenAPI 3.0."
+            ) from None
+    if version.startswith("3.") and not version.startswith("3.0"):
+        line = _line(text, ("openapi",))
+        raise SpecError(f"{path}:{line}: expected OpenAPI 3.0 or 3.1, not {version[:20]}.")
     return document
+
+
+def _line(text: str, place: Place) -> int:
+    """The line of a value in a YAML text; that of what it is in, where it has none."""
+    node: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
+    mark = node.start_mark
+    for step in place:
+        pairs = getattr(node, "value", ())
+        if isinstance(node, yaml.SequenceNode):
+            pairs = [(each, each) for each in pairs[int(step) : int(step) + 1]]
+        elif isinstance(node, yaml.MappingNode):
+            pairs = [pair for pair in pairs if str(pair[0].value) == str(step)]
+        if not pairs or isinstance(node, yaml.ScalarNode):
+            break
+        key, node = pairs[0]
+        mark = key.start_mark
+    return int(mark.line) + 1
 
 
 def resolved(document: Mapping[str, Any], node: Any) -> Any:

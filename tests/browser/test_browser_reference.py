@@ -3,7 +3,7 @@
 import httpx
 import pytest
 import yaml
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from scribe_mock import MockServer, Settings
 from scribe_mock.spec import shipped
@@ -42,7 +42,7 @@ COVERED = """() => {
 }"""
 
 
-def opened(page: Page, summary: str):
+def opened(page: Page, summary: str) -> Locator:
     """The operation with this summary, opened from the list of contents."""
     contents = page.locator(".contents details")
     if contents.get_attribute("open") is None:
@@ -53,12 +53,12 @@ def opened(page: Page, summary: str):
     return block
 
 
-def execute(block) -> str:
+def execute(block: Locator) -> str:
     """The status of the answer, once the operation was tried as it stands."""
     if block.locator("input[type=file]").count():
         expect(block.locator(".sample-file")).to_contain_text("will be sent")
-    if block.locator(".signed-address").count():
-        expect(block.locator(".signed-address")).to_contain_text("Filled in")
+    if block.locator(".filled-in").count():
+        expect(block.locator(".filled-in")).to_contain_text("Filled in")
     block.get_by_role("button", name="Execute").click()
     status = block.locator(".live-responses-table tbody .response-col_status")
     expect(status).to_be_visible()

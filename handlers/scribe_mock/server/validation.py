@@ -43,7 +43,18 @@ def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Validation
             yield ValidationError("it has the same entry twice")
 
 
-_BodyValidator: Any = extend(Draft4RequestValidator, {"pattern": _pattern, "uniqueItems": _unique})  # type: ignore[no-untyped-call]
+def _left_to_the_operation(*_: Any) -> Iterator[ValidationError]:
+    # A body without any field is 400, after the session's state; a broken schema would be 422
+    # (CONTRACT.md, "Update session").
+    return iter(())
+
+
+_KEYWORDS = {
+    "pattern": _pattern,
+    "uniqueItems": _unique,
+    "minProperties": _left_to_the_operation,
+}
+_BodyValidator: Any = extend(Draft4RequestValidator, _KEYWORDS)  # type: ignore[no-untyped-call]
 
 
 class Parameters(ParameterValidator):

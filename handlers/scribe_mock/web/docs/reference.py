@@ -2,7 +2,7 @@
 
 What the page shows only on request is under `x-sections` (the parts of the introduction) and
 `x-more` (an operation's description after its first paragraph). `x-sample` is a file for a body,
-and `x-first` the request whose answer has the signed address of an operation.
+and `x-first` the request whose answer has what only the server knows: an id, or a signed address.
 """
 
 import copy
@@ -66,8 +66,8 @@ def _offer_files(spec: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
 
 
 def _offer_address(spec: Mapping[str, Any], operation: dict[str, Any]) -> None:
-    """Put the request that hands out an operation's signed address where the page finds it."""
-    source = operation.get("x-address-from")
+    """Put the request that hands out an operation's address or id where the page finds it."""
+    source = operation.get("x-filled-from")
     if source is None:
         return
     for path, methods in spec["paths"].items():

@@ -78,11 +78,13 @@ window.referenceParts = ({ React }) => {
       address && make("p", { className: "small sample-file", role: "status" }, used));
   };
 
-  /** The parts of a signed address: the answer to another operation has it. */
-  async function signedParts(first, template) {
+  /** Parameters that only the server knows: the answer to another operation has the address, or the id. */
+  async function filledParts(first, template) {
     const headers = { Authorization: `Bearer ${document.getElementById("token").value}`, "Content-Type": "application/json" };
     const answer = await fetch(first.path, { method: first.method, headers, body: first.json ? JSON.stringify(first.json) : undefined });
     const given = first.pointer.split("/").slice(1).reduce((part, name) => part?.[name], await answer.json());
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    if (!URL.canParse(given)) return { [names.at(-1)]: given };
     const address = new URL(given);
     const parts = Object.fromEntries(address.searchParams);
     const segments = address.pathname.split("/");
@@ -93,19 +95,19 @@ window.referenceParts = ({ React }) => {
   }
 
   /** Fills in what only the server can know, where an operation's address is signed. */
-  function SignedAddress({ first, parameters, pathMethod, specActions }) {
+  function Filled({ first, parameters, pathMethod, specActions }) {
     const asked = `${first.method} ${first.path}`;
-    const [said, say] = React.useState(`Asking ${asked} for a valid address.`);
+    const [said, say] = React.useState(`Asking ${asked} for valid values.`);
     React.useEffect(() => {
-      signedParts(first, pathMethod[0]).then((parts) => {
+      filledParts(first, pathMethod[0]).then((parts) => {
         for (const parameter of parameters) {
           const value = parts[parameter.get("name")];
           if (value !== undefined) specActions.changeParamByIdentity(pathMethod, parameter, value, false);
         }
         say(`Filled in from the answer to ${asked}.`);
-      }).catch(() => say(`Ask ${asked} for a valid address, and fill in its parts.`));
+      }).catch(() => say(`Ask ${asked} for valid values, and fill them in.`));
     }, []);
-    return make("p", { className: "small signed-address", role: "status" }, said);
+    return make("p", { className: "small filled-in", role: "status" }, said);
   }
 
   const onRequest = (Original) => function Answers(props) {
@@ -128,7 +130,7 @@ window.referenceParts = ({ React }) => {
         const samples = props.operation?.get("x-samples")?.toJS();
         return make(React.Fragment, null, more && make(More, { text: more, getComponent: props.getComponent }),
           samples && make(Samples, { samples }),
-          first && make(SignedAddress, { ...props, first, parameters: props.operation.get("parameters") }), make(Original, props));
+          first && make(Filled, { ...props, first, parameters: props.operation.get("parameters") }), make(Original, props));
       },
       RequestBody: withSampleFile,
       responses: onRequest,
