@@ -1,6 +1,7 @@
 """The audio of a session as one MP3."""
 
 import io
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -28,6 +29,20 @@ def length(name):
     with av.open(str(AUDIO / name), "r") as file:
         assert isinstance(file, InputContainer)
         return sum(frame.samples / frame.rate for frame in file.decode(audio=0))
+
+
+def spoken():
+    """16 kHz mono samples of what `speech.wav` says."""
+    with av.open(str(AUDIO / "speech.wav"), "r") as file:
+        assert isinstance(file, InputContainer)
+        resampler = av.AudioResampler("fltp", "mono", 16_000)
+        parts = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
+        return np.concatenate([part.to_ndarray() for part in parts], axis=1)[0]
+
+
+def loudness(sound):
+    """The root mean square of each tenth of a second of the first five seconds."""
+    return np.sqrt((sound[:80_000].reshape(-1, 1600) ** 2).mean(axis=1))
 
 
 def hear(session):
@@ -65,6 +80,7 @@ def test_it_plays_everything_in_order_without_a_token(mock, processed):
     sound = decoded(mp3.content)
     lengths = [length(name) for name in names]
     assert len(sound) / 16_000 == pytest.approx(sum(lengths), abs=0.25)
+    assert np.corrcoef(loudness(sound), loudness(spoken()))[0, 1] > 0.9
     begin = int((lengths[0] + 0.2) * 16_000)
     end = int((lengths[0] + lengths[1] - 0.2) * 16_000)
     assert np.abs(sound[begin:end]).max() < 0.01 < np.abs(sound[:begin]).max()
@@ -81,6 +97,35 @@ def test_slices_without_a_header_are_heard_after_the_first(mock, session):
     chunked.process_to_the_end()
     sound = decoded(mock.bare.get(hear(chunked).json()["audio_url"]).content)
     assert len(sound) / 16_000 == pytest.approx(length("speech.ogg"), abs=0.15)
+
+
+def clusters_of_webm():
+    """The slices of a recording as a browser makes them: only the first has a header."""
+    with io.BytesIO() as file:
+        options = {"live": "1", "cluster_time_limit": "1000"}
+        with av.open(file, "w", "webm", options=options) as output:
+            stream = output.add_stream("libopus", 48_000, layout="mono")
+            resampler = av.AudioResampler("s16", "mono", 48_000, frame_size=960)
+            with av.open(str(AUDIO / "speech.wav"), "r") as speech:
+                for frame in (*speech.decode(audio=0), None):
+                    for part in resampler.resample(frame):
+                        output.mux(stream.encode(part))
+            output.mux(stream.encode(None))
+        data = file.getvalue()
+    starts = [at for at in range(len(data)) if data.startswith(b"\x1f\x43\xb6\x75", at)]
+    return [data[a:b] for a, b in pairwise([0, *starts[1:], len(data)])]
+
+
+def test_slices_of_webm_are_heard_in_order(mock, session):
+    slices = clusters_of_webm()
+    assert len(slices) > 4
+    chunked = session()
+    for number in reversed(range(len(slices))):
+        assert chunked.upload(f"a_{number}.webm", slices[number]).status_code == 200
+    chunked.process_to_the_end()
+    sound = decoded(mock.bare.get(hear(chunked).json()["audio_url"]).content)
+    assert len(sound) / 16_000 == pytest.approx(length("speech.wav"), abs=0.2)
+    assert np.corrcoef(loudness(sound), loudness(spoken()))[0, 1] > 0.9
 
 
 def test_what_cannot_be_decoded_is_left_out(mock, session):

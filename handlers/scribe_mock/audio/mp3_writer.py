@@ -5,6 +5,7 @@ import numpy as np
 
 from scribe_mock.audio.audio_errors import AudioError, NotAudio
 from scribe_mock.audio.containers.reading import read_container
+from scribe_mock.audio.containers.registry import CONTAINERS
 from scribe_mock.audio.decode import RATE, Decoder, Resampler, Samples
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.sniffing import describe, sniff
@@ -53,7 +54,7 @@ def mp3_frames(data: bytes, limits: Limits) -> bytes:
         AudioError: it can't be decoded.
     """
     container = sniff(data)
-    if container is None:
+    if container not in CONTAINERS:
         raise NotAudio(describe(data), "a recording that can be decoded")
     track = read_container(data, container)
     decoder, resampler, encoder = Decoder(track, Budget(limits)), Resampler(), _Encoder()
@@ -69,8 +70,9 @@ class _Encoder:
         assert isinstance(context, av.AudioCodecContext)
         context.sample_rate, context.layout, context.format = RATE, "mono", "s16p"
         context.bit_rate = _BIT_RATE
-        # Without a reservoir no frame needs the bytes of the one before.
-        context.options = {"reservoir": "0"}
+        # Without a reservoir no frame needs the bytes of the one before. Level 7 takes half the
+        # time of the default, and speech sounds the same.
+        context.options = {"reservoir": "0", "compression_level": "7"}
         self._context = context
         self._frames: list[bytes] = []
         self._waiting: list[Samples] = []
