@@ -4,6 +4,7 @@ The requests are for sessions, templates and documents that do not exist, or hav
 what is required, so that they change nothing.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,17 +81,20 @@ async def absent(probe: Probe) -> list[Answer]:
     that read are tried.
     """
     nowhere = {at_root: await _send(probe, _nowhere(at_root)) for at_root in (False, True)}
-    found = []
     flow = _FLOW if "createSession" in probe.run.missing else ()
-    for call in (*flow, *_CALLS):
-        if call.operation in probe.run.missing or call.operation not in specification.operations():
-            continue
-        if probe.options.read_only and call.method != "GET":
-            continue
-        answer = await _send(probe, call)
-        if answer is not None and _is_absent(answer, nowhere[call.at_root]):
-            found.append(answer)
-    return found
+    calls = [call for call in (*flow, *_CALLS) if _may_send(probe, call)]
+    answers = await asyncio.gather(*(_send(probe, call) for call in calls))
+    return [
+        answer
+        for call, answer in zip(calls, answers, strict=True)
+        if answer is not None and _is_absent(answer, nowhere[call.at_root])
+    ]
+
+
+def _may_send(probe: Probe, call: _Call) -> bool:
+    if call.operation in probe.run.missing or call.operation not in specification.operations():
+        return False
+    return call.method == "GET" or not probe.options.read_only
 
 
 def _nowhere(at_root: bool) -> _Call:
