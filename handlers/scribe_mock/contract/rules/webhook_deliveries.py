@@ -14,7 +14,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
@@ -22,6 +22,7 @@ from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.rules.webhooks import delete, register, webhook_of
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.contract.transport.receiver import Receiver, Told
+from scribe_mock.paths import DISCOVERY_PATH
 
 _STARTED, _ENDED, _COMPLETED = "session.started", "session.ended", "session.completed"
 _SECRET = "whsec_scribe_mock_check"
@@ -83,19 +84,26 @@ def _fields(told: Told) -> dict[str, Any]:
     return {}
 
 
-def _require_this_machine(probe: Probe) -> None:
-    host = probe.options.base.origin.host
+async def _require_deliveries(probe: Probe) -> None:
+    """Raise Senseless if the server cannot reach a receiver of the check, or delivers nothing."""
+    if not _is_this_machine(probe.options.base.origin.host):
+        raise Senseless("only a server on this machine can reach the check's receiver")
+    answer = await probe.ask("getDiscovery", "GET", DISCOVERY_PATH, token=None)
+    capabilities = answer.fields().get("capabilities")
+    if isinstance(capabilities, dict) and capabilities.get("webhook_delivery") is False:
+        raise Senseless("discovery says that the server does not deliver to webhooks")
+
+
+def _is_this_machine(host: str) -> bool:
     with suppress(ValueError):
-        if ip_address(host).is_loopback:
-            return
-    if host != "localhost":
-        raise Skip("only a server on this machine can reach the check's receiver")
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 @asynccontextmanager
 async def _watched(probe: Probe, *events: str) -> AsyncIterator[_Watched]:
     """A session whose webhook leads to a receiver of its own; raises Skip if that fails."""
-    _require_this_machine(probe)
+    await _require_deliveries(probe)
     async with Receiver() as receiver:
         body = {"url": receiver.url, "events": list(events), "secret": _SECRET}
         registered = await register(probe, body)

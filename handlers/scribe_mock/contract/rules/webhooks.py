@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, in_path
@@ -40,6 +40,8 @@ async def delete(probe: Probe, webhook: str, **how: Any) -> Answer:
 def webhook_of(answer: Answer) -> str:
     """The id of a webhook that was registered; raises Skip if there is none."""
     found = answer.fields().get("webhook_id")
+    if answer.refused:
+        raise Senseless(f"the server registers no webhook for this receiver: {answer}")
     if not answer.accepted or not isinstance(found, str):
         raise Skip(f"the server registers no webhook: {answer}")
     return found
