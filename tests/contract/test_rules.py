@@ -91,6 +91,9 @@ SENTENCES = {
     "close 1003": "stream.odd_frame",
     "unknown stream": "stream.unknown",
     "ended stream": "stream.ended",
+    "what webhooks deliver": "webhook.delivery.body",
+    "X-MSA-Signature": "webhook.delivery.signature",
+    "webhook_not_found": "webhook.unknown",
     "envelope": "errors.envelope",
     "no 5xx": "server.no_5xx",
 }

@@ -42,7 +42,7 @@ class Discovery(Base):
                 "audio_formats": self.advertised_formats(),
                 "max_chunk_duration_seconds": 20,
                 "upload_methods": self.advertised_methods(),
-                "webhook_delivery": False,
+                "webhook_delivery": True,
                 "client_sdk_delivery": False,
             },
             "models": models,

@@ -20,9 +20,11 @@ from tests.contract.independent_server.streaming import Streaming
 from tests.contract.independent_server.templates import Templates
 from tests.contract.independent_server.transcripts import Transcripts
 from tests.contract.independent_server.uploading import Uploading
+from tests.contract.independent_server.webhooks import Webhooks
 
 
 class Server(
+    Webhooks,
     Creating,
     Uploading,
     Ending,
@@ -93,7 +95,11 @@ class Server(
             return self.discovery, (), ["GET", "HEAD"]
         if rest == "/sessions":
             return self.create, (), ["POST"]
+        if rest == "/webhooks":
+            return self.webhooks, (), ["GET", "HEAD", "POST"]
         parts = [self.decode(part) for part in rest.split("/")[1:]]
+        if parts[0] == "webhooks" and len(parts) == 2 and parts[1]:
+            return self.webhook, (parts[1],), ["DELETE"]
         if parts[0] != "sessions" or "" in parts[1:]:
             return None, (), []
         if len(parts) == 2:

@@ -26,6 +26,7 @@ from tests.contract.mutants import (
     upload_names,
     upload_order,
     upload_rows,
+    webhooks,
 )
 from tests.contract.mutants.mutant import Mutant, mutants_of
 
@@ -52,6 +53,7 @@ _MODULES = (
     transcripts,
     recordings,
     records,
+    webhooks,
 )
 
 MUTANTS = tuple(mutant for module in _MODULES for mutant in mutants_of(module))

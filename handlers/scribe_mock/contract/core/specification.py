@@ -61,6 +61,11 @@ class Operation:
         """The documented 2xx status codes."""
         return tuple(int(status) for status in self.responses if status.startswith("2"))
 
+    @property
+    def has_body(self) -> bool:
+        """Whether a success has a body."""
+        return any("content" in self.responses[str(status)] for status in self.successes)
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -96,7 +101,8 @@ def outside() -> Mapping[str, Mapping[str, Any]]:
 def codes(response: Mapping[str, Any]) -> dict[str, Grade]:
     """Every `error.code` that a response documents, with its grade; none for a success."""
     found: dict[str, Grade] = {}
-    for example in response["content"].get("application/json", {}).get("examples", {}).values():
+    content = response.get("content", {}).get("application/json", {})
+    for example in content.get("examples", {}).values():
         error = example.get("value", {}).get("error")
         if isinstance(error, dict):
             grade = Grade(example.get("x-grade", "documented"))
@@ -111,7 +117,9 @@ def _validator(operation_id: str, status: str) -> Draft4Validator:
 
 
 def violations(operation_id: str, status: int, body: Any) -> Iterator[Violation]:
-    """All violations of the schema of this response in a body."""
+    """All violations of the schema of this response in a body; none where it has no body."""
+    if "content" not in operations()[operation_id].responses[str(status)]:
+        return
     for error in _validator(operation_id, str(status)).iter_errors(body):
         path, missing = tuple(error.absolute_path), _missing(error)
         path += (missing,) if missing else ()

@@ -5,7 +5,7 @@ from typing import Any
 
 from scribe_mock.contract.core import specification
 from scribe_mock.contract.core.samples import WEBM
-from scribe_mock.paths import BASE_PATH
+from scribe_mock.paths import BASE_PATH, WEBHOOKS_PATH
 
 #: Statuses that any operation may answer, such as for a path that is too long.
 _ANYWHERE = ("400", "404", "405", "413", "414", "422", "429")
@@ -25,6 +25,8 @@ def narrowed(base_path: str) -> dict[str, Any]:
     spec.pop("x-outside-operations", None)
     paths = {}
     for path, methods in spec["paths"].items():
+        if path.startswith(WEBHOOKS_PATH):
+            continue  # the server would tell made-up hosts about sessions
         own = path.startswith(BASE_PATH)
         new = base_path + path.removeprefix(BASE_PATH) if own else path
         paths[new] = methods

@@ -34,6 +34,8 @@ from scribe_mock.contract.rules import (
     upload_names,
     upload_order,
     upload_rows,
+    webhook_deliveries,
+    webhooks,
 )
 
 _MODULES = (
@@ -65,6 +67,8 @@ _MODULES = (
     recordings,
     records,
     history,
+    webhooks,
+    webhook_deliveries,
     together,
     fuzzing,
 )

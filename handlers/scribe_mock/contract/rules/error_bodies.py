@@ -78,8 +78,10 @@ def error_content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
 )
 def content_type(answer: Answer, watch: Watch) -> Iterator[Fault]:
     """The Content-Type of each success with a JSON body is checked."""
-    known = answer.request.operation in specification.operations().keys() - OWN_ADDRESSES
-    if known and (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
+    operation = specification.operations().get(answer.request.operation)
+    if operation is None or operation.operation_id in OWN_ADDRESSES or not operation.has_body:
+        return
+    if (answer.accepted or shows_session(answer)) and answer.request.method != "HEAD":
         yield from _not_json(answer)
 
 
