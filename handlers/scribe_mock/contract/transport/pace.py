@@ -12,8 +12,9 @@ from scribe_mock.contract.transport.message import Answer
 
 #: Seconds to wait after a 429 that does not say how long.
 _UNSAID = 1.0
-#: After a 429 no fewer requests a second are sent than this, unless `--rate` says so.
-_SLOWEST = 1.0
+#: After a 429 this part of the rate before it is used, at least so many requests a second; each
+#: request that follows makes it a little faster again.
+_SLOWER, _SLOWEST, _FASTER = 0.7, 1.0, 1.01
 
 
 class Pace:
@@ -24,7 +25,9 @@ class Pace:
     """
 
     def __init__(self, rate: float | None = None) -> None:
-        self.rate = rate
+        self._most = math.inf if rate is None else rate
+        #: Requests a second for now: at most `rate`, and less after a 429.
+        self.rate = self._most
         #: Seconds that the server made the run wait.
         self.waited = 0.0
         self._line = asyncio.Lock()
@@ -42,21 +45,25 @@ class Pace:
                 await asyncio.sleep(left)  # a pause may begin meanwhile
             now = time.monotonic()
             self._recent.extend([now] * count)
-            if self.rate:
-                self._next = now + count / self.rate
+            self._next = now + count / self.rate
+            self.rate = min(self._most, self.rate * _FASTER**count)
 
     def _due(self, count: int) -> float:
-        return self._next + (count - 1) / self.rate if self.rate else self._next
+        return self._next + (count - 1) / self.rate
 
     def pause(self, seconds: float) -> None:
-        """Send nothing for so long, and then half as many requests a second as now."""
+        """Send nothing for so long, and then fewer requests a second than now."""
         now = time.monotonic()
         if now >= self._paused_until:
-            sent = sum(moment > now - 1 for moment in self._recent)
-            self.rate = min(self.rate or sent, max(_SLOWEST, sent / 2))
+            self.rate = min(self.rate, max(_SLOWEST, _SLOWER * self._now(now)))
         self.waited += max(0.0, now + seconds - max(now, self._paused_until))
         self._paused_until = max(self._paused_until, now + seconds)
         self._next = max(self._next, self._paused_until)
+
+    def _now(self, now: float) -> float:
+        """How many requests a second are being sent."""
+        recent = [moment for moment in self._recent if moment > now - 1]
+        return len(recent) / max(now - recent[0], 0.1) if recent else _SLOWEST
 
 
 def retry_after(answer: Answer) -> float:
