@@ -29,7 +29,6 @@ CREATED = f"{SESSIONS}/demo_session_created"
         f"{CREATED}/end/",
         f"/{SESSIONS}",
         f"/voice//v1{SESSIONS.removeprefix('/voice/v1')}",
-        f"{CREATED}/audio",
         f"{CREATED}/audio/",
         f"{CREATED}/audio/a/b",
         f"{SESSIONS}%0A",

@@ -1,11 +1,16 @@
 """Which hosts a run connects to, and whom it trusts: the server that was named, and no other."""
 
-import ssl
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scribe_mock.contract.transport.address import Origin
+
+if TYPE_CHECKING:
+    import ssl
+
+# ssl is imported where it is used: the pytest plugin imports this module at every start of pytest.
 
 
 class Unreachable(Exception):
@@ -55,21 +60,23 @@ class Reach:
                 f" --follow-host {origin.authority} allows it"
             )
 
-    def tls(self, origin: Origin) -> ssl.SSLContext | None:
+    def tls(self, origin: Origin) -> "ssl.SSLContext | None":
         """How to encrypt a connection; None if it is not encrypted."""
         return self._context if origin.secure else None
 
     @cached_property
-    def _context(self) -> ssl.SSLContext:
+    def _context(self) -> "ssl.SSLContext":
         return client_context(self.cacert, insecure=self.insecure)
 
 
-def client_context(cacert: str, *, insecure: bool) -> ssl.SSLContext:
+def client_context(cacert: str, *, insecure: bool) -> "ssl.SSLContext":
     """How to verify a server; for the arguments see `Reach`.
 
     Raises:
         OSError: the file can't be read, or has no certificate.
     """
+    import ssl
+
     context = ssl.create_default_context(cafile=cacert or None)
     # Python 3.13 and later refuse certificates of private authorities that other clients accept.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -81,6 +88,8 @@ def client_context(cacert: str, *, insecure: bool) -> ssl.SSLContext:
 
 def explained(origin: Origin, error: OSError) -> Unreachable:
     """Why a connection failed, in words, and what to do about TLS."""
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         why, advice = _CERTIFICATE.get(error.verify_code, (error.verify_message, _TRUST))
         return Distrusted(f"{origin} can't be trusted: {why}. {advice}")
