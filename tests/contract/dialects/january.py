@@ -52,6 +52,6 @@ class January(Server):
 
     def route(self, path):
         handler, arguments, methods = super().route(path)
-        if handler == self.process:
+        if handler in (self.process, self.session_audio, self.login, self.refresh):
             return None, (), []
         return handler, arguments, ["GET", "HEAD"] if handler == self.session else methods
