@@ -379,7 +379,7 @@ class CreatesNothing(Server):
     """Refuses every session, in good form."""
 
     def check_create(self, body):
-        raise Refusal(429, "too_many_requests")
+        raise Refusal(400, "quota_used_up")
 
 
 def test_a_server_that_creates_no_session_does_not_keep_the_contract():
@@ -392,7 +392,7 @@ def test_a_server_that_creates_no_session_does_not_keep_the_contract():
 def test_what_needs_a_session_can_not_pass_without_one(server):
     report = run(server(), only=("upload.row",))
     assert report.exit_code == 2
-    assert re.search("could not be checked: .*(429|500)", report.verdict.sentence)
+    assert re.search("could not be checked: .*(400|500)", report.verdict.sentence)
     assert run(server(), only=("discovery.cached",)).exit_code == 0
 
 

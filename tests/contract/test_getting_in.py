@@ -183,6 +183,24 @@ def test_when_nothing_works_the_first_line_has_the_servers_message(capsys, tmp_p
     assert data["verdict"] in first
 
 
+class Busy(Server):
+    """Has no time for new sessions today."""
+
+    asked = 0
+
+    async def before_create(self):
+        self.asked += 1
+        raise Refusal(429, "rate_limit_exceeded", headers={"Retry-After": "5000"})
+
+
+def test_other_forms_are_not_tried_on_a_server_that_has_no_time():
+    app = Busy()
+    report = run(app, only=("upload.success",))
+    assert report.exit_code == 2
+    assert "the server answers 429 and asks for 5000 seconds" in report.verdict.sentence
+    assert app.asked == 1
+
+
 class Poor(Hopeless):
     """Has Create session, which refuses, and hardly another operation."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from scribe_mock.contract.core import judge
 from scribe_mock.contract.core.creation import PUBLISHED, USUAL, Form, forms
-from scribe_mock.contract.core.exceptions import CannotRun, Skip
+from scribe_mock.contract.core.exceptions import CannotRun, Skip, Throttled
 from scribe_mock.contract.core.options import DEFAULT_TOKEN
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.run import CREATE_TRIES, Run
@@ -82,6 +82,8 @@ async def _try(probe: Probe, upload_type: str, refusals: list[str]) -> Answer | 
     run = probe.run
     try:
         answer = await probe.try_create(probe.creation(upload_type))
+    except Throttled:
+        raise
     except Skip as skip:
         if run.gone:
             raise

@@ -22,5 +22,9 @@ class LeftOut(Skip):
     """An option such as `--read-only` leaves the rule out, so it does not count as unchecked."""
 
 
+class Throttled(Skip):
+    """The server answers 429, whatever it is sent and however long the run waits."""
+
+
 class CannotRun(_Reason):
     """Nothing can be checked; the text also says what to do."""

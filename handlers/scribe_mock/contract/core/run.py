@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from scribe_mock.contract.core.creation import USUAL
 from scribe_mock.contract.core.demand import Demand
-from scribe_mock.contract.core.exceptions import Senseless, Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip, Throttled
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import GONE, NO_ANSWER, SERVER_ERROR, Ledger
 from scribe_mock.contract.core.options import Options
@@ -263,13 +263,15 @@ class Run:
             seconds = self.wait_for_429(answer)
             if midway is not None:
                 break
-        raise Skip(f"the server answers 429, also after {seconds:g} seconds; --rate N may help")
+        raise Throttled(
+            f"the server answers 429, also after {seconds:g} seconds; --rate N may help"
+        )
 
     def wait_for_429(self, answer: Answer) -> float:
         """Let nothing be sent for as long as a 429 asks; raises Skip if that is too long."""
         seconds = retry_after(answer)
         if seconds > self._longest_wait:
-            raise Skip(
+            raise Throttled(
                 f"the server answers 429 and asks for {seconds:g} seconds, more than"
                 f" {self._longest_wait:g}; a longer --patience waits for it, --rate N may avoid it"
             )
