@@ -51,6 +51,7 @@ async def get_in(probe: Probe) -> ProbeSession:
         CannotRun: the token is refused, or there is no Create session.
     """
     run, refusals = probe.run, [""]
+    usual = next(forms(run.templates))
     first: Answer | None = None
     for upload_type, form in product(("chunked", "single"), forms(run.templates)):
         run.form = form
@@ -58,11 +59,11 @@ async def get_in(probe: Probe) -> ProbeSession:
         if answer is None:
             continue
         require_api(answer, run)
-        first = first or answer
+        first = first or (answer if form == usual else None)
         session_id = answer.fields().get("session_id")
         if answer.accepted and isinstance(session_id, str) and session_id:
             _settle(probe, form, upload_type, refusals[0])
-            if upload_type != "chunked":
+            if upload_type != "chunked" and first is not None:
                 _accuse(probe, first)
             return ProbeSession(
                 session_id=session_id, upload_type=upload_type, history=[answer.request]
