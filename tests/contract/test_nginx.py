@@ -11,6 +11,7 @@ import pytest
 
 from scribe_mock import cli
 from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.ledger import SkipKind, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
 from tests.contract.checking import named
@@ -99,6 +100,14 @@ ODD = ("paths", "odd", "session.hostile_id", "upload.name", "auth", *LOOKING)
 def test_what_nginx_answers_is_no_fault(nginx):
     report = through(nginx, Server(), (*ODD, "upload.limit", "stream", "race", "upload.row"))
     assert named(report) == set()
+
+
+def test_bodies_that_nginx_reads_first_are_no_fault_and_not_called_passed(nginx):
+    report = through(nginx, Server(), ("upload.early",))
+    assert named(report) == set()
+    verdicts = {r.rule.id: (r.verdict, r.skipped) for r in report.results if "early" in r.rule.id}
+    assert set(verdicts.values()) == {(Verdict.SKIPPED, SkipKind.SENSELESS)}
+    assert report.exit_code == 0
 
 
 def test_a_path_that_nginx_rewrites_is_a_note_at_most(nginx):
