@@ -1,10 +1,13 @@
 """Answers of a server in front and of the application, with pages as real servers send them."""
 
 import pytest
+from starlette.responses import Response
 
 from scribe_mock.contract.transport.address import Origin
 from scribe_mock.contract.transport.front import Front
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
+from tests.contract.checking import run
+from tests.contract.independent_server import Server
 
 HOME = Origin("http", "127.0.0.1", 80)
 HTML = ("Content-Type", "text/html")
@@ -203,3 +206,18 @@ def test_a_refusal_of_a_body_that_is_held_back_may_come_from_the_front():
         408, NGINX, nginx("408 Request Time-out"), method="POST", delivery=Delivery.WITHHELD
     )
     assert met(usual, fault).excuses(late)
+
+
+class Lost(Server):
+    """Its application is gone after a while, and a gateway says so."""
+
+    async def respond(self, scope, receive):
+        if self.calls > 100:
+            return Response(nginx("502 Bad Gateway"), 502, {"content-type": "text/html"})
+        return await super().respond(scope, receive)
+
+
+def test_an_application_that_is_gone_is_one_finding():
+    report = run(Lost(), only=("upload", "create", "store", "fuzz", "server"))
+    assert [one.rule.id for one in report.findings if not one.is_note] == ["server.no_5xx"]
+    assert report.exit_code != 0

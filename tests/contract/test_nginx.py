@@ -11,6 +11,7 @@ import pytest
 
 from scribe_mock import cli
 from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.ledger import SkipKind, Verdict
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.transport.address import Address
 from tests.contract.checking import named
@@ -92,12 +93,21 @@ def through(nginx, server, only, **how):
 
 
 #: Rules whose requests nginx answers by itself, in part, and those that look at each answer.
-ODD = ("paths", "odd", "session.hostile_id", "upload.name", "auth", "errors", "answers", "server")
+LOOKING = ("errors", "answers", "server.no_5xx", "server.answers", "server.stays_up")
+ODD = ("paths", "odd", "session.hostile_id", "upload.name", "auth", *LOOKING)
 
 
 def test_what_nginx_answers_is_no_fault(nginx):
     report = through(nginx, Server(), (*ODD, "upload.limit", "stream", "race", "upload.row"))
     assert named(report) == set()
+
+
+def test_bodies_that_nginx_reads_first_are_no_fault_and_not_called_passed(nginx):
+    report = through(nginx, Server(), ("upload.early",))
+    assert named(report) == set()
+    verdicts = {r.rule.id: (r.verdict, r.skipped) for r in report.results if "early" in r.rule.id}
+    assert set(verdicts.values()) == {(Verdict.SKIPPED, SkipKind.SENSELESS)}
+    assert report.exit_code == 0
 
 
 def test_a_path_that_nginx_rewrites_is_a_note_at_most(nginx):
@@ -146,11 +156,11 @@ def test_a_limit_of_nginx_is_waited_for(nginx):
     assert not any("429" in result.reason for result in report.results)
 
 
-def test_nothing_behind_nginx_is_one_fact_and_exit_2(nginx, capsys):
+def test_nothing_behind_nginx_is_one_finding_and_exit_2(nginx, capsys):
     with socket.create_server(("127.0.0.1", 0)) as free:
         behind = free.getsockname()[1]
     with nginx(behind) as base:
         code = cli.main(["check", base])
-    shown = capsys.readouterr()
-    assert code == 2
-    assert (shown.out + shown.err).count("502") < 10
+        report = check(Options(base=Address.parse(base)))
+    assert (code, [one.rule.id for one in report.findings]) == (2, ["server.no_5xx"])
+    assert "502" in capsys.readouterr().out

@@ -80,7 +80,9 @@ class Check:
         self._require_sessions()
         cells = await coverage.collect(Probe(self._run))
         left = await clean(Probe(self._run))
-        self._run.remarks.append(str(left))
+        self._run.remarks += filter(
+            None, [str(left), self._run.front.remark, self._run.wire.pace.remark]
+        )
         report = self._report(cells, left)
         self._listen(report)
         return report
@@ -120,7 +122,7 @@ class Check:
         ]
         if counted and not any(counted):
             front = self._run.front.product or "the HTTP parser"
-            raise Skip(f"{front} answers these requests, before the application sees them")
+            raise Senseless(f"{front} answers these requests, before the application sees them")
 
     def _require(self, rule: Rule) -> None:
         """Raise Skip if there is a reason not to try a rule."""

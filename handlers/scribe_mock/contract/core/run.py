@@ -20,7 +20,7 @@ from scribe_mock.contract.core.watch import Watch
 from scribe_mock.contract.plain_text import plain
 from scribe_mock.contract.transport.front import Front
 from scribe_mock.contract.transport.message import PIECE_BYTES, Answer, Delivery, Request
-from scribe_mock.contract.transport.pace import Pace, retry_after
+from scribe_mock.contract.transport.pace import Pace
 from scribe_mock.contract.transport.reach import Elsewhere, Reach, Unreachable
 from scribe_mock.contract.transport.wire import HOLD, Midway, Wire
 
@@ -38,8 +38,8 @@ _RETRIES, _PAUSE = 3, 0.05
 CREATE_TRIES = 10
 #: How often a request is sent again after 429, and the longest wait for it, in seconds.
 _REPEATS, _LONGEST_WAIT = 5, 60.0
-#: After this many requests in a row without an answer, the server counts as gone.
-_MOST_UNANSWERED = 6
+#: After this many requests in a row without an answer, or with a 5xx, the server counts as gone.
+_MOST_UNANSWERED, _MOST_FAILED = 6, 50
 
 
 def bug_in_rule(error: Exception) -> str:
@@ -105,7 +105,8 @@ class Run:
         #: Hypothesis can't run in two threads at once.
         self.one_fuzzer = asyncio.Lock()
         self.began = time.monotonic()
-        self._unanswered = 0
+        self._unanswered = self._failures = 0
+        self._worked = False
         self._reserved = 0
         self._released = asyncio.Condition()
         self._shared: dict[str, asyncio.Task[Any]] = {}
@@ -179,7 +180,7 @@ class Run:
             if answer.broken:
                 self._failed(answer, always=False)
         if any(answer.status == 429 for answer in answers):
-            self.wire.pace.pause(min(max(map(retry_after, answers)), self._longest_wait))
+            self.wait_for_429(next(one for one in answers if one.status == 429))
             raise Skip(f"{len(requests)} requests at once were answered 429")
         return answers
 
@@ -219,6 +220,7 @@ class Run:
     def _judge(self, answer: Answer) -> None:
         self.front.note(answer)
         if self.front.excuses(answer) or (answer.status == 413 and self.front.wrote(answer)):
+            self.front.excused += 1
             return
         self.watch.note(answer)
         for rule_id, watch in self._watchers.items():
@@ -260,27 +262,18 @@ class Run:
             answer = await self._once(request, history, midway)
             if answer.status != 429:
                 return answer
-            seconds = self.wait_for_429(answer)
+            self.wait_for_429(answer)
             if midway is not None:
                 break
         raise Throttled(
-            f"the server answers 429, also after {seconds:g} seconds; --rate N may help"
+            "the server answers 429, also after the wait that it asks for; --rate N may help"
         )
 
-    def wait_for_429(self, answer: Answer) -> float:
+    def wait_for_429(self, answer: Answer) -> None:
         """Let nothing be sent for as long as a 429 asks; raises Skip if that is too long."""
-        seconds = retry_after(answer)
-        if seconds > self._longest_wait:
-            raise Throttled(
-                f"the server answers 429 and asks for {seconds:g} seconds, more than"
-                f" {self._longest_wait:g}; a longer --patience waits for it, --rate N may avoid it"
-            )
-        self.wire.pace.pause(seconds)
-        return seconds
-
-    @property
-    def _longest_wait(self) -> float:
-        return max(_LONGEST_WAIT, self.options.patience)
+        reason = self.wire.pace.obey(answer, max(_LONGEST_WAIT, self.options.patience))
+        if reason:
+            raise Throttled(reason)
 
     async def _once(
         self, request: Request, history: tuple[Request, ...], midway: Midway | None
@@ -297,6 +290,12 @@ class Run:
         if self._unanswered >= _MOST_UNANSWERED:
             count = f"{_MOST_UNANSWERED} requests in a row"
             raise self._lost(f"{count} got no answer, the last: {answer.trouble}")
+        self._failures = self._failures + 1 if answer.status >= 500 else 0
+        self._worked = self._worked or 0 < answer.status < 500  # if never, the survey says so
+        if self._worked and self._failures >= _MOST_FAILED:
+            self._failed(answer, always=True)
+            self.gone = self.gone or f"{_MOST_FAILED} requests in a row failed, the last: {answer}"
+            raise Skip(self.gone)
         return answer
 
     async def _connected(self, send: Callable[[], Awaitable[_Sent]]) -> _Sent:
@@ -334,6 +333,8 @@ class Run:
             got=f"{answer}, {how}, from {operation}",
             answer=answer,
             key=key,
+            # A gateway says so whatever it is asked for: that is one fault.
+            group=f"{answer}, {how}" if answer.status in (502, 503, 504) else "",
         )
         self.found(SERVER_ERROR if answer.status else NO_ANSWER, fault)
 

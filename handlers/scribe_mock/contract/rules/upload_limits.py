@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scribe_mock.contract.core import judge, prepared_sessions, samples
+from scribe_mock.contract.core.exceptions import Senseless
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
@@ -193,6 +194,9 @@ def _early(row: int) -> Rule:
     async def check(probe: Probe) -> Faults:
         session, how = await _with_fault(probe, row)
         answer = await probe.upload(session, **how)
+        front = probe.run.front.product
+        if not answer.status and front:
+            raise Senseless(f"{front} is in front, and may read bodies before it passes them on")
         yield _late(answer, row)
 
     return Rule(

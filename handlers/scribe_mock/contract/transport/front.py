@@ -62,6 +62,15 @@ class Front:
         self._servers: set[str] = set()
         #: The name of a server in front of the application; empty if none shows.
         self.product = ""
+        #: How many answers counted for nothing.
+        self.excused = 0
+
+    @property
+    def remark(self) -> str:
+        """What a report says about a server in front; empty if none has answered."""
+        if not (self.product and self.excused):
+            return ""
+        return f"{self.product} is in front; {self.excused} answers of its own count for nothing."
 
     def learn(self, answer: Answer) -> None:
         """Learn from the answer to a request that no application has seen."""

@@ -35,6 +35,12 @@ class Pace:
         self._paused_until = 0.0
         self._recent: deque[float] = deque(maxlen=1000)
 
+    @property
+    def remark(self) -> str:
+        """What a report says about waiting; empty if there was none."""
+        waited = f"The server answered 429, so the check waited for {self.waited:.0f} s"
+        return f"{waited}; --rate N may avoid that." if self.waited else ""
+
     async def turn(self, count: int = 1) -> None:
         """Wait until so many requests may be sent together; waiters are served in order."""
         async with self._line:
@@ -50,6 +56,17 @@ class Pace:
 
     def _due(self, count: int) -> float:
         return self._next + (count - 1) / self.rate
+
+    def obey(self, answer: Answer, longest: float) -> str:
+        """Pause as long as a 429 asks; returns why not if that is longer than so many seconds."""
+        seconds = retry_after(answer)
+        if seconds > longest:
+            return (
+                f"the server answers 429 and asks for {seconds:g} seconds, more than {longest:g};"
+                " a longer --patience waits for it, --rate N may avoid it"
+            )
+        self.pause(seconds)
+        return ""
 
     def pause(self, seconds: float) -> None:
         """Send nothing for so long, and then fewer requests a second than now."""
