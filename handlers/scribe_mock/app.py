@@ -71,6 +71,10 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         webhooks,
     )
 
+    async def start() -> None:
+        await seeder.plant()
+        await webhooks.plant(seeder.owner)
+
     async def stop() -> None:
         await webhooks.stop()
         await examiner.close()
@@ -89,7 +93,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock/control.yaml": pages,
         },
         streams=streams,
-        start=seeder.plant,
+        start=start,
         stop=stop,
         log_requests=not settings.quiet,
     )

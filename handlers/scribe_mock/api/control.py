@@ -58,6 +58,7 @@ class Control(OperationGroup):
         self._services.templates.reset()
         await self._store.clear()
         await self._services.seeder.plant()
+        await self._services.webhooks.plant(self._services.seeder.owner)
         return Response(status_code=204)
 
     async def get_clock(self, request: Request) -> JsonAnswer:

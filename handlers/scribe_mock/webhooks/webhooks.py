@@ -4,11 +4,16 @@ from collections.abc import Collection, Sequence
 
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.events import Event
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.webhooks.deliveries import Attempt, Deliveries
 from scribe_mock.webhooks.following import Following
+from scribe_mock.webhooks.receiver import Receiver
 from scribe_mock.webhooks.registry import Registry
 from scribe_mock.webhooks.webhook import Webhook
+
+#: The webhook of the caller with the token of the samples; nothing listens on port 9.
+DEMO_ID = "wh_3f9c2a7b1d04"
 
 
 class Webhooks:
@@ -20,6 +25,7 @@ class Webhooks:
     """
 
     def __init__(self, clock: Clock, store: SessionStore) -> None:
+        self._clock = clock
         self._store = store
         self._alarm = Alarm(clock)
         self._registry = Registry(store)
@@ -34,6 +40,22 @@ class Webhooks:
         self._registry.add(webhook)
         if first:
             self._following.begin(s for s in sessions if s.owner == webhook.owner)
+
+    async def plant(self, owner: str) -> None:
+        """Register the webhook of a fresh server, so that samples can name one.
+
+        It asks for little, and for nothing that happened before.
+        """
+        url = "http://localhost:9/hook"
+        webhook = Webhook(
+            webhook_id=DEMO_ID,
+            owner=owner,
+            url=url,
+            receiver=Receiver.of(url, ()),
+            events=(Event.EXPIRED,),
+            created_at=self._clock.now(),
+        )
+        await self.register(webhook)
 
     def of(self, owner: str) -> Collection[Webhook]:
         """The webhooks of an owner, the oldest first."""
