@@ -13,6 +13,7 @@ from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
 from scribe_mock.contract.core.run import Run, bug_in_rule
+from scribe_mock.contract.core.selection import asked_for
 from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
@@ -81,7 +82,7 @@ class Check:
         cells = await coverage.collect(Probe(self._run))
         left = await clean(Probe(self._run))
         self._run.remarks.append(str(left))
-        report = self._report(cells, left)
+        report = asked_for(self._report(cells, left))
         self._listen(report)
         return report
 
