@@ -11,9 +11,7 @@ _NOT_AUDIO = (".md", ".sh")
 
 def sample_names() -> list[str]:
     """The names of all files, such as `speech.webm`, in the order of the alphabet."""
-    return sorted(
-        path.name for path in _folder().iterdir() if path.suffix not in (*_NOT_AUDIO, "")
-    )
+    return sorted(path.name for path in _folder().iterdir() if path.suffix not in (*_NOT_AUDIO, ""))
 
 
 def sample(name: str) -> Path:
