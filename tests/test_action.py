@@ -44,15 +44,18 @@ def run(tmp_path):
 def given(arguments):
     """What stands between the address and the reports."""
     assert arguments[:2] == ["check", "http://127.0.0.1:9/v1"]
-    assert arguments[-6:] == [
+    assert arguments[-9:] == [
+        "--github",
         "--report",
         "junit=scribe-check.xml",
         "--report",
         "html=scribe-check.html",
         "--report",
         "sarif=scribe-check.sarif",
+        "--report",
+        "ctrf=scribe-check.ctrf.json",
     ]
-    return arguments[2:-6]
+    return arguments[2:-9]
 
 
 def test_each_line_of_args_is_one_argument_and_nothing_in_it_is_run(run, tmp_path):

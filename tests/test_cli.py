@@ -17,7 +17,7 @@ import pytest
 
 from scribe_mock import Settings, __version__
 from scribe_mock.cli import main
-from tests.support import PATIENCE, ROOT, Mock, comes_true, matched
+from tests.support import AUDIO, PATIENCE, ROOT, Mock, comes_true, matched
 
 MODULE = [sys.executable, "-m", "scribe_mock"]
 COMMAND = [str(Path(sys.executable).with_name("scribe-mock"))]
@@ -348,3 +348,36 @@ def test_help_explains_every_option_and_the_exit_codes(said):
     code, output, _ = said("--help")
     assert code == 0
     assert "exit codes" in output
+
+
+def audio(*arguments, **options):
+    command = [sys.executable, "-m", "scribe_mock", "audio", *arguments]
+    return subprocess.run(command, capture_output=True, check=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("webm", "tiny.webm"), ("mp3", "tiny.mp3"), ("speech.m4a", "speech.m4a")]
+)
+def test_a_sample_is_written_to_the_output_or_a_file(name, file, tmp_path):
+    wanted = (AUDIO / file).read_bytes()
+    assert audio("--sample", name).stdout == wanted
+    assert audio("--sample", name, "--output", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out").read_bytes() == wanted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--sample", "flac"], "expected one of m4a, mp3, mp4, ogg, wav, webm, silence.wav"),
+        (["--sample", "make.sh"], "There is no sample make.sh"),
+        (["--sample", "../sessions.yaml"], "There is no sample"),
+        (["--sample", "webm", "--output", "nowhere/a.webm"], "can't be written"),
+        (["--sample", "webm", "speech.webm"], "Name either"),
+        (["--output", "a.webm", "speech.webm"], "goes with --sample"),
+        ([], "Name either"),
+    ],
+)
+def test_a_sample_that_can_not_be_written_is_2(arguments, reason, tmp_path):
+    done = audio(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert reason in done.stderr.decode()

@@ -44,6 +44,7 @@ def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     needed = [
         "openapi.yaml",
+        "CONTRACT.md",
         "control.yaml",
         "py.typed",
         "web/docs/templates/errors.html",

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command.run(options, os.environ, sys.stdin)
     try:
         if options.command == "audio":
-            return examine(options.files)
+            return audio(options.files, options.sample, options.output)
         if options.command == "docs":
             return docs(options.spec, options.output)
         return serve(_settings(options))
@@ -69,6 +69,32 @@ def serve(settings: Settings) -> int:
             server.run([listener])
     if not server.ready.is_set():
         raise StartError("The server did not start; the lines above say why.")
+    return 0
+
+
+def audio(files: Sequence[Path], name: str | None, output: Path | None) -> int:
+    """Examine audio files, or write the sample with this name; raises SettingsError."""
+    if name is None and output is not None:
+        raise SettingsError("--output goes with --sample NAME; files are only examined.")
+    if bool(files) is (name is not None):
+        raise SettingsError("Name either the files to examine, or one --sample to write.")
+    return examine(files) if name is None else write_sample(name, output)
+
+
+def write_sample(name: str, output: Path | None) -> int:
+    """Write a shipped audio file to a file or to the standard output; raises SettingsError."""
+    from scribe_mock.sample_audio import sample
+
+    body = sample(name).read_bytes()
+    try:
+        if output is not None:
+            output.write_bytes(body)
+        elif sys.stdout.isatty():
+            raise SettingsError(f"A terminal can't show audio; add --output {sample(name).name}.")
+        else:
+            sys.stdout.buffer.write(body)
+    except OSError as error:
+        raise SettingsError(f"The sample can't be written: {error.strerror}.") from None
     return 0
 
 
@@ -181,19 +207,34 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
     )
     for field in fields(Settings):
         _add_option(serving, field.name, field.metadata, field.default)
-    doctor = commands.add_parser(
-        "audio",
-        help="examine audio files",
-        description="Examine audio files, and show the chunks that a single upload makes of each.",
-        epilog="Exit codes: 0 no serious finding, 1 a serious finding, 2 a file cannot be read.",
-    )
-    doctor.add_argument("files", metavar="FILE", type=Path, nargs="+", help="an audio file")
+    _add_audio(commands)
     _add_docs(commands)
     if not serves:
         from scribe_mock.contract import command
 
         command.add_commands(commands)
     return parser
+
+
+def _add_audio(commands: Any) -> None:
+    command = commands.add_parser(
+        "audio",
+        help="examine audio files, or write a sample",
+        description="Examine audio files, and show the chunks that a single upload makes of each; "
+        "or write one of the shipped samples.",
+        epilog="Exit codes: 0 no serious finding, or the sample is written; 1 a serious finding; "
+        "2 a file cannot be read or written.",
+    )
+    command.add_argument("files", metavar="FILE", type=Path, nargs="*", help="an audio file")
+    command.add_argument(
+        "--sample",
+        metavar="NAME",
+        help="write this sample to the standard output: webm, wav, ogg, mp4, m4a or mp3 for a "
+        "short one, or a file of fixtures/audio such as speech.webm or silence.wav",
+    )
+    command.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the sample to this file instead"
+    )
 
 
 def _add_docs(commands: Any) -> None:

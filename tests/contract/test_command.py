@@ -5,13 +5,16 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from starlette.responses import Response
 
 from scribe_mock import cli
 from scribe_mock.contract.reports import WRITERS
+from scribe_mock.contract.reports.progress import Ticker
 from scribe_mock.contract.rules import all_rules
 from scribe_mock.contract.transport.address import Origin
 from tests.contract.independent_server import Running, Server
@@ -25,7 +28,7 @@ def main(capsys, *arguments):
 
 
 def test_it_keeps_the_contract(capsys, tmp_path):
-    out = {kind: tmp_path / f"out.{kind}" for kind in ("json", "junit", "html", "sarif")}
+    out = {kind: tmp_path / f"out.{kind}" for kind in WRITERS}
     asked = [f"--report={kind}={path}" for kind, path in out.items()]
     with Running(Server()) as running:
         code, shown = main(capsys, running.base_url, "--only", "upload.row", *asked)
@@ -39,9 +42,13 @@ def test_it_keeps_the_contract(capsys, tmp_path):
 def test_it_breaks_the_contract(capsys):
     with Running(UnsupportedIs415()) as running:
         code, shown = main(capsys, running.base_url, "--only", "upload.row.7")
+        _, more = main(capsys, running.base_url, "--only", "upload.row.7", "--verbose")
     assert code == 1
-    assert "FAULT upload.row.7.format" in shown.out
-    assert "Content-Type: audio/flac" in shown.out
+    line = "expected 400 invalid_audio_format, got 415 unsupported_media_type"
+    assert re.search(rf"^  upload[.]row[.]7[.]format +{line}$", shown.out, re.MULTILINE)
+    assert "curl" not in shown.out
+    assert "FAULT upload.row.7.format" in more.out
+    assert "Content-Type: audio/flac" in more.out
 
 
 @pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1)])
@@ -64,6 +71,10 @@ def test_a_note_fails_only_a_strict_run(capsys, more, code):
         (["http://127.0.0.1:9/v1", "--only", "nothing.like.it"], "No rule fits"),
         (["http://127.0.0.1:9/v1", "--login"], "SCRIBE_MOCK_CLIENT_ID"),
         (["http://127.0.0.1:9/v1", "--report", "pdf=x"], "KIND=FILE"),
+        (
+            ["http://127.0.0.1:9/v1", "--report", "json=/nowhere/x"],
+            "can't be written to /nowhere/x",
+        ),
         (["http://127.0.0.1:9/v1", "--concurrency", "0"], "at least 1"),
     ],
 )
@@ -123,7 +134,7 @@ def test_what_no_text_can_hold_is_shown_and_written_all_the_same(tmp_path):
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, b"")
-    assert b"FAULT upload.row.7.format" in done.stdout
+    assert b"  upload.row.7.format" in done.stdout
     assert json.loads((tmp_path / "json").read_text("utf-8"))["findings"]
     assert {path.name for path in tmp_path.iterdir()} == set(WRITERS)
 
@@ -169,7 +180,11 @@ def test_an_interrupt_ends_fuzzing_at_once():
             stderr=subprocess.PIPE,
         )
         _, said = tester.communicate(timeout=60)
-    assert (tester.returncode, said) == (2, b"scribe-mock: stopped before the end.\n")
+    # On a busy machine lines about the progress come before it.
+    assert (tester.returncode, said.splitlines()[-1]) == (
+        2,
+        b"scribe-mock: stopped before the end.",
+    )
     assert app.since == 5
 
 
@@ -220,3 +235,133 @@ def test_output_that_nobody_reads_changes_no_exit_code(command, server):
         )
     broken = "URL" in command and server is UnsupportedIs415
     assert (done.returncode, done.stderr) == (int(broken), "")
+
+
+class AllWrong(Server):
+    """Each refusal has another long code."""
+
+    refusals = 0
+
+    def envelope(self, refusal, scope):
+        self.refusals += 1
+        body = {"error": {"code": f"{self.refusals}日本語" * 60, "message": "No."}}
+        return Response(json.dumps(body), 418, {"content-type": "application/json"})
+
+
+def test_a_run_is_one_screen_with_the_verdict_first(capsys):
+    with Running(AllWrong()) as running:
+        code, shown = main(capsys, running.base_url, "--only=upload", "--only=patch", "--only=end")
+    lines = shown.out.splitlines()
+    assert code == 1
+    assert re.fullmatch(rf"{running.base_url} breaks the contract: \d+ faults?.*", lines[0])
+    assert any(re.fullmatch(r"  and \d+ more", line) for line in lines)
+    # Only the sentence and the remarks below it are wrapped by the terminal.
+    rows = [-(-max(cell_len(line), 1) // 100) for line in lines]
+    assert sum(rows) <= 40
+    assert set(rows[lines.index("") :]) == {1}
+
+
+def test_documented_rules_come_first_and_notes_last(capsys):
+    with Running(AllWrong()) as running:
+        shown = main(capsys, running.base_url, "--only=upload.row", "--only=errors")[1].out
+    headings = [line for line in shown.splitlines() if re.match(r"(Faults|Notes) \w+ ", line)]
+    assert [line.split()[0] for line in headings] == sorted(line.split()[0] for line in headings)
+    assert headings[0].startswith("Faults against documented rules: ")
+
+
+def test_a_report_that_can_not_be_written_is_said_before_anything_is_sent(capsys, tmp_path):
+    server = Counting()
+    with Running(server) as running:
+        asked = f"--report=json={tmp_path / 'no' / 'out.json'}"
+        code, shown = main(capsys, running.base_url, "--only=upload.row.7", asked)
+    assert (code, server.requests, shown.out) == (2, 0, "")
+    assert "No such file or directory" in shown.err
+    # What can be written is not there before it is written.
+    main(capsys, "http://127.0.0.1:9/v1", f"--report=json={tmp_path / 'out.json'}")
+    assert not (tmp_path / "out.json").exists()
+
+
+class Counting(Server):
+    requests = 0
+
+    async def respond(self, scope, receive):
+        self.requests += 1
+        return await super().respond(scope, receive)
+
+
+class Injecting(Server):
+    """Its code is a command of GitHub's log."""
+
+    def envelope(self, refusal, scope):
+        body = {"error": {"code": "\n::error::50% wrong", "message": "No."}}
+        return Response(json.dumps(body), 400, {"content-type": "application/json"})
+
+
+def test_github_gets_annotations_and_a_summary(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    (tmp_path / "summary.md").write_text("# Before\n")
+    with Running(Injecting()) as running:
+        _, shown = main(capsys, running.base_url, "--only=upload.row.7", "--github")
+    lines = shown.out.splitlines()
+    start, word = lines[0].rsplit("::", 1)
+    assert start == "::stop-commands"
+    # Whatever is printed in between is no command; after that come only ours.
+    commands = lines[lines.index(f"::{word}::") + 1 :]
+    assert commands[0].startswith(f"::error title=scribe-mock check::{running.base_url} breaks")
+    assert all(re.match(r"::(error|notice) title=[\w .-]+::", line) for line in commands)
+    assert "title=upload.row.7.format::expected 400 invalid_audio_format, got" in commands[1]
+    assert "50%25 wrong" in commands[1]
+    summary = (tmp_path / "summary.md").read_text("utf-8")
+    assert summary.startswith("# Before\n### http://127")
+    assert "| [upload.row.7.format](https://" in summary
+
+
+def test_github_is_told_before_the_run_that_its_summary_can_not_be_written(capsys, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
+    code, shown = main(capsys, "http://127.0.0.1:9/v1", "--github")
+    assert code == 2
+    assert "can't be written to /nowhere/summary.md" in shown.err
+
+
+def test_without_a_terminal_a_line_says_every_few_seconds_how_far_it_is():
+    told = threading.Event()
+
+    class Heard(io.StringIO):
+        def flush(self):
+            told.set()
+
+    stream = Heard()
+    ticker = Ticker(stream, every=0.01)
+    ticker.start(total=7)
+    ticker.advance()
+    assert told.wait(60)
+    ticker.stop()
+    lines = stream.getvalue().splitlines()
+    assert re.fullmatch(r"scribe-mock: [01] of 7 rules after \d+ s", lines[0])
+    ticker.stop()  # as after a failure
+    assert stream.getvalue().splitlines() == lines
+
+
+class Shown(UnsupportedIs415, GapsRefused):
+    """The server of the chapter's example."""
+
+
+def unvarying(text):
+    """Lines without what differs from run to run."""
+    text = re.sub(r"127\.0\.0\.1:\d+|check-\w+|\d+(\.\d+)? (requests|s,|MB|sessions)", "…", text)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_the_chapter_shows_what_the_check_prints(capsys):
+    only = [
+        f"--only={rule}" for rule in ("upload.row.7.format", "store.gaps", "upload.row.1.token")
+    ]
+    with Running(Shown()) as running:
+        shown = main(capsys, running.base_url, *only)[1].out
+        more = main(capsys, running.base_url, *only, "--verbose")[1].out
+    chapter = CHAPTER.read_text("utf-8")
+    block = r"^```\n((?:http://127[.\d:]+/voice/v1 breaks|FAULT ).*?)^```"
+    screen, finding = re.findall(block, chapter, re.MULTILINE | re.DOTALL)
+    assert unvarying(shown) == unvarying(screen)
+    start = more.index("FAULT")
+    assert unvarying(more[start : more.index("\n\n", start)]) == unvarying(finding)

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from scribe_mock.contract.core.engine import check
+from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.transport.address import Address
 from tests.contract.checking import judge_mutant, run
+from tests.contract.independent_server import Running
 from tests.contract.mutants import MUTANTS
 from tests.contract.mutants.access import AnySchemeAccepted
+from tests.contract.reproducing import problem_of, require_shell
+
+#: What commands cannot show yet: they speak no WebSocket, and have no id of a template or document.
+WITHOUT_COMMANDS = ("stream", "template", "document")
 
 
 def imported(path):
@@ -35,9 +43,16 @@ def test_there_are_enough():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_the_right_rule_names_the_fault(mutant):
-    report = run(mutant.server(), only=(*mutant.only, *mutant.rules, "server"))
-    assert judge_mutant(mutant, report) == ""
+def test_the_right_rule_names_the_fault_and_its_commands_show_it(mutant, tmp_path):
+    with Running(mutant.server()) as running:
+        only = (*mutant.only, *mutant.rules, "server")
+        report = check(Options(base=Address.parse(running.base_url), only=only))
+        assert judge_mutant(mutant, report) == ""
+        require_shell()
+        for finding in report.findings:
+            if finding.rule.subject in WITHOUT_COMMANDS:
+                continue
+            assert problem_of(finding, report.options, tmp_path) == ""
     strict = replace(report, options=replace(report.options, strict=True))
     assert strict.exit_code == 1
 

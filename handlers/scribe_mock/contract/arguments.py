@@ -129,7 +129,17 @@ ARGUMENTS = (
         name="report",
         metavar="KIND=FILE",
         repeats=True,
-        help="also write a report: json, junit, html or sarif; may be given again",
+        help="also write a report: json, junit, html, sarif or ctrf; may be given again",
+    ),
+    Argument(
+        name="verbose",
+        for_pytest=False,
+        help="also print each finding in full, with commands that reproduce it, and the coverage",
+    ),
+    Argument(
+        name="github",
+        for_pytest=False,
+        help="also print annotations for GitHub Actions, and write the step's summary",
     ),
     Argument(
         name="seed",

@@ -8,10 +8,11 @@ as `head` does.
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 from scribe_mock.contract.arguments import ARGUMENTS, read_options, settle
 from scribe_mock.contract.core.exceptions import CannotRun
@@ -19,6 +20,9 @@ from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.extra import require_extra
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.proxies import ignored_proxy
+
+if TYPE_CHECKING:
+    from scribe_mock.contract.core.events import Report
 
 KEPT, COULD_NOT_RUN = 0, 2
 
@@ -114,6 +118,7 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     from scribe_mock.contract import reports
     from scribe_mock.contract.core.cleaning import estimate
     from scribe_mock.contract.core.engine import check, chosen
+    from scribe_mock.contract.reports.progress import Ticker
     from scribe_mock.contract.reports.terminal import Terminal, console_of
 
     asked = read_options(options, environ)
@@ -124,14 +129,44 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
         print(f"scribe-mock: {proxy} is ignored: the check connects directly.", file=sys.stderr)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal can show what a server sent
-    with _reader_may_stop():
-        terminal = Terminal(console_of(sys.stdout, silence_output))
+    with _reader_may_stop(), _for_github(options, environ) as tell_github:
+        terminal = Terminal(
+            console_of(sys.stdout, silence_output), Ticker(sys.stderr), verbose=options.verbose
+        )
         try:
             report = check(asked, terminal.handle)
         finally:
             terminal.close()
+    with _reader_may_stop():
+        tell_github(report)
     reports.write_all(wanted, report)
     return report.exit_code
+
+
+@contextmanager
+def _for_github(
+    options: argparse.Namespace, environ: Mapping[str, str]
+) -> Iterator[Callable[["Report"], None]]:
+    """Print meanwhile; then call the function to tell GitHub, if that was asked for."""
+    from scribe_mock.contract.reports import github, require_writable, unwritable
+
+    if not options.github:
+        yield lambda report: None
+        return
+    name = environ.get(github.SUMMARY, "")
+    if name:
+        require_writable(Path(name))
+
+    def tell(report: "Report") -> None:
+        print(*github.annotations(report), sep="\n")
+        try:
+            if name:
+                github.append_summary(Path(name), report)
+        except OSError as error:
+            raise unwritable(Path(name), error) from None
+
+    with github.quiet(sys.stdout):
+        yield tell
 
 
 def _ask(asked: Options, count: int, options: argparse.Namespace, stdin: TextIO) -> None:

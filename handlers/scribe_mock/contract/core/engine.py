@@ -13,6 +13,7 @@ from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
 from scribe_mock.contract.core.run import Run, bug_in_rule
+from scribe_mock.contract.core.selection import asked_for
 from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
@@ -83,7 +84,7 @@ class Check:
         self._run.remarks += filter(
             None, [str(left), self._run.front.remark, self._run.wire.pace.remark]
         )
-        report = self._report(cells, left)
+        report = asked_for(self._report(cells, left))
         self._listen(report)
         return report
 

@@ -2,8 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -14,15 +13,15 @@ from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import NEVER_ENDS
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
+from scribe_mock.contract.core.probe_session import WAIT, remembered
+from scribe_mock.contract.core.probe_session import ProbeSession as ProbeSession
+from scribe_mock.contract.core.probe_session import in_path as in_path
 from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.core.watch import LONGEST_ID
 from scribe_mock.contract.transport.address import Address
-from scribe_mock.contract.transport.message import Answer, Delivery, Request
+from scribe_mock.contract.transport.message import Answer, Request
 from scribe_mock.contract.transport.wire import Midway
-
-#: The label of a request that was repeated until processing had ended.
-WAIT = "until processing is over"
 
 #: Operation → the longest body of an answer, where it may have to be longer than others.
 _LONG_ANSWERS = dict.fromkeys(
@@ -30,30 +29,6 @@ _LONG_ANSWERS = dict.fromkeys(
 )
 
 Headers = tuple[tuple[str, str], ...]
-
-
-@dataclass(kw_only=True)
-class ProbeSession:
-    """A session on the checked server.
-
-    Args:
-        session_id: Its id.
-        upload_type: Its upload type.
-        created: The answer of Create session.
-        history: The requests that led to its state, oldest first.
-        accepted: How many audio files the server accepted.
-    """
-
-    session_id: str
-    upload_type: str = "chunked"
-    created: Mapping[str, Any] = field(default_factory=dict)
-    history: list[Request] = field(default_factory=list)
-    accepted: int = 0
-
-    @property
-    def path(self) -> str:
-        """The session's path under the base."""
-        return f"/sessions/{in_path(self.session_id)}"
 
 
 class Probe:
@@ -68,6 +43,7 @@ class Probe:
         self.run = run
         #: Each rule has its own, so that rules in parallel get the same values with the same seed.
         self.random = random.Random(f"{run.options.seed}|{rule_id}")
+        self._made: list[ProbeSession] = []
 
     @property
     def options(self) -> Options:
@@ -117,9 +93,17 @@ class Probe:
     async def send(
         self, request: Request, session: ProbeSession | None = None, midway: Midway | None = None
     ) -> Answer:
-        """Send a request; raises Skip as `Run.send` does."""
+        """Send a request; raises Skip as `Run.send` does.
+
+        Without a session, it is about that one of the rule's sessions that its path names.
+        """
+        session = session or self._named(request)
         history = tuple(session.history) if session else ()
         return await self.run.send(request, history=history, midway=midway)
+
+    def _named(self, request: Request) -> ProbeSession | None:
+        path = request.target
+        return next((one for one in self._made if in_path(one.session_id) in path), None)
 
     async def ask(
         self,
@@ -133,7 +117,8 @@ class Probe:
     ) -> Answer:
         """Call an operation.
 
-        A request that succeeds and changes the session becomes part of its history.
+        A request that succeeds becomes part of the session's history, and so does one that is
+        refused but would have changed the session.
 
         Args:
             operation: Its operationId.
@@ -149,8 +134,8 @@ class Probe:
             how["headers"] = (("Content-Type", "application/json"), *how.get("headers", ()))
         request = self.request(method, path, operation=operation, **how)
         answer = await self.send(request, session)
-        if session is not None and answer.accepted and method != "GET":
-            session.history.append(request)
+        if session is not None and (answer.accepted or method != "GET"):
+            session.history.append(remembered(answer))
         return answer
 
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
@@ -183,12 +168,14 @@ class Probe:
             raise kind(f"the server creates no {upload_type} session: {answer}")
         if len(session_id) > LONGEST_ID:
             raise Skip(f"the session_id has {len(session_id):,} characters")
-        return ProbeSession(
+        session = ProbeSession(
             session_id=session_id,
             upload_type=upload_type,
             created=created,
             history=[answer.request],
         )
+        self._made.append(session)
+        return session
 
     def upload_request(
         self,
@@ -233,8 +220,8 @@ class Probe:
         request = self.upload_request(session, name, **how)
         known = session if isinstance(session, ProbeSession) else None
         answer = await self.send(request, known)
-        if known is not None and (answer.accepted or request.delivery is Delivery.CUT):
-            known.history.append(request)
+        if known is not None:
+            known.history.append(remembered(answer))
         if known is not None and answer.accepted:
             known.accepted += 1
         return answer
@@ -329,11 +316,6 @@ class Probe:
 
 def _is_over(answer: Answer) -> bool:
     return answer.fields().get("status") not in ("created", "recording", "processing")
-
-
-def in_path(session_id: str) -> str:
-    """An id as a segment of a path; a server may use any characters in it."""
-    return quote(session_id, safe="", errors="replace")
 
 
 def _sample(mime: str | None, name: str) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.exceptions import CannotRun
-from scribe_mock.contract.reports import html, json_report, junit, sarif
+from scribe_mock.contract.reports import ctrf, html, json_report, junit, sarif
 
 #: Kind of a report → the function that makes its text.
 WRITERS: Mapping[str, Callable[[Report], str]] = {
@@ -13,6 +13,7 @@ WRITERS: Mapping[str, Callable[[Report], str]] = {
     "junit": junit.render,
     "html": html.render,
     "sarif": sarif.render,
+    "ctrf": ctrf.render,
 }
 
 
@@ -23,15 +24,33 @@ def wanted(texts: Iterable[str]) -> list[tuple[str, Path]]:
         texts: Values of `--report`, such as `json=out.json`.
 
     Raises:
-        CannotRun: a value names no kind or no file.
+        CannotRun: a value names no kind or no file, or the file can't be written.
     """
     found = []
     for text in texts:
         kind, _, name = text.partition("=")
         if kind not in WRITERS or not name:
             raise CannotRun(f"--report {text}: expected KIND=FILE with {', '.join(WRITERS)}.")
+        require_writable(Path(name))
         found.append((kind, Path(name)))
     return found
+
+
+def require_writable(path: Path) -> None:
+    """Raise CannotRun if a file can't be written: better before a long run than after it."""
+    there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, error: OSError) -> CannotRun:
+    """The reason when a file can't be written."""
+    return CannotRun(f"The report can't be written to {path}: {error.strerror}.")
 
 
 def write_all(files: Iterable[tuple[str, Path]], report: Report) -> None:
@@ -40,7 +59,7 @@ def write_all(files: Iterable[tuple[str, Path]], report: Report) -> None:
         try:
             write(kind, path, report)
         except OSError as error:
-            raise CannotRun(f"The report can't be written to {path}: {error.strerror}.") from None
+            raise unwritable(path, error) from None
 
 
 def write(kind: str, path: Path, report: Report) -> None:

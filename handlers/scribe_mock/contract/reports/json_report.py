@@ -5,6 +5,8 @@ from typing import Any
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import ContractFinding, Result
+from scribe_mock.contract.reports.harm import by_harm
+from scribe_mock.contract.reports.quotation import url_of
 from scribe_mock.contract.reports.reproduce import reproduction
 
 
@@ -34,7 +36,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "requests": report.requests,
         "sent_bytes": report.sent_bytes,
-        "findings": [_finding(one, report) for one in report.findings],
+        "findings": [_finding(one, report) for one in by_harm(report.findings)],
         "rules": [_result(one) for one in report.results],
         "coverage": [
             {
@@ -60,6 +62,7 @@ def _finding(finding: ContractFinding, report: Report) -> dict[str, Any]:
         "operation": finding.rule.operation or None,
         "sentence": finding.rule.sentence,
         "source": finding.rule.citation,
+        "page": url_of(finding.rule),
         "expected": finding.fault.expected,
         "got": finding.fault.got,
         "requests": finding.count,
@@ -75,6 +78,7 @@ def _result(result: Result) -> dict[str, Any]:
         "grade": result.rule.grade.value,
         "sentence": result.rule.sentence,
         "source": result.rule.citation,
+        "page": url_of(result.rule),
         "operation": result.rule.operation or None,
         "reason": result.reason or None,
         "skipped": result.skipped.value if result.skipped else None,

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import Result, Verdict
-from scribe_mock.contract.reports.words import describe
+from scribe_mock.contract.reports.words import describe, verdict_of
 
 #: Characters that XML 1.0 does not allow.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -47,7 +47,8 @@ def _case(result: Result, report: Report) -> ElementTree.Element:
         time=f"{result.seconds:.3f}",
     )
     if result.verdict is Verdict.SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=_clean(result.reason))
+        text = f"{verdict_of(result)}: {result.reason}"
+        ElementTree.SubElement(case, "skipped", message=_clean(text))
     text = _clean("\n\n".join(describe(one, report.options) for one in result.findings))
     if result.verdict is Verdict.FAILED:
         got = _clean(result.findings[0].fault.got if result.findings else "")

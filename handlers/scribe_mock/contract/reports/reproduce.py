@@ -1,52 +1,37 @@
-"""A finding as commands for a shell: curl, or Python if curl cannot send the request."""
+"""A finding as commands for bash: curl, or Python if curl cannot send the request."""
 
-import base64
 import json
 import re
-import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
 
-from scribe_mock.contract.core import samples
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.options import DEFAULT_TOKEN, Options
-from scribe_mock.contract.core.probe import WAIT
-from scribe_mock.contract.transport.message import Delivery, Request
+from scribe_mock.contract.core.probe_session import REFUSED, WAIT, in_path
+from scribe_mock.contract.reports import bodies, shell
+from scribe_mock.contract.reports.half_requests import half_request
+from scribe_mock.contract.transport.message import Answer, Delivery, Request
 from scribe_mock.settings import CLIENT_SECRET
 
-#: The longest text body that is written into the command, in bytes.
-_SHORT = 600
 #: Authorization that rules send instead of the token.
 _MADE_UP = ("Bearer ", "Bearer other")
-_RECORDINGS = (*(entry.speech for entry in samples.FORMATS), "silence.wav")
-
-_WITHHELD = """\
-python3 - "$URL" "$TOKEN" {arguments} <<'END'
-import socket, ssl, sys, time, urllib.parse
-url, token = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2]
-head = {head}.replace("$TOKEN", token).replace("$SESSION", sys.argv[3]).replace("$HOST", url.netloc)
-port = url.port or (443 if url.scheme == "https" else 80)
-s = socket.create_connection((url.hostname, port))
-if url.scheme == "https":
-    s = ssl.create_default_context().wrap_socket(s, server_hostname=url.hostname)
-s.sendall(head.encode("latin-1"))  # the head alone{and_half}
-s.settimeout(5)
-try:
-    print(s.recv(65536).decode())
-except TimeoutError:
-    print("no answer before the body was sent")
-END"""
-
-#: Follows the head when a body is cut.
-_HALF = """
-half = bytes({size})
-s.sendall(b"%x\\r\\n%b\\r\\n" % (len(half), half) if {chunked} else half)
-s.close()
-time.sleep(1)  # the server may notice late
-sys.exit()"""
+#: The most requests that ask for a session, and the most that were refused, before the one that
+#: shows a fault.
+_MOST_LOOKS, _MOST_REFUSED = 3, 10
+#: Prints the status code alone.
+_CODE = r"-o /dev/null -w '%{http_code}\n'"
+#: A session in one of these states is not at its end.
+_UNFINISHED = ("created", "initialized", "recording", "processing")
+#: How long a script waits for the end of processing, in seconds.
+_PATIENCE = 60
 
 
 def reproduction(fault: Fault, options: Options) -> str:
-    """A shell script that shows the fault; empty if no request shows it."""
+    """A script for bash that shows the fault; empty if no request shows it.
+
+    No line is longer than 200 characters, and each request that is needed is in it.
+    """
     if fault.answer is None and not fault.together:
         return ""
     last = fault.together or ((fault.answer.request,) if fault.answer else ())
@@ -54,17 +39,45 @@ def reproduction(fault: Fault, options: Options) -> str:
     if len(fault.together) > 1:
         history = tuple(one for one in history if one not in fault.together)
     shows = fault.answer.request if fault.answer else None
-    return _Script(options, _needed(history)).text(last, shows)
+    needed = _needed(history, to_be_seen=last[-1].operation in ("getSession", "endSession"))
+    if fault.answer and shows in last and _ended_meanwhile(fault.answer, needed):
+        while needed[-1].operation == "getSession":
+            needed.pop()
+        needed.append(replace(fault.answer.request, label=WAIT))
+    return _Script(options, needed).text(last, shows)
 
 
-def _needed(history: Iterable[Request]) -> list[Request]:
-    """The requests that lead to the state of the session; of several waits in a row, one."""
+def _needed(history: Iterable[Request], *, to_be_seen: bool) -> list[Request]:
+    """The requests that lead to the state of the session.
+
+    Of those that ask for it, only the last ones are needed: a server may count them. Of several
+    waits in a row one is, and none of the requests that it stands for.
+
+    Args:
+        history: All requests about the session.
+        to_be_seen: Whether refused requests are needed, since the fault may be that they count.
+    """
     needed: list[Request] = []
+    looks: list[Request] = []
     for request in history:
-        if needed and request.label == WAIT and needed[-1].label == WAIT:
-            continue
-        needed.append(request)
-    return needed
+        if request.method == "GET" and request.label != WAIT:
+            looks.append(request)
+        elif request.label != REFUSED or to_be_seen:
+            looks = []
+            if not (request.label == WAIT and needed and needed[-1].label == WAIT):
+                needed.append(request)
+    refused = [request for request in needed if request.label == REFUSED]
+    left_out = set(map(id, refused[:-_MOST_REFUSED]))
+    return [one for one in needed if id(one) not in left_out] + looks[-_MOST_LOOKS:]
+
+
+def _ended_meanwhile(answer: Answer, needed: Sequence[Request]) -> bool:
+    """Whether processing ended between the last request that is needed and this answer."""
+    status = answer.fields().get("status")
+    ended = bool(needed) and needed[-1].operation in ("endSession", "getSession")
+    waited = any(request.label == WAIT for request in needed)
+    get = answer.request.operation == "getSession"
+    return get and ended and not waited and isinstance(status, str) and status not in _UNFINISHED
 
 
 class _Script:
@@ -73,75 +86,95 @@ class _Script:
     def __init__(self, options: Options, history: list[Request]) -> None:
         self._options = options
         self._history = history
-        created = bool(history) and history[0].operation == "createSession"
-        self._session = self._session_id() if created else ""
+        created = dict.fromkeys(one.creates for one in history if one.creates)
+        #: The id of each session that the script creates → what stands for it.
+        self._ids = {
+            in_path(session): f"$SESSION{number or ''}" for number, session in enumerate(created)
+        }
+        #: Ids that a client chose for a session. They are taken now, so that others are needed.
+        self._chosen: dict[str, str] = {}
         self._files: dict[bytes, str] = {}
         self._lines: list[str] = []
 
-    def _session_id(self) -> str:
-        for request in self._history[1:]:
-            found = re.search(r"/sessions/([^/?]+)", request.target)
-            if found:
-                return found[1]
-        return ""
-
     def text(self, last: tuple[Request, ...], shows: Request | None) -> str:
-        if not self._session and self._history:
-            found = re.search(r"/sessions/([^/?]+)", last[0].target)
-            self._session = found[1] if found else ""
         token = self._options.token
         own = token != DEFAULT_TOKEN or self._options.login
         shown = token if not own else '"${TOKEN:?set it to your token}"'
-        head = [f"URL={shlex.quote(str(self._options.base))}", f"TOKEN={shown}"]
+        head = [f"URL={shell.single(str(self._options.base))}", f"TOKEN={shown}"]
+        for request in (*self._history, *last):
+            self._note_chosen(request)
+        head += [f"{name[1:]}=mine-$(date +%s)-$RANDOM" for name in self._chosen.values()]
         for request in self._history:
             self._step(request)
         if len(last) > 1:
             self._in_parallel(last, shows)
         elif last[0].delivery in (Delivery.WITHHELD, Delivery.CUT):
-            self._lines.append(self._python(last[0]))
+            self._lines.append(half_request(last[0], self._ids))
         else:
             self._lines.append(self._curl(last[0], show=True))
         return "\n".join([*head, *self._lines])
 
+    def _note_chosen(self, request: Request) -> None:
+        """Let a variable stand for the id in the body of Create session."""
+        if request.operation != "createSession" or len(request.body or b"") > bodies.INLINE:
+            return
+        wanted = bodies.fields(request.body or b"").get("session_id")
+        if isinstance(wanted, str) and _PLAIN_ID.fullmatch(wanted):
+            self._chosen.setdefault(wanted, f"$ID{len(self._chosen) or ''}")
+
     def _in_parallel(self, last: tuple[Request, ...], shows: Request | None) -> None:
         """Add requests in parallel; the one that shows the fault prints its answer."""
         only = last.count(shows) == 1 if shows else False
-        self._lines += [
-            f"{self._curl(request, show=only and request == shows)} &" for request in last
-        ]
+        for request, numbers in _series(sorted(last, key=_by_session)):
+            show = only and request == shows
+            if not numbers:
+                self._lines.append(self._curl(request, show=show, end=" &"))
+                continue
+            command = self._curl(request, show=show, end=" &", counted=True)
+            each = shell.command(["for n in", *numbers], end="; do")
+            self._lines += [each, command, "done"]
         self._lines.append("wait")
         if shows and shows not in last:
             self._lines.append(self._curl(shows, show=True))
 
     def _step(self, request: Request) -> None:
-        if request.operation == "createSession":
+        if request.creates:
+            name = self._ids[in_path(request.creates)].removeprefix("$")
             find = r"""sed -n 's/.*"session_id" *: *"\([^"]*\)".*/\1/p'"""
-            command = self._curl(request).replace(" -o /dev/null -w '%{http_code}\\n'", "")
-            self._lines.append(f"SESSION=$({command} | {find})")
+            command = self._curl(request, options="", start=f"{name}=$(")
+            self._lines.append(f"{command} |\n  {find})")
         elif request.label == WAIT:
-            command = self._curl(request)
-            self._lines.append(f'while [ "$({command})" = 202 ]; do sleep 1; done')
+            command = self._curl(request, start='  [ "$(', end=')" = 202 ] || break')
+            self._lines.append(f"for second in $(seq {_PATIENCE}); do\n{command}\n  sleep 1\ndone")
         elif request.delivery is Delivery.CUT:
-            self._lines.append(self._python(request))
-        elif request.method != "GET":
+            self._lines.append(half_request(request, self._ids))
+        else:
             self._lines.append(self._curl(request))
 
-    def _url(self, request: Request) -> str:
+    def _url(self, request: Request, *, counted: bool) -> str:
         base = self._options.base
-        start, target = _escaped(str(request.origin)), request.target
+        start, target = str(request.origin), request.target
         if request.origin == base.origin and target.startswith(base.path):
-            start, target = "$URL", target.removeprefix(base.path)
-        target = _escaped(target)
-        if self._session:
-            own = _escaped(f"/sessions/{self._session}")
-            target = target.replace(own, "/sessions/$SESSION")
-        return f'"{start}{target}"'
+            start, target = "\0URL", target.removeprefix(base.path)
+        variables = {"\0URL": "$URL", "\0n": "$n", **self._chosen, **self._ids}
+        if counted:
+            target = _NUMBER.sub("\0n", target, count=1)
+        return shell.double(start + target, variables)
 
-    def _curl(self, request: Request, *, show: bool = False) -> str:
-        words = ["curl -s" + (" -i" if show else r" -o /dev/null -w '%{http_code}\n'")]
+    def _curl(
+        self,
+        request: Request,
+        *,
+        show: bool = False,
+        options: str = _CODE,
+        start: str = "",
+        end: str = "",
+        counted: bool = False,
+    ) -> str:
+        words = ["curl -s" + (" -i" if show else f" {options}" if options else "")]
         if re.search(r"\.\.|%2e|[\[\]{}]", request.target, re.IGNORECASE):
             words.append("--path-as-is -g")
-        words += [f"-X {request.method}", self._url(request)]
+        words += [f"-X {request.method}", self._url(request, counted=counted)]
         words += [self._header(*field) for field in request.headers]
         if request.delivery is Delivery.EXPECTING:
             words.append("-H 'Expect: 100-continue'")
@@ -151,57 +184,54 @@ class _Script:
             if request.chunked:
                 words.append("-H 'Transfer-Encoding: chunked'")
             words.append(f"--data-binary {self._body(request.body)}")
-        return " ".join(words)
+        return shell.command(words, start, end)
 
     def _header(self, name: str, value: str) -> str:
         if name == "Authorization" and value.startswith("Bearer ") and value not in _MADE_UP:
             return '-H "Authorization: Bearer $TOKEN"'
-        return "-H " + shlex.quote(f"{name}: {value}" if value.strip() else f"{name};")
+        return "-H " + shell.single(f"{name}: {value}" if value.strip() else f"{name};")
 
     def _body(self, body: bytes) -> str:
         """The body as an argument of --data-binary; in a file unless it is a short text."""
         text = body.decode("utf-8", "replace")
         secret = json.dumps(self._options.login[1])[1:-1] if self._options.login else ""
         if secret and secret in text:
-            return f'"${{{CLIENT_SECRET}:?}}"'.join(map(shlex.quote, text.split(secret)))
-        plain = text.encode() == body and len(body) <= _SHORT and "\0" not in text
-        if plain and not text.startswith("@") and text.isprintable():
-            return shlex.quote(text)
-        for name in _RECORDINGS:
-            if samples.file(name).stat().st_size == len(body):
-                return f"@{shlex.quote(str(samples.file(name)))}"
+            return f'"${{{CLIENT_SECRET}:?}}"'.join(map(shell.single, text.split(secret)))
+        if text.encode() == body and (words := bodies.inline(text)):
+            for chosen, name in self._chosen.items():
+                words = words.replace(f'"{chosen}"', f"\"'{name}'\"")
+            return words
         if body not in self._files:
-            self._files[body] = f"body{len(self._files) or ''}.bin"
-            self._lines.append(f"{_made(body)} > {self._files[body]}")
+            self._files[body] = bodies.name_for(body, len(self._files))
+            self._lines.append(bodies.commands(body, self._files[body]))
         return f"@{self._files[body]}"
 
-    def _python(self, request: Request) -> str:
-        head = request.head().decode("latin-1")
-        head = head.replace(f"Host: {request.origin.authority}", "Host: $HOST")
-        head = re.sub(r"Authorization: Bearer \S+", "Authorization: Bearer $TOKEN", head)
-        if self._session:
-            head = head.replace(f"/sessions/{self._session}", "/sessions/$SESSION")
-        argument = '"$SESSION"' if self._session else "''"
-        half = _HALF.format(size=len(request.body or b"") // 2, chunked=request.chunked)
-        half = half if request.delivery is Delivery.CUT else ""
-        return _WITHHELD.format(arguments=argument, head=repr(head), and_half=half)
+
+#: An id that means nothing to a shell.
+_PLAIN_ID = re.compile(r"[\w-]{8,}", re.ASCII)
+#: The number in the name of a chunk.
+_NUMBER = re.compile(r"(?<=audio_)\d+(?=\.\w+$)")
 
 
-def _escaped(text: str) -> str:
-    """A text for double quotes. Servers choose addresses, and no shell may execute these."""
-    return re.sub(r'(["\\`$])', r"\\\1", text)
+def _by_session(request: Request) -> str:
+    """The path of the session: requests to one session stand together in a script."""
+    found = re.search(r"/sessions/[^/?]+", request.target)
+    return found[0] if found else ""
 
 
-def _made(body: bytes) -> str:
-    """A command that writes these bytes; a byte repeated at their end is written by head."""
-    filler = body[-1:] if body else b""
-    start = body.rstrip(filler) if filler in (b"\0", b" ", b"}") else body
-    code = base64.b64encode(start).decode()
-    command = f"printf %s {code} | base64 -d"
-    rest = len(body) - len(start)
-    if not rest:
-        return command
-    zeros = f"head -c {rest} /dev/zero"
-    if filler != b"\0":
-        zeros += rf" | tr '\0' '{filler.decode()}'"
-    return f"{{ {command}; {zeros}; }}"
+def _series(requests: Iterable[Request]) -> Iterable[tuple[Request, list[str]]]:
+    """Requests in a row that differ in the number of a chunk alone, or not at all.
+
+    Returns:
+        Each first one, with the numbers of all; without numbers if it is the only one.
+    """
+
+    def alike(request: Request) -> Request:
+        return replace(request, target=_NUMBER.sub("", request.target))
+
+    for _, group in groupby(requests, key=alike):
+        found = list(group)
+        numbers = [_NUMBER.search(request.target) for request in found]
+        same = len({request.target for request in found}) == 1
+        names = [one[0] if one and not same else str(n) for n, one in enumerate(numbers)]
+        yield found[0], names if len(found) > 1 else []

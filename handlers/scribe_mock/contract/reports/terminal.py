@@ -12,20 +12,18 @@ from rich.text import Text
 from scribe_mock.contract.core.events import Event, Report, RuleEnded, Started
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.recipes.coverage import Cell
+from scribe_mock.contract.reports.harm import by_harm
+from scribe_mock.contract.reports.progress import Ticker
 from scribe_mock.contract.reports.reproduce import reproduction
-from scribe_mock.contract.reports.words import figures, seen_in, verdict
-
-#: Columns when the output is not a terminal.
-_WIDTH_OF_FILES = 120
+from scribe_mock.contract.reports.screen import COLUMNS, screen
+from scribe_mock.contract.reports.words import seen_in
 
 
 class _UntilUnread(Console):
     """A console that stays silent, and does not fail, when its reader has stopped."""
 
     def __init__(self, stream: TextIO, silence: Callable[[], None]) -> None:
-        super().__init__(
-            file=stream, width=None if stream.isatty() else _WIDTH_OF_FILES, highlight=False
-        )
+        super().__init__(file=stream, width=None if stream.isatty() else COLUMNS, highlight=False)
         self._silence = silence
 
     def on_broken_pipe(self) -> None:
@@ -49,10 +47,14 @@ class Terminal:
 
     Args:
         console: The output.
+        ticker: Says how far the run is when the output is not a terminal.
+        verbose: Whether each finding is shown in full, with all that was reached and skipped.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, ticker: Ticker, *, verbose: bool) -> None:
         self._console = console
+        self._ticker = ticker
+        self._verbose = verbose
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -69,30 +71,32 @@ class Terminal:
         if isinstance(event, Started):
             total = sum(rule.check is not None for rule in event.rules)
             self._progress.start()
+            if not self._console.is_terminal:
+                self._ticker.start(total)
             address = str(event.options.base)
             self._task = self._progress.add_task(address, total=total, requests=0)
         elif isinstance(event, RuleEnded):
+            self._ticker.advance()
             if self._task is not None:
                 self._progress.update(self._task, advance=1, requests=event.requests)
         else:
-            self._progress.stop()
+            self.close()
             self._show(event)
 
     def close(self) -> None:
         """Restore the terminal; also needed when the run failed."""
+        self._ticker.stop()
         self._progress.stop()
 
     def _show(self, report: Report) -> None:
-        style = "bold red" if report.exit_code else "bold green"
-        self._console.print(Text(verdict(report), style), soft_wrap=True)
-        for remark in report.remarks:
-            self._console.print(Text(remark), soft_wrap=True)
-        self._console.print()
-        for finding in report.findings:
-            self._show_finding(finding, report)
-        self._show_skipped(report)
-        self._show_coverage(report)
-        self._console.print(Text(figures(report), "dim"))
+        for line in screen(report, verbose=self._verbose):
+            self._console.print(line, soft_wrap=True)
+        if self._verbose:
+            self._console.print()
+            for finding in by_harm(report.findings):
+                self._show_finding(finding, report)
+            self._show_skipped(report)
+            self._show_coverage(report)
 
     def _show_finding(self, finding: ContractFinding, report: Report) -> None:
         note = finding in report.notes

@@ -1,7 +1,7 @@
 """The text for findings and runs in all reports for people."""
 
 from scribe_mock.contract.core.events import Report
-from scribe_mock.contract.core.ledger import ContractFinding
+from scribe_mock.contract.core.ledger import ContractFinding, Result
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.reports.reproduce import reproduction
 
@@ -18,7 +18,7 @@ def describe(finding: ContractFinding, options: Options) -> str:
     ]
     script = reproduction(fault, options)
     if script:
-        lines += ["  to reproduce it:", *(f"    {line}" for line in script.splitlines())]
+        lines += ["  to reproduce it:", script]  # not indented, so that it can be pasted
     return "\n".join(lines)
 
 
@@ -40,3 +40,8 @@ def figures(report: Report) -> str:
         f" {report.sent_bytes / 1e6:.1f} MB sent, {report.seconds:.1f} s,"
         f" seed {report.options.seed}"
     )
+
+
+def verdict_of(result: Result) -> str:
+    """How a rule ended, in a word or two: for a rule that was skipped, whether that counts."""
+    return result.skipped.value if result.skipped else result.verdict.value

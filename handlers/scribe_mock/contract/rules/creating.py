@@ -10,7 +10,7 @@ from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import MARK
-from scribe_mock.contract.core.probe import Probe
+from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.core.samples import WEBM
 from scribe_mock.contract.rules.template_names import templates
@@ -104,7 +104,9 @@ async def own_id_taken(probe: Probe) -> Faults:
     wanted = _own_id(20)
     first = await probe.try_create(probe.creation(session_id=wanted))
     if first.accepted and first.fields().get("session_id") == wanted:
-        answer = await probe.try_create(probe.creation(session_id=wanted))
+        taken = ProbeSession(session_id=wanted, history=[first.request])
+        body = probe.creation(session_id=wanted)
+        answer = await probe.ask("createSession", "POST", "/sessions", session=taken, value=body)
         yield judge.refused(answer, 409, "session_exists")
 
 

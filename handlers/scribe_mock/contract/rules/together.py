@@ -98,6 +98,9 @@ async def sessions(probe: Probe) -> Faults:
     """Chunks are uploaded to eight sessions in parallel."""
     count = 8
     made = [await probe.create() for _ in range(count)]
+    for one in made[1:]:  # what was sent to one may be stored in another
+        made[0].history += one.history
+        one.history = made[0].history
     pairs = [(one, number * count + index) for index, one in enumerate(made) for number in range(4)]
     probe.random.shuffle(pairs)
     requests = [probe.upload_request(one, f"audio_{number}.webm") for one, number in pairs]
@@ -110,7 +113,8 @@ async def sessions(probe: Probe) -> Faults:
         numbers = [number for number in map(judge.number, names) if number is not None]
         strange = [number for number in numbers if number % count != index]
         if not any(map(probe.run.ledger.broken, ("store.by_number", "store.own_number"))):
-            yield judge.same(listing, "chunks of other sessions", [], strange)
+            fault = judge.same(listing, "chunks of other sessions", [], strange)
+            yield fault and replace(fault, together=tuple(requests))
 
 
 @_rule(
@@ -124,6 +128,8 @@ async def isolation(probe: Probe) -> Faults:
     """One of two sessions is changed; the other must stay the same."""
     first = await probe.create(patient_details={"name": "First"})
     second = await probe.create(patient_details={"name": "Second"})
+    first.history += second.history
+    second.history = first.history  # what was sent to one may change the other
     await probe.upload(first, "audio_0.webm")
     await probe.upload(second, "audio_0.mp3", mime="audio/mp3")
     await probe.end(first)
@@ -239,6 +245,14 @@ async def _uploads_and_end(probe: Probe) -> AsyncIterator[tuple[Answer, Answer, 
             yield ended, await probe.get(session), answers
 
 
+def _with_end(fault: Fault | None, ended: Answer) -> Fault | None:
+    """The fault with End in the middle of the uploads, as it was sent."""
+    if fault is None:
+        return None
+    half = len(fault.together) // 2
+    return replace(fault, together=(*fault.together[:half], ended.request, *fault.together[half:]))
+
+
 @_rule(
     "race.uploads_kept",
     "An upload that got 200 is stored, even if the session is ended meanwhile.",
@@ -249,7 +263,7 @@ async def uploads_kept(probe: Probe) -> Faults:
     """Eight uploads and an End are sent in parallel."""
     async for ended, listing, answers in _uploads_and_end(probe):
         fault = _lost(listing, answers, "lost for good", by_name=True)
-        yield fault and replace(fault, together=(*fault.together, ended.request))
+        yield _with_end(fault, ended)
 
 
 @_rule(
@@ -263,7 +277,7 @@ async def uploads_and_end(probe: Probe) -> Faults:
     """The uploads that got 200 are compared with End's list."""
     async for ended, listing, answers in _uploads_and_end(probe):
         fault = _lost(ended, answers, "not in the list of End", by_name=True)
-        yield fault and replace(fault, together=(*fault.together, ended.request))
+        yield _with_end(fault, ended)
         refused = [_stored(one) for one in answers if one.refused]
         kept = [name for name in refused if name in judge.files(listing)]
         yield judge.same(listing, "chunks that were refused and are listed", [], kept)

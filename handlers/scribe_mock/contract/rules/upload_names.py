@@ -134,6 +134,8 @@ async def slash(probe: Probe) -> Faults:
     """Names with an encoded slash are uploaded."""
     session = await probe.create()
     other = await probe.create()
+    session.history += other.history
+    other.history = session.history  # what is sent to one may be stored in the other
     for raw in (
         "..%2F..%2Fevil_0.webm",
         "a%2Fb_0.webm",

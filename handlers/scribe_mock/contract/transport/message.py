@@ -49,6 +49,7 @@ class Request:
         operation: The operationId that it is meant for; empty for none.
         exempt: Whether the HTTP parser of the server may answer it, outside the contract.
         label: What is special about it, in a few words; empty for nothing.
+        creates: The id of the session that it created; empty if none is known.
         answer_bytes: The longest body of an answer that is read.
     """
 
@@ -63,6 +64,7 @@ class Request:
     operation: str = ""
     exempt: bool = False
     label: str = ""
+    creates: str = ""
     answer_bytes: int = ANSWER_BYTES
 
     def head(self) -> bytes:
