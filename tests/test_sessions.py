@@ -1,6 +1,7 @@
 """The states of a session: any order of calls, one after another and all at once."""
 
 import re
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -15,11 +16,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from tests.receivers import closed_port
 from tests.support import TOKEN, ApiSession, Mock, parallel, refusal, running
 
 PROCESSING_SECONDS = 2
 TTL = 3600
 OVER = ("completed", "partial", "failed")
+EVENTS = ("started", "ended", *OVER, "expired")
 
 
 class Model:
@@ -36,6 +39,12 @@ class Model:
             expired = now >= self.created + TTL
             return "expired" if expired else "recording" if self.chunks else "created"
         return self.outcome if now >= self.ended + PROCESSING_SECONDS else "processing"
+
+    def events(self, now):
+        state = self.state(now)
+        final = [f"session.{state}"] if state in (*OVER, "expired") else []
+        ended = ["session.ended"] if self.ended is not None else []
+        return ["session.started", *ended, *final]
 
     def refuses_audio(self, now):
         state = self.state(now)
@@ -60,6 +69,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.mock.control("POST", "/clock", {"freeze": True})
         self.now = 0.0
         self.models = []
+        hook = {"url": closed_port(), "events": [f"session.{name}" for name in EVENTS]}
+        assert self.mock.client.post("/webhooks", json=hook).status_code == 201
 
     @rule(target=sessions, scenario=st.sampled_from(["consultation", "partial", "failed"]))
     def create(self, scenario):
@@ -184,6 +195,21 @@ class AnyOrder(RuleBasedStateMachine):
             }
             assert listed >= model.documents
             assert not listed & model.saved
+
+    def told(self, model):
+        """The events that webhooks were told of a session, the oldest first."""
+        path = f"/webhook-deliveries?limit=1000&session_id={model.session.id}"
+        found = self.mock.control("GET", path)["deliveries"]
+        return [one["event"] for one in reversed(found) if one["attempt"] == 1]
+
+    def has_told(self, model):
+        return len(self.told(model)) >= len(model.events(self.now))
+
+    def teardown(self):
+        """What happened to each session was told, each event once and in order."""
+        for model in getattr(self, "models", ()):
+            assert self.mock.comes_true(partial(self.has_told, model))
+            assert self.told(model) == model.events(self.now)
 
     @staticmethod
     def names(model):

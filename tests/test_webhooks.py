@@ -234,6 +234,7 @@ def test_what_is_finished_by_hand_is_told_once(mock, receiver):
     session = mock.create()
     session.end()
     session.finish("failed")
+    session.patch(user_status="seen")
     mock.advance(3600)
     names = [event for event, _ in receiver.events(2)]
     assert names == ["session.ended", "session.failed"]
