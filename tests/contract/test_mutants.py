@@ -13,9 +13,6 @@ from tests.contract.mutants import MUTANTS
 from tests.contract.mutants.access import AnySchemeAccepted
 from tests.contract.reproducing import problem_of, require_shell
 
-#: What commands cannot show yet: they speak no WebSocket, and have no id of a template or document.
-WITHOUT_COMMANDS = ("stream", "template", "document")
-
 
 def imported(path):
     """The names of the modules that a module imports."""
@@ -50,8 +47,6 @@ def test_the_right_rule_names_the_fault_and_its_commands_show_it(mutant, tmp_pat
         assert judge_mutant(mutant, report) == ""
         require_shell()
         for finding in report.findings:
-            if finding.rule.subject in WITHOUT_COMMANDS:
-                continue
             assert problem_of(finding, report.options, tmp_path) == ""
     strict = replace(report, options=replace(report.options, strict=True))
     assert strict.exit_code == 1

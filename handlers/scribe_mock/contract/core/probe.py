@@ -2,7 +2,6 @@
 
 import json
 import random
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.ledger import NEVER_ENDS
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.polling import poll_until
-from scribe_mock.contract.core.probe_session import WAIT, remembered
+from scribe_mock.contract.core.probe_session import Memory
 from scribe_mock.contract.core.probe_session import ProbeSession as ProbeSession
 from scribe_mock.contract.core.probe_session import in_path as in_path
 from scribe_mock.contract.core.run import Run
@@ -43,7 +42,7 @@ class Probe:
         self.run = run
         #: Each rule has its own, so that rules in parallel get the same values with the same seed.
         self.random = random.Random(f"{run.options.seed}|{rule_id}")
-        self._made: list[ProbeSession] = []
+        self._memory = Memory()
 
     @property
     def options(self) -> Options:
@@ -93,17 +92,9 @@ class Probe:
     async def send(
         self, request: Request, session: ProbeSession | None = None, midway: Midway | None = None
     ) -> Answer:
-        """Send a request; raises Skip as `Run.send` does.
-
-        Without a session, it is about that one of the rule's sessions that its path names.
-        """
-        session = session or self._named(request)
-        history = tuple(session.history) if session else ()
+        """Send a request; raises Skip as `Run.send` does."""
+        history = self._memory.before(request, session)
         return await self.run.send(request, history=history, midway=midway)
-
-    def _named(self, request: Request) -> ProbeSession | None:
-        path = request.target
-        return next((one for one in self._made if in_path(one.session_id) in path), None)
 
     async def ask(
         self,
@@ -134,8 +125,8 @@ class Probe:
             how["headers"] = (("Content-Type", "application/json"), *how.get("headers", ()))
         request = self.request(method, path, operation=operation, **how)
         answer = await self.send(request, session)
-        if session is not None and (answer.accepted or method != "GET"):
-            session.history.append(remembered(answer))
+        if operation != "createSession" and (answer.accepted or method != "GET"):
+            self._memory.add(answer, session)
         return answer
 
     def creation(self, upload_type: str = "chunked", **fields: Any) -> dict[str, Any]:
@@ -174,7 +165,7 @@ class Probe:
             created=created,
             history=[answer.request],
         )
-        self._made.append(session)
+        self._memory.made(session)
         return session
 
     def upload_request(
@@ -221,7 +212,7 @@ class Probe:
         known = session if isinstance(session, ProbeSession) else None
         answer = await self.send(request, known)
         if known is not None:
-            known.history.append(remembered(answer))
+            self._memory.add(answer, known)
         if known is not None and answer.accepted:
             known.accepted += 1
         return answer
@@ -251,7 +242,7 @@ class Probe:
         answer = await poll_until(lambda: self.get(session), _is_over, self.patience)
         if not _is_over(answer):
             raise self.never_ends(answer)
-        session.history.append(replace(answer.request, label=WAIT))
+        self._memory.waited(session, answer.request)
         return answer
 
     @property
@@ -303,7 +294,7 @@ class Probe:
     ) -> list[Answer]:
         """Send requests at the same time, each with the session that it is about, if any."""
         pairs = [
-            (request, tuple(session.history) if session else ())
+            (request, self._memory.before(request, session))
             for request, session in zip(requests, sessions, strict=True)
         ]
         return await self.run.together(pairs)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.options import DEFAULT_TOKEN, Options
-from scribe_mock.contract.core.probe_session import REFUSED, WAIT, in_path
+from scribe_mock.contract.core.probe_session import MAKES, REFUSED, STREAM, WAIT, in_path
 from scribe_mock.contract.reports import bodies, shell
 from scribe_mock.contract.reports.half_requests import half_request
 from scribe_mock.contract.transport.message import Answer, Delivery, Request
@@ -39,6 +39,8 @@ def reproduction(fault: Fault, options: Options) -> str:
     if len(fault.together) > 1:
         history = tuple(one for one in history if one not in fault.together)
     shows = fault.answer.request if fault.answer else None
+    if any(one.label == STREAM for one in (*history, *last)):
+        return ""  # curl speaks no WebSocket
     needed = _needed(history, to_be_seen=last[-1].operation in ("getSession", "endSession"))
     if fault.answer and shows in last and _ended_meanwhile(fault.answer, needed):
         while needed[-1].operation == "getSession":
@@ -86,11 +88,13 @@ class _Script:
     def __init__(self, options: Options, history: list[Request]) -> None:
         self._options = options
         self._history = history
-        created = dict.fromkeys(one.creates for one in history if one.creates)
-        #: The id of each session that the script creates → what stands for it.
-        self._ids = {
-            in_path(session): f"$SESSION{number or ''}" for number, session in enumerate(created)
-        }
+        #: The id of each thing that the script creates → what stands for it.
+        self._ids: dict[str, str] = {}
+        for request in history:
+            if request.creates and in_path(request.creates) not in self._ids:
+                kind = MAKES[request.operation].removesuffix("_id").upper()
+                number = sum(name.startswith(f"${kind}") for name in self._ids.values())
+                self._ids[in_path(request.creates)] = f"${kind}{number or ''}"
         #: Ids that a client chose for a session. They are taken now, so that others are needed.
         self._chosen: dict[str, str] = {}
         self._files: dict[bytes, str] = {}
@@ -140,7 +144,8 @@ class _Script:
     def _step(self, request: Request) -> None:
         if request.creates:
             name = self._ids[in_path(request.creates)].removeprefix("$")
-            find = r"""sed -n 's/.*"session_id" *: *"\([^"]*\)".*/\1/p'"""
+            field = MAKES[request.operation]
+            find = rf"""sed -n 's/.*"{field}" *: *"\([^"]*\)".*/\1/p'"""
             command = self._curl(request, options="", start=f"{name}=$(")
             self._lines.append(f"{command} |\n  {find})")
         elif request.label == WAIT:
@@ -153,8 +158,9 @@ class _Script:
 
     def _url(self, request: Request, *, counted: bool) -> str:
         base = self._options.base
-        start, target = str(request.origin), request.target
-        if request.origin == base.origin and target.startswith(base.path):
+        # A handshake is an HTTP request; only some versions of curl know ws and wss.
+        start, target = re.sub("^ws", "http", str(request.origin)), request.target
+        if start == str(base.origin) and target.startswith(base.path):
             start, target = "\0URL", target.removeprefix(base.path)
         variables = {"\0URL": "$URL", "\0n": "$n", **self._chosen, **self._ids}
         if counted:
@@ -198,8 +204,8 @@ class _Script:
         if secret and secret in text:
             return f'"${{{CLIENT_SECRET}:?}}"'.join(map(shell.single, text.split(secret)))
         if text.encode() == body and (words := bodies.inline(text)):
-            for chosen, name in self._chosen.items():
-                words = words.replace(f'"{chosen}"', f"\"'{name}'\"")
+            for made, name in (self._ids | self._chosen).items():
+                words = words.replace(f'"{made}"', f"\"'{name}'\"")
             return words
         if body not in self._files:
             self._files[body] = bodies.name_for(body, len(self._files))

@@ -192,7 +192,7 @@ _NAME = re.compile(r"[0-9]+\.[a-z0-9]+")
 
 def _is_chunked(answer: Answer) -> bool:
     """Whether the answer is about a session that was created for chunks."""
-    created = answer.history[0].body if answer.history else None
+    created = next((one.body for one in answer.history if one.operation == "createSession"), None)
     return created is not None and b'"upload_type": "chunked"' in created
 
 

@@ -10,6 +10,7 @@ from scribe_mock.contract.core.exceptions import Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
+from scribe_mock.contract.core.probe_session import STREAM
 from scribe_mock.contract.core.rule import CheckFunction, Faults, Rule, rule
 from scribe_mock.contract.transport.address import Address
 from scribe_mock.contract.transport.message import Answer
@@ -83,8 +84,11 @@ async def _talk(
     async with probe.run.reserved(sum(map(len, frames))), wire.slots:
         found = await _opened(probe, address, frames, wait)
         wire.sent_bytes += found.sent_bytes
+    answer = _answer(probe, session, address, found)
     if found.status not in (0, 101):
-        probe.run.judge(_answer(probe, session, address, found))
+        probe.run.judge(answer)
+    if answer.request.label == STREAM:
+        session.history.append(answer.request)
     return found
 
 
@@ -111,12 +115,13 @@ async def _opened(
 
 def _answer(probe: Probe, session: ProbeSession, address: Address, found: ClientStream) -> Answer:
     """The handshake as an Answer, for findings."""
+    own = str(address) == session.created.get("upload_url")
     request = probe.request(
         "GET",
         "",
         at=address,
         token=None,
-        label=f"WebSocket {address.path}",
+        label=STREAM if own else f"WebSocket {address.path}",
         headers=(
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
