@@ -94,7 +94,7 @@ class _Comparison:
         if their_body.get("required") is True and not our_body.get("required"):
             what = "a body that may be left out" if our_body else "no body"
             yield _found("against.request.required", what, "the document requires one", name)
-        yield from _media_types(name, our_body, their_body)
+        yield from self._media_types(name, our_body, their_body, theirs)
         our_schema = self._json(self._ours, our_body).get("schema")
         their_schema = self._json(self._theirs, their_body).get("schema")
         if our_schema is None or their_schema is None:
@@ -118,6 +118,25 @@ class _Comparison:
             if parameter.get("required") is True and not ignored and (where, known) not in mine:
                 what = f"no {where} parameter {parameter.get('name')}"
                 yield _found("against.request.required", what, "the document requires it", name)
+
+    def _media_types(
+        self,
+        name: str,
+        our_body: Mapping[str, Any],
+        their_body: Mapping[str, Any],
+        theirs: Mapping[str, Any],
+    ) -> Iterator[Difference]:
+        wanted, known = _kinds(our_body.get("content")), _kinds(their_body.get("content"))
+        for part in theirs["parameters"]:
+            parameter = look_up(self._theirs, part)
+            listed = look_up(self._theirs, parameter.get("schema")).get("enum")
+            # A document may list the types as values of the header, and the body as any bytes.
+            if _key(parameter) == ("header", "content-type") and isinstance(listed, list):
+                known = (known | _kinds(listed)) - _ANY_AUDIO
+        if not known or "application/json" in wanted or known & _ANY_AUDIO:
+            return
+        for kind in sorted(wanted - known):
+            yield _found("against.format", kind, f"the document has {_some(known)}", name)
 
     def _answers(
         self, name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]
@@ -186,7 +205,8 @@ def _answer_field(
         return
     if ours.types and not _wide(theirs.types) <= _wide(ours.types):
         yield from _types("against.response.type", place, path, ours, theirs)
-    if ours.values and theirs.values - ours.values:
+    # `against.code` compares the codes.
+    if ours.values and theirs.values - ours.values and path != "$.error.code":
         what = f"{_shown(path)} = {_some(ours.values)}"
         said = f"the document also has {_some(theirs.values - ours.values)}"
         yield _found("against.response.type", what, said, place)
@@ -209,19 +229,9 @@ def _limits(place: str, path: str, ours: Shape, theirs: Shape) -> Iterator[Diffe
             yield _found("against.limit", what, said, place)
 
 
-def _media_types(
-    name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> Iterator[Difference]:
-    known, wanted = _kinds(theirs), _kinds(ours)
-    if not known or "application/json" in wanted & known or known & _ANY_AUDIO:
-        return
-    for kind in sorted(wanted - known):
-        yield _found("against.format", kind, f"the document has {_some(known)}", name)
-
-
-def _kinds(body: Mapping[str, Any]) -> set[str]:
-    """The media types of a body, spelled alike (RFC 9110, 8.3.1)."""
-    kinds = map(str, _mapping(body.get("content")))
+def _kinds(listed: Any) -> set[str]:
+    """Media types, spelled alike (RFC 9110, 8.3.1)."""
+    kinds = map(str, listed if isinstance(listed, Mapping | list) else ())
     return {kind.lower().replace(" ", "").replace('"', "") for kind in kinds}
 
 
