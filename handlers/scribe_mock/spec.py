@@ -25,8 +25,12 @@ def shipped(name: str) -> Path:
     return copy if copy.exists() else _REPOSITORY / name
 
 
-def load_spec(path: Path) -> dict[str, Any]:
+def load_spec(path: Path, *, lenient: bool = False) -> dict[str, Any]:
     """The document in an OpenAPI file; one of OpenAPI 3.1 is converted to 3.0.
+
+    Args:
+        path: The file.
+        lenient: Whether to leave out what OpenAPI 3.0 lacks, instead of refusing it.
 
     Raises:
         SpecError: it is no YAML mapping, of another version, or uses what OpenAPI 3.0 lacks.
@@ -42,14 +46,16 @@ def load_spec(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.") from None
     if not isinstance(document, dict):
         raise SpecError(f"{path}: expected an OpenAPI document, but it is not a mapping.")
-    return _of_version_30(document, path, text)
+    return _of_version_30(document, path, text, lenient=lenient)
 
 
-def _of_version_30(document: dict[str, Any], path: Path, text: str) -> dict[str, Any]:
+def _of_version_30(
+    document: dict[str, Any], path: Path, text: str, *, lenient: bool
+) -> dict[str, Any]:
     version = str(document.get("openapi", ""))
     if version.startswith("3.1."):
         try:
-            return as_30(document)
+            return as_30(document, lenient=lenient)
         except NotIn30 as lack:
             where = "/".join(map(str, lack.place))
             raise SpecError(

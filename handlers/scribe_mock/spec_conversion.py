@@ -53,14 +53,18 @@ class NotIn30(Exception):
         self.place = place
 
 
-def as_30(document: dict[str, Any]) -> dict[str, Any]:
+def as_30(document: dict[str, Any], *, lenient: bool = False) -> dict[str, Any]:
     """The same document as OpenAPI 3.0.3; it is changed in place.
+
+    Args:
+        document: A document of OpenAPI 3.1.
+        lenient: Whether to leave out what 3.0 lacks, instead of refusing it.
 
     Raises:
         NotIn30: it uses what 3.0 lacks, or is nested too deeply.
     """
     dialect = document.pop("jsonSchemaDialect", None)
-    if dialect is not None and dialect not in _DIALECTS:
+    if dialect is not None and dialect not in _DIALECTS and not lenient:
         raise NotIn30(("jsonSchemaDialect",), f"the schemas follow the dialect {dialect!r:.100}")
     document["openapi"] = "3.0.3"
     document.setdefault("paths", {})
@@ -68,7 +72,7 @@ def as_30(document: dict[str, Any]) -> dict[str, Any]:
     webhooks = document.pop("webhooks", None)
     _convert_info(document.get("info"))
     _place_path_items(document)
-    _Conversion().walk(document, ())
+    _Conversion(lenient=lenient).walk(document, ())
     if webhooks is not None:
         document["x-webhooks"] = webhooks
     return document
@@ -100,7 +104,8 @@ def _place_path_items(document: dict[str, Any]) -> None:
 class _Conversion:
     """Walks through one document and changes each schema once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lenient: bool) -> None:
+        self._lenient = lenient
         # What YAML aliases share is one object; by its id, since it changes.
         self._done: set[int] = set()
 
@@ -123,7 +128,7 @@ class _Conversion:
         elif key == "schema" and not named:
             node[key] = self.schema(child, place)
         elif place[:2] == ("components", "securitySchemes") and key == "type":
-            if child == "mutualTLS":
+            if child == "mutualTLS" and not self._lenient:
                 raise NotIn30(place, "security by mutualTLS")
         elif named or not (key in _DATA or str(key).startswith("x-")):
             self.walk(child, place)
@@ -139,7 +144,8 @@ class _Conversion:
         if not isinstance(schema, dict) or id(schema) in self._done:
             return schema
         self._done.add(id(schema))
-        _refuse(schema, place)
+        if not self._lenient:
+            _refuse(schema, place)
         self._convert_parts(schema, place)
         _convert_definitions(schema)
         _convert_values(schema)

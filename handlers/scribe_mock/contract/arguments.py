@@ -122,6 +122,13 @@ ARGUMENTS = (
         help="rules not to try; may be given again",
     ),
     Argument(name="list", for_pytest=False, help="list the rules that would be tried, and stop"),
+    Argument(
+        name="against",
+        metavar="FILE",
+        for_pytest=False,
+        help="the server's own OpenAPI file; before the run, its differences from the contract are "
+        "listed as notes",
+    ),
     Argument(name="strict", help="let notes fail the run, too"),
     Argument(name="allow-skipped", help="exit with 0 even if rules were not checked"),
     Argument(name="keep", help="do not delete the sessions of the check on a mock"),

@@ -10,10 +10,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from scribe_mock.contract.against.difference import Difference, lines
 from scribe_mock.contract.arguments import ARGUMENTS, read_options, settle
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.options import Options
@@ -124,6 +126,7 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
     asked = read_options(options, environ)
     wanted = reports.wanted(options.report)
     rules = _some(chosen(asked))
+    differences = _compare(options.against)
     _ask(asked, estimate(rules), options, stdin)
     if proxy := ignored_proxy(environ, asked.base.origin):
         print(f"scribe-mock: {proxy} is ignored: the check connects directly.", file=sys.stderr)
@@ -137,6 +140,7 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str], stdin: TextI
             report = check(asked, terminal.handle)
         finally:
             terminal.close()
+    report = replace(report, against=differences)
     with _reader_may_stop():
         tell_github(report)
     reports.write_all(wanted, report)
@@ -167,6 +171,18 @@ def _for_github(
 
     with github.quiet(sys.stdout):
         yield tell
+
+
+def _compare(file: str | None) -> list[Difference] | None:
+    """Print how the server's own document differs from the contract; None without one."""
+    if file is None:
+        return None
+    from scribe_mock.contract.against.comparison import compare
+
+    found = compare(Path(file))
+    with _reader_may_stop():
+        print("\n".join(lines(found, file)), end="\n\n", flush=True)
+    return found
 
 
 def _ask(asked: Options, count: int, options: argparse.Namespace, stdin: TextIO) -> None:

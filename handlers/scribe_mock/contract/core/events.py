@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from scribe_mock.contract.against.difference import Difference
 from scribe_mock.contract.core.cleaning import Left
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.core.options import Options
@@ -45,6 +46,7 @@ class Report:
         stopped: Why the server could not be checked; empty if it could.
         left: What became of the sessions that the run created.
         remarks: What else a reader should know, in sentences.
+        against: How the server's own document differs from the contract; None without a document.
     """
 
     options: Options
@@ -57,6 +59,7 @@ class Report:
     stopped: str = ""
     remarks: Sequence[str] = ()
     left: Left | None = None
+    against: Sequence[Difference] | None = None
 
     @cached_property
     def verdict(self) -> RunVerdict:

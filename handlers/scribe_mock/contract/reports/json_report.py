@@ -31,6 +31,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "sessions_created": report.left.created if report.left else 0,
         "sessions_left": report.left.left if report.left else 0,
         "remarks": list(report.remarks),
+        "against": None if report.against is None else [one.as_data() for one in report.against],
         "seed": options.seed,
         "strict": options.strict,
         "seconds": round(report.seconds, 2),

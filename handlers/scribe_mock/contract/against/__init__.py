@@ -1,0 +1,1 @@
+"""Compares a server's own OpenAPI document with the contract, rule by rule, before the run."""
