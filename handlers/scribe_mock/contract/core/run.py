@@ -102,8 +102,6 @@ class Run:
         self.bugs: dict[str, str] = {}
         #: Why the server counts as gone; empty as long as it answers.
         self.gone = ""
-        #: Hypothesis can't run in two threads at once.
-        self.one_fuzzer = asyncio.Lock()
         self.began = time.monotonic()
         self._unanswered = self._failures = 0
         self._worked = False
