@@ -13,8 +13,10 @@ from scribe_mock.contract.transport.message import Answer
 _INFERRED = {
     "session_id": ("pattern",),
     "templates": ("uniqueItems", "items"),
-    "language_hint": ("items",),
+    "language_hint": ("items", "maxItems"),
     "transcript_language": ("pattern",),
+    "user_status": ("maxLength",),
+    "processing_status": ("maxLength",),
     "section_ids": ("maxItems", "items"),
 }
 #: No document says how long a text may be.
