@@ -19,7 +19,7 @@ from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
 #: Most rules that are tried at the same time. Some wait for processing, or for a turn to send.
-_WORKERS = 32
+_WORKERS = 48
 
 
 def check(options: Options, listen: Listener = lambda event: None) -> Report:

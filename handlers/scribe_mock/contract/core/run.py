@@ -168,7 +168,11 @@ class Run:
         if rate is not None and len(requests) > max(rate, 1):
             raise Skip(f"it needs {len(requests)} requests at once, and --rate is {rate:g}")
         answers: list[Answer] = []
-        async with self.wire.several, self.reserved(sum(request.size for request, _ in requests)):
+        most = min(len(requests), self.options.concurrency)
+        async with (
+            self.wire.several.take(most),
+            self.reserved(sum(request.size for request, _ in requests)),
+        ):
             for start in range(0, len(requests), self.options.concurrency):
                 batch = [one for one, _ in requests[start : start + self.options.concurrency]]
                 answers += await self._connected(partial(self.wire.together, batch))

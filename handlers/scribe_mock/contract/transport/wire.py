@@ -14,7 +14,7 @@ from typing import Any
 
 import h11
 
-from scribe_mock.contract.transport.connections import Connections
+from scribe_mock.contract.transport.connections import Connections, Line
 from scribe_mock.contract.transport.message import (
     ANSWER_BYTES,
     HEAD_BYTES,
@@ -205,8 +205,8 @@ class Wire:
         self.slots = asyncio.Semaphore(self.concurrency)
         #: Those that are sent alone; those that are sent together are bounded by the slots alone.
         self.connections = Connections(self.concurrency)
-        #: Held by a task that needs several connections: two such tasks could wait for each other.
-        self.several = asyncio.Lock()
+        #: Those that need each other: with more of them than slots, two could wait for each other.
+        self.several = Line(self.concurrency)
 
     async def send(
         self,
@@ -231,7 +231,7 @@ class Wire:
         if not self.reach.is_home(request.origin):
             request = _without_token(request)
         alone = gate is None and midway is None
-        async with self.connections.one() if alone else nullcontext(), self.slots:
+        async with self.connections.take() if alone else nullcontext(), self.slots:
             if paced:
                 await self.pace.turn()
             self.requests += 1
@@ -314,7 +314,7 @@ class Wire:
     async def together(self, requests: list[Request]) -> list[Answer]:
         """Send requests at the same time: first all connect, then all send.
 
-        The caller holds `several`.
+        The caller has taken as many of `several`.
 
         Args:
             requests: No more than `concurrency`.
