@@ -146,9 +146,7 @@ class Interrupted(Server):
     since = 0
 
     async def respond(self, scope, receive):
-        if self.tester and any(
-            name == b"x-schemathesis-testcaseid" for name, _ in scope["headers"]
-        ):
+        if self.tester and scope["path"].endswith("/refresh-token"):
             self.since += 1
             if self.since == 5:
                 self.tester.send_signal(signal.SIGINT)
@@ -175,7 +173,14 @@ def test_an_interrupt_ends_fuzzing_at_once():
     app = Interrupted()
     with Running(app) as running:
         app.tester = tester = subprocess.Popen(
-            [sys.executable, "-c", IN_TERMINAL, "check", running.base_url, "--only=fuzz"],
+            [
+                sys.executable,
+                "-c",
+                IN_TERMINAL,
+                "check",
+                running.base_url,
+                "--only=fuzz.schema.refreshToken",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -185,19 +190,18 @@ def test_an_interrupt_ends_fuzzing_at_once():
         2,
         b"scribe-mock: stopped before the end.",
     )
-    assert app.since == 5
+    assert app.since <= 6  # two requests at a time
 
 
-#: Hypothesis on one operation, and as a state machine.
+#: One operation, and sequences of several.
 FUZZING = ["--only=fuzz.schema.createSession", "--only=fuzz.links"]
 
 
-def test_the_check_leaves_nothing_in_the_current_folder(tmp_path, tmp_path_factory):
+def test_the_check_leaves_nothing_in_the_current_folder(tmp_path):
     with Running(Server()) as running:
         subprocess.run(
             [sys.executable, "-m", "scribe_mock", "check", running.base_url, *FUZZING],
             cwd=tmp_path,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))},
             check=True,
             capture_output=True,
         )

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from scribe_mock.contract.core.exceptions import CannotRun
 
 #: Import names; their distributions are those of the extra in pyproject.toml.
-PACKAGES = ("h11", "hypothesis", "requests", "rich", "schemathesis")
+PACKAGES = ("h11", "rich")
 
 
 def require_extra() -> None:

@@ -54,8 +54,13 @@ class Bodies(Base):
                 raise self.broken(f"$.{name}")
         self.check_templates(body)
         hints = body.get("language_hint", [])
-        if not isinstance(hints, list) or not all(
-            isinstance(hint, str) and re.fullmatch("[a-z]{2}|auto_detect", hint) for hint in hints
+        if (
+            not isinstance(hints, list)
+            or len(hints) > 20
+            or not all(
+                isinstance(hint, str) and re.fullmatch("[a-z]{2}|auto_detect", hint)
+                for hint in hints
+            )
         ):
             raise self.broken("$.language_hint")
         spoken = body.get("transcript_language", "en")

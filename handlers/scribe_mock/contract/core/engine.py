@@ -14,11 +14,12 @@ from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
 from scribe_mock.contract.core.run import Run, bug_in_rule
 from scribe_mock.contract.core.selection import asked_for
+from scribe_mock.contract.core.schedule import try_all
 from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
-#: Most rules that are tried at the same time.
-_WORKERS = 16
+#: Most rules that are tried at the same time. Some wait for processing, or for a turn to send.
+_WORKERS = 48
 
 
 def check(options: Options, listen: Listener = lambda event: None) -> Report:
@@ -65,8 +66,6 @@ class Check:
             {rule.id: rule for rule in self._rules},
             {rule.id: rule.watch for rule in self._rules if rule.watch is not None},
         )
-        self._workers = asyncio.Semaphore(min(_WORKERS, options.concurrency))
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._skipped: dict[str, Skip] = {}
         self._seconds: dict[str, float] = {}
 
@@ -75,9 +74,7 @@ class Check:
         await survey(self._run)
         self._listen(Started(options=self._options, rules=self._rules))
         tried = [rule for rule in self._rules if rule.check is not None]
-        for rule in tried:
-            self._tasks[rule.id] = asyncio.ensure_future(self._try(rule))
-        await asyncio.gather(*self._tasks.values())
+        await try_all(tried, self._try, min(_WORKERS, self._options.concurrency))
         self._require_sessions()
         cells = await coverage.collect(Probe(self._run))
         left = await clean(Probe(self._run))
@@ -95,19 +92,15 @@ class Check:
             self._run.stopped = self._run.stopped or reason
 
     async def _try(self, rule: Rule) -> None:
-        for need in (*rule.needs, *rule.after):
-            if need in self._tasks:
-                await self._tasks[need]
-        async with self._workers:
-            began = time.monotonic()
-            try:
-                self._require(rule)
-                await self._collect(rule)
-            except Skip as skip:
-                self._skipped[rule.id] = skip
-            except Exception as error:  # the other rules must still be tried
-                self._skipped[rule.id] = Skip(bug_in_rule(error))
-            self._seconds[rule.id] = time.monotonic() - began
+        began = time.monotonic()
+        try:
+            self._require(rule)
+            await self._collect(rule)
+        except Skip as skip:
+            self._skipped[rule.id] = skip
+        except Exception as error:  # the other rules must still be tried
+            self._skipped[rule.id] = Skip(bug_in_rule(error))
+        self._seconds[rule.id] = time.monotonic() - began
         verdict = self._verdict(rule)
         wire = self._run.wire
         self._listen(

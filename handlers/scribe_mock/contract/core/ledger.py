@@ -196,7 +196,7 @@ def _in_family(finding: ContractFinding, wide: Collection[str]) -> tuple[str, ..
 
 
 def _without_repeats(findings: Iterable[ContractFinding]) -> list[ContractFinding]:
-    """Leave out findings of Schemathesis if another rule reports the same answer."""
+    """Leave out findings of generated requests if another rule reports the same answer."""
     named = {_shown_by(finding) for finding in findings if finding.rule.subject != "fuzz"}
     return [
         finding

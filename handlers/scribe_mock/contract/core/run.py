@@ -102,8 +102,6 @@ class Run:
         self.bugs: dict[str, str] = {}
         #: Why the server counts as gone; empty as long as it answers.
         self.gone = ""
-        #: Hypothesis can't run in two threads at once.
-        self.one_fuzzer = asyncio.Lock()
         self.began = time.monotonic()
         self._unanswered = self._failures = 0
         self._worked = False
@@ -170,7 +168,11 @@ class Run:
         if rate is not None and len(requests) > max(rate, 1):
             raise Skip(f"it needs {len(requests)} requests at once, and --rate is {rate:g}")
         answers: list[Answer] = []
-        async with self.wire.several, self.reserved(sum(request.size for request, _ in requests)):
+        most = min(len(requests), self.options.concurrency)
+        async with (
+            self.wire.several.take(most),
+            self.reserved(sum(request.size for request, _ in requests)),
+        ):
             for start in range(0, len(requests), self.options.concurrency):
                 batch = [one for one, _ in requests[start : start + self.options.concurrency]]
                 answers += await self._connected(partial(self.wire.together, batch))

@@ -2,7 +2,7 @@
 
 import struct
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from scribe_mock.spec import shipped
@@ -59,12 +59,20 @@ def speech(extension: str) -> bytes:
     return file(f"speech.{extension}").read_bytes()
 
 
+# The largest are 10 MB. Rules that run at the same time share those of the same size.
+@lru_cache(maxsize=2)
 def wav_of(size: int) -> bytes:
     """A playable WAV file of exactly `size` bytes: a short sound, then a chunk to be ignored."""
     sound = tiny("wav")[12:]
     filler = size - 12 - len(sound) - 8
     head = b"RIFF" + struct.pack("<I", size - 8) + b"WAVE"
     return head + sound + b"JUNK" + struct.pack("<I", filler) + bytes(filler)
+
+
+@lru_cache(maxsize=2)
+def padded(head: bytes, size: int) -> bytes:
+    """A file of exactly `size` bytes that begins with `head`; the rest is zeros."""
+    return head + bytes(size - len(head))
 
 
 def extension_of(mime: str) -> str:

@@ -47,7 +47,8 @@ class Operation:
         operation_id: Its operationId.
         method, path: Where it is.
         responses: Its responses by status.
-        request: The schema of its JSON body; None if it has none.
+        request: The schema of its JSON body, as JSON Schema; None if it has none.
+        query: The names of its query parameters.
     """
 
     operation_id: str
@@ -55,6 +56,7 @@ class Operation:
     path: str
     responses: Mapping[str, Mapping[str, Any]]
     request: Mapping[str, Any] | None
+    query: tuple[str, ...]
 
     @property
     def successes(self) -> tuple[int, ...]:
@@ -86,7 +88,8 @@ def operations() -> Mapping[str, Operation]:
                 method.upper(),
                 path,
                 entry["responses"],
-                content.get("application/json", {}).get("schema"),
+                _nullable(content.get("application/json", {}).get("schema")),
+                tuple(one["name"] for one in entry.get("parameters", ()) if one["in"] == "query"),
             )
     return found
 
@@ -108,6 +111,11 @@ def codes(response: Mapping[str, Any]) -> dict[str, Grade]:
             grade = Grade(example.get("x-grade", "documented"))
             found.setdefault(error["code"], grade)
     return found
+
+
+def validator(schema: Mapping[str, Any]) -> Draft4Validator:
+    """What judges JSON by the schema of a request."""
+    return Draft4Validator(schema)
 
 
 @cache

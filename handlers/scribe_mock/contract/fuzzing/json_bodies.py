@@ -1,10 +1,8 @@
-"""JSON bodies that Schemathesis generated: their mark, their description, and what they break."""
+"""Generated JSON bodies: their mark, their description, and what they break."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-from jsonschema import Draft4Validator
 
 from scribe_mock.contract.core import specification
 from scribe_mock.contract.core.grade import Grade
@@ -15,8 +13,10 @@ from scribe_mock.contract.transport.message import Answer
 _INFERRED = {
     "session_id": ("pattern",),
     "templates": ("uniqueItems", "items"),
-    "language_hint": ("items",),
+    "language_hint": ("items", "maxItems"),
     "transcript_language": ("pattern",),
+    "user_status": ("maxLength",),
+    "processing_status": ("maxLength",),
     "section_ids": ("maxItems", "items"),
 }
 #: No document says how long a text may be.
@@ -54,14 +54,14 @@ def label(body: bytes | None) -> str:
 def is_about_body(answer: Answer, operation: str) -> bool:
     """Whether the JSON body that was sent is the cause of an objection.
 
-    Schemathesis also changes header fields and paths, which mean something else once they are
-    sent. And a request that keeps the schema can be refused because of the session's state.
+    Header fields and paths are random, too. And a request that keeps the schema can be refused
+    because of the session's state.
     """
     schema = specification.operations()[operation].request
     value = _sent(answer, operation)
     if schema is None or value is None:
         return False
-    valid = Draft4Validator(schema).is_valid(value)
+    valid = specification.validator(schema).is_valid(value)
     if answer.accepted:
         return not valid
     # A body without any field that the operation knows asks for nothing, and may be refused.
@@ -77,7 +77,7 @@ def grade_of(answer: Answer, operation: str) -> Grade | None:
     schema = specification.operations()[operation].request
     if schema is None or operation in ("login", "refreshToken"):
         return Grade.INFERRED
-    relaxed = Draft4Validator(dict(_relaxed(schema)))
+    relaxed = specification.validator(dict(_relaxed(schema)))
     return Grade.INFERRED if relaxed.is_valid(_sent(answer, operation)) else None
 
 

@@ -1,13 +1,13 @@
-"""Rules that Schemathesis tries with requests from the schemas."""
+"""Rules that are tried with requests made at random from the schemas of openapi.yaml."""
 
-from typing import TYPE_CHECKING
+import asyncio
 
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe, ProbeSession
 from scribe_mock.contract.core.rule import Faults, Rule, rule
-
-if TYPE_CHECKING:
-    from scribe_mock.contract.fuzzing.fuzz import Fuzzer
+from scribe_mock.contract.fuzzing.cases import Mode, cases
+from scribe_mock.contract.fuzzing.fuzz import send_all
+from scribe_mock.contract.fuzzing.links import SCENARIOS, follow
 
 #: Operation → whether its path has a session.
 _OPERATIONS = {
@@ -20,30 +20,25 @@ _OPERATIONS = {
     "login": False,
     "refreshToken": False,
 }
-
-
-def _fuzzer(probe: Probe) -> "Fuzzer":
-    from scribe_mock.contract.fuzzing.fuzz import Fuzzer  # a second to import: only who fuzzes pays
-
-    return Fuzzer(probe)
+_SOURCE = "openapi.yaml, its schemas"
 
 
 def _operation(operation: str, takes_session: bool) -> Rule:
     async def check(probe: Probe) -> Faults:
-        from schemathesis import GenerationMode
-
-        modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-        for mode in modes:
+        sending = []
+        for mode in Mode:
             session: ProbeSession | None = await probe.create() if takes_session else None
-            if operation == "endSession" and mode is GenerationMode.POSITIVE:
+            if operation == "endSession" and mode is Mode.KEEPING:
                 session = None  # one End is enough for a session; links try it properly
-            for fault in await _fuzzer(probe).operation(operation, mode, session):
+            sending.append(send_all(probe, cases(probe, operation, mode, session), session))
+        for faults in await asyncio.gather(*sending):
+            for fault in faults:
                 yield fault
 
     return Rule(
         id=f"fuzz.schema.{operation}",
         sentence=f"Every request to {operation} is answered as its schema says.",
-        source="openapi.yaml, by Schemathesis",
+        source=_SOURCE,
         grade=Grade.PROTOCOL,
         operation=operation,
         check=check,
@@ -56,11 +51,13 @@ RULES = tuple(_operation(*entry) for entry in _OPERATIONS.items())
 @rule(
     "fuzz.links",
     "Requests that follow the links of the document are answered as its schemas say.",
-    source="openapi.yaml, by Schemathesis",
+    source=_SOURCE,
     grade=Grade.PROTOCOL,
     operation="createSession",
 )
 async def links(probe: Probe) -> Faults:
-    """Schemathesis follows the links from Create session in many orders."""
-    for fault in await _fuzzer(probe).links():
-        yield fault
+    """Several sessions are created, and the links of each are followed in a random order."""
+    seeds = [probe.random.getrandbits(32) for _ in range(SCENARIOS)]
+    for faults in await asyncio.gather(*(follow(probe, seed) for seed in seeds)):
+        for fault in faults:
+            yield fault

@@ -293,23 +293,23 @@ async def uploads_and_end(probe: Probe) -> Faults:
 async def end_during_upload(probe: Probe) -> Faults:
     """Half a body is sent, then End, then the other half."""
     probe.needs_two()
-    async with probe.run.wire.several:
-        for chunked in (False, True):
-            session = await probe.create()
-            await probe.upload(session)
-            ended: list[Answer] = []
+    for chunked in (False, True):
+        session = await probe.create()
+        await probe.upload(session)
+        ended: list[Answer] = []
+        async with probe.run.wire.several.take(2):
             upload = await _around(probe, session, chunked, ended)
-            if not ended or not ended[0].accepted or not upload.accepted:
-                continue
-            names = judge.files(ended[0])
-            if "1.webm" not in names:
-                yield Fault(
-                    expected="400 session_ended for the upload, or 1.webm in the list of End",
-                    got=f"{upload} for the upload, and audio_files = {names} from End",
-                    answer=upload,
-                    key="late",
-                    grade=Grade.INFERRED,
-                )
+        if not ended or not ended[0].accepted or not upload.accepted:
+            continue
+        names = judge.files(ended[0])
+        if "1.webm" not in names:
+            yield Fault(
+                expected="400 session_ended for the upload, or 1.webm in the list of End",
+                got=f"{upload} for the upload, and audio_files = {names} from End",
+                answer=upload,
+                key="late",
+                grade=Grade.INFERRED,
+            )
 
 
 async def _around(

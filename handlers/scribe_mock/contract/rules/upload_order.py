@@ -79,7 +79,7 @@ def _request(probe: Probe, rows: set[int]) -> dict[str, Any]:
     if 9 in rows:
         if probe.run.wire.sent_bytes + samples.TEN_MIB + _RESERVE > probe.options.max_bytes:
             raise Skip("--max-bytes leaves no room for one more upload of 10 MB")
-        body += bytes(samples.TEN_MIB + 1 - len(body))
+        body = samples.padded(body, samples.TEN_MIB + 1)
     if 10 in rows:
         body, how = b"", {}
     return how | {

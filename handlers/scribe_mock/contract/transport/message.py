@@ -95,6 +95,11 @@ class Request:
         """The most bytes of the body that may be sent."""
         return 0 if self.delivery is Delivery.WITHHELD else len(self.body or b"")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether only the server decides how long the answer takes: a short body, sent at once."""
+        return self.delivery is Delivery.AT_ONCE and len(self.body or b"") <= PIECE_BYTES
+
     def header(self, name: str) -> str | None:
         """The first field of this name."""
         return _first(self.headers, name)

@@ -8,12 +8,13 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import h11
 
+from scribe_mock.contract.transport.connections import Connections, Line
 from scribe_mock.contract.transport.message import (
     ANSWER_BYTES,
     HEAD_BYTES,
@@ -202,8 +203,10 @@ class Wire:
     def __post_init__(self) -> None:
         #: Every connection holds one of these, also that of a stream.
         self.slots = asyncio.Semaphore(self.concurrency)
-        #: Held by a task that needs several connections: two such tasks could wait for each other.
-        self.several = asyncio.Lock()
+        #: Those that are sent alone; those that are sent together are bounded by the slots alone.
+        self.connections = Connections(self.concurrency)
+        #: Those that need each other: with more of them than slots, two could wait for each other.
+        self.several = Line(self.concurrency)
 
     async def send(
         self,
@@ -227,7 +230,8 @@ class Wire:
         self.reach.require(request.origin)
         if not self.reach.is_home(request.origin):
             request = _without_token(request)
-        async with self.slots:
+        alone = gate is None and midway is None
+        async with self.connections.take() if alone else nullcontext(), self.slots:
             if paced:
                 await self.pace.turn()
             self.requests += 1
@@ -245,6 +249,8 @@ class Wire:
                 answer.ended = time.monotonic()
             finally:
                 transport.abort()
+            if alone and answer.accepted and request.is_plain:
+                self.connections.answered(answer.ended - answer.began)
             return answer
 
     async def _connect(
@@ -308,7 +314,7 @@ class Wire:
     async def together(self, requests: list[Request]) -> list[Answer]:
         """Send requests at the same time: first all connect, then all send.
 
-        The caller holds `several`.
+        The caller has taken as many of `several`.
 
         Args:
             requests: No more than `concurrency`.
