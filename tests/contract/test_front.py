@@ -59,6 +59,11 @@ FRONTS = {
         answer(400, NGINX, nginx("400 Bad Request")),
         answer(400, NGINX, nginx("400 Bad Request"), target="/voice/v1/sessions/%00"),
     ),
+    "nginx, a control in the query": (
+        NGINX[:2],
+        answer(400, NGINX, nginx("400 Bad Request")),
+        answer(400, NGINX, nginx("400 Bad Request"), target="/voice/v1/sessions?version=%05"),
+    ),
     "nginx, long fields": (
         NGINX[:2],
         answer(400, NGINX, nginx("400 Bad Request")),

@@ -224,6 +224,8 @@ class Run:
         if self.front.excuses(answer) or (answer.status == 413 and self.front.wrote(answer)):
             self.front.excused += 1
             return
+        if self.front.may_have_changed(answer.request):
+            return  # what the answer says about a session may be about another one
         self.watch.note(answer)
         for rule_id, watch in self._watchers.items():
             try:

@@ -7,8 +7,8 @@ application ever sees, because its framing is broken, and known by signs that su
 import re
 from dataclasses import dataclass
 
-from scribe_mock.contract.transport.message import Answer
-from scribe_mock.contract.transport.unusual import is_unusual
+from scribe_mock.contract.transport.message import Answer, Request
+from scribe_mock.contract.transport.unusual import is_unusual, may_be_rewritten
 
 #: Servers that stand in front of applications, as they name themselves.
 _PRODUCTS = re.compile(
@@ -99,6 +99,10 @@ class Front:
         if foreign or any(look.is_like(_look(answer)) for look in self._looks):
             return True
         return bool(_PAGES.search(_text(answer)))
+
+    def may_have_changed(self, request: Request) -> bool:
+        """Whether the application may have got another request than the one that was sent."""
+        return bool(self.product) and may_be_rewritten(request)
 
     def excuses(self, answer: Answer) -> bool:
         """Whether an answer counts for nothing, since it is about the form of the request alone.

@@ -75,11 +75,15 @@ class Request:
             lines.append("Expect: 100-continue")
         if self.chunked:
             lines.append("Transfer-Encoding: chunked")
-        elif self.body is not None:
-            lines.append(f"Content-Length: {len(self.body)}")
+        elif self.body is not None or self._needs_length():
+            lines.append(f"Content-Length: {len(self.body or b'')}")
         lines.append("Connection: close")
         # A token may come from the server, with any characters in it.
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+    def _needs_length(self) -> bool:
+        """Whether to send `Content-Length: 0`, as browsers do: some servers answer 411 without."""
+        return self.method in ("POST", "PUT", "PATCH") and self.header("Content-Length") is None
 
     def pieces(self, start: int, end: int) -> Iterable[bytes]:
         """The bytes of the body from `start` to `end`, framed as the head says."""

@@ -5,12 +5,11 @@ import re
 from scribe_mock.contract.transport.message import Delivery, Request
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-#: In a path: an empty or dot segment, a slash, backslash, dot or control in percent-encoding, a
-#: percent sign alone, and what RFC 3986 does not allow.
-_ODD_PATH = re.compile(
-    r"//|/\.{1,2}(/|$)|%(2f|5c|2e|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})|[^!-~]|[\"<>\\^`{|}]",
-    re.IGNORECASE,
-)
+#: In a path: an empty or dot segment, or a slash, backslash or dot in percent-encoding.
+_REWRITTEN = re.compile(r"//|/\.{1,2}(/|$)|%(2f|5c|2e)", re.IGNORECASE)
+#: In a path or query: a control in percent-encoding, a percent sign alone, and what RFC 3986 does
+#: not allow.
+_ODD = re.compile(r"%([01][0-9a-f]|7f)|%(?![0-9a-f]{2})|[^!-~]|[\"<>\\^`{|}]", re.IGNORECASE)
 _BAD_BYTES = re.compile(r"%[89a-f][0-9a-f]", re.IGNORECASE)
 #: Common bounds: some balancers take 4 KiB of header fields; long paths are refused from 2 KiB on.
 _LONG_TARGET, _LONG_HEAD = 2000, 3500
@@ -34,9 +33,14 @@ def is_unusual(request: Request) -> bool:
 
 def _has_odd_target(target: str) -> bool:
     path = target.partition("?")[0]
-    if len(target) > _LONG_TARGET or _ODD_PATH.search(path):
+    if len(target) > _LONG_TARGET or _ODD.search(target) or _REWRITTEN.search(path):
         return True
     return bool(_BAD_BYTES.search(path)) and not _is_utf8(path)
+
+
+def may_be_rewritten(request: Request) -> bool:
+    """Whether a server in front may pass on another path, with slashes joined or decoded."""
+    return bool(_REWRITTEN.search(request.target.partition("?")[0]))
 
 
 def _is_utf8(path: str) -> bool:
