@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from scribe_mock import MockServer, Settings
 from scribe_mock.spec import shipped
+from tests.browser.visits import serious_findings
 
 SPECS = {"/docs": "openapi.yaml", "/docs/control": "control.yaml"}
 OPERATIONS = [
@@ -77,6 +78,7 @@ def test_an_operation_fits_a_screen_and_its_first_execute_succeeds(
     expect(block.get_by_role("button", name="Execute")).to_be_visible()
     header = page.locator("header.top").bounding_box()
     assert block.bounding_box()["height"] + header["height"] <= 800
+    assert not block.locator(".opblock-description").inner_text().rstrip().endswith(":")
     assert execute(block) in ("200", "201", "202", "204", "206")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
@@ -164,6 +166,7 @@ def test_no_button_covers_a_text(visitor, mock, path, size):
         execute(block)
         block.get_by_role("button", name="Documented answers").click()
         expect(block.locator(".responses-table").last).to_be_visible()
+        assert serious_findings(page) == []
     elif path == "/docs/errors":
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     there, covered = page.evaluate(COVERED)

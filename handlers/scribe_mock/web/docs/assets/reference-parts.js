@@ -52,6 +52,16 @@ window.referenceParts = ({ React }) => {
       make("pre", { tabIndex: 0, role: "region", "aria-label": `Sample in ${samples[chosen].label}` }, make("code", null, source)));
   }
 
+  /** Names for a screen reader, which Swagger UI gives to neither the body's text nor the choice of an example. */
+  function useNames() {
+    const place = React.useRef();
+    React.useEffect(() => {
+      place.current.querySelector("textarea")?.setAttribute("aria-label", "Request body");
+      for (const choice of place.current.querySelectorAll("select.examples-select-element")) choice.setAttribute("aria-label", "Example");
+    });
+    return place;
+  }
+
   /** The sample that the document names for a binary body is its value until the reader chooses a file. */
   const withSampleFile = (Original) => function Body(props) {
     const { requestBody, contentType, isExecute, onChange } = props;
@@ -74,7 +84,8 @@ window.referenceParts = ({ React }) => {
       use(value instanceof File ? `${value.name} will be sent.` : "");
       onChange(value);
     };
-    return make(React.Fragment, null, make(Original, address ? { ...props, onChange: changed } : props),
+    const place = useNames();
+    return make("div", { ref: place }, make(Original, address ? { ...props, onChange: changed } : props),
       address && make("p", { className: "small sample-file", role: "status" }, used));
   };
 
@@ -113,13 +124,21 @@ window.referenceParts = ({ React }) => {
   const onRequest = (Original) => function Answers(props) {
     const [open, setOpen] = React.useState(false);
     const statuses = props.responses.keySeq().toArray();
-    return make("div", { className: open ? "answers open" : "answers" },
+    return make("div", { className: open ? "answers open" : "answers", ref: useNames() },
       make("button", { type: "button", className: "answers-choice", "aria-expanded": open, onClick: () => setOpen(!open) },
         "Documented answers: ", statuses.map((status) => make("code", { key: status }, status))),
       make(Original, props));
   };
 
   return {
+    statePlugins: {
+      layout: {
+        wrapActions: {
+          // Swagger UI scrolls by itself, to a place under the page's header.
+          scrollToElement: () => (element) => element?.scrollIntoView(),
+        },
+      },
+    },
     wrapComponents: {
       info: () => Introduction,
       OperationSummaryPath: (Original) => (props) =>
