@@ -428,6 +428,15 @@ def test_the_certificate_of_this_machine_is_not_verified(mock, tmp_path):
         settled(mock, 1)
 
 
+def test_a_name_that_tls_does_not_take_is_a_failure(mock):
+    with silent() as url:
+        port = url.partition("//127.0.0.1:")[2]
+        register(mock, f"https://.localhost:{port}", ["session.started"])
+        mock.create()
+        [delivery] = settled(mock, 1)
+    assert "can't be connected to" in delivery["error"]
+
+
 def test_a_webhook_cannot_use_the_control_api(mock):
     register(mock, f"{mock.url}/_mock/reset", ["session.started"])
     session = mock.create()

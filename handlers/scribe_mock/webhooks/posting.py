@@ -51,6 +51,8 @@ async def post(receiver: Receiver, headers: Mapping[str, str], body: bytes, seco
         raise DeliveryError(f"the answer's head has more than {_HEAD_BYTES} bytes") from None
     except OSError as error:
         raise DeliveryError(error.strerror or str(error)) from None
+    except ValueError as error:  # TLS does not take every name
+        raise DeliveryError(f"{receiver.authority} can't be connected to: {error}") from None
 
 
 def _request(receiver: Receiver, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -93,28 +93,34 @@ class WebhooksArePublic(Server):
         return await super().webhooks(call)
 
 
-@mutant("webhook.delivery.ended")
+@mutant("webhook.delivery.events")
 class EndIsNotTold(Server):
     def wants(self, hook, event):
         return super().wants(hook, event) and event != "session.ended"
 
 
-@mutant("webhook.delivery.ended")
+@mutant("webhook.delivery.asked")
 class EverythingIsTold(Server):
     def wants(self, hook, event):
         return True
 
 
-@mutant("webhook.delivery.completed")
+@mutant("webhook.delivery.events")
 class CompletionIsNotTold(Server):
     def wants(self, hook, event):
         return super().wants(hook, event) and event != "session.completed"
 
 
-@mutant("webhook.delivery.completed")
+@mutant("webhook.delivery.events")
 class CreationIsNotTold(Server):
     def wants(self, hook, event):
         return super().wants(hook, event) and event != "session.started"
+
+
+@note("webhook.delivery.events")
+class NothingIsTold(Server):
+    def wants(self, hook, event):
+        return False
 
 
 @mutant("webhook.delivery.body")
