@@ -16,6 +16,8 @@ from scribe_mock.contract.transport.reach import Elsewhere, Unreachable
 
 #: Seconds that cleaning may take; slow servers get more.
 _SECONDS = 20.0
+#: Fewer than all connections, so that what is tried meanwhile need not wait behind all sessions.
+_AT_ONCE = 32
 #: The control API of a mock, at the root of the host.
 _HEALTH, _SESSIONS = "/_mock/health", "/_mock/sessions"
 
@@ -53,24 +55,46 @@ class Left:
         )
 
 
-async def clean(probe: Probe) -> Left:
-    """Delete the sessions of the run on a mock, and end those that are open on another server.
+class Cleaning:
+    """Deletes the sessions of the run on a mock, and ends those that are open on another server.
 
-    With `--keep` they are ended and not deleted. It takes a bounded time.
+    With `--keep` they are ended and not deleted.
+
+    Args:
+        probe: What sends the requests.
     """
-    run = probe.run
-    created = list(run.watch.created)
-    deleted: set[str] = set()
-    ended = {name for name in created if _is_over(probe, name)}
-    if created and not run.gone:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SECONDS * run.options.slowness):
-                if not run.options.keep and await _is_mock(probe):
-                    await _each(created, lambda name: _delete(probe, name), deleted)
-                else:
-                    await _each(set(created) - ended, lambda name: _end(probe, name), ended)
-    left = set(created) - deleted
-    return Left(created=len(created), deleted=len(deleted), open=len(left - ended), name=run.name)
+
+    def __init__(self, probe: Probe) -> None:
+        self._probe = probe
+        self._deleted: set[str] = set()
+        self._ended: set[str] = set()
+
+    async def clean(self) -> None:
+        """Delete or end those that were created up to now, in a bounded time."""
+        probe, run = self._probe, self._probe.run
+        created = set(run.watch.created)
+        self._ended |= {name for name in created if _is_over(probe, name)}
+        if created and not run.gone:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SECONDS * run.options.slowness):
+                    if not run.options.keep and await _is_mock(probe):
+                        todo = created - self._deleted
+                        await _each(todo, lambda name: _delete(probe, name), self._deleted)
+                    else:
+                        todo = created - self._ended
+                        await _each(todo, lambda name: _end(probe, name), self._ended)
+
+    def left(self) -> Left:
+        """What is left on the server now."""
+        run = self._probe.run
+        created = set(run.watch.created)
+        left = created - self._deleted
+        return Left(
+            created=len(created),
+            deleted=len(created & self._deleted),
+            open=len(left - self._ended),
+            name=run.name,
+        )
 
 
 def _is_over(probe: Probe, session_id: str) -> bool:
@@ -81,12 +105,14 @@ def _is_over(probe: Probe, session_id: str) -> bool:
 async def _each(
     names: Iterable[str], call: Callable[[str], Awaitable[bool]], done: set[str]
 ) -> None:
-    """Call for each session at the same time, and collect those for which it succeeded."""
+    """Call for each session, some at the same time, and collect those for which it succeeded."""
+    places = asyncio.Semaphore(_AT_ONCE)
 
     async def one(name: str) -> None:
         with suppress(Unreachable, Elsewhere, Skip):
-            if await call(name):
-                done.add(name)
+            async with places:
+                if await call(name):
+                    done.add(name)
 
     await asyncio.gather(*(one(name) for name in names))
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from scribe_mock.contract import rules
-from scribe_mock.contract.core.cleaning import Left, clean
+from scribe_mock.contract.core.cleaning import Cleaning, Left
 from scribe_mock.contract.core.events import Listener, Report, RuleEnded, Started
 from scribe_mock.contract.core.exceptions import LeftOut, Senseless, Skip
 from scribe_mock.contract.core.ledger import ContractFinding, Result, SkipKind, Verdict
@@ -76,8 +76,10 @@ class Check:
         tried = [rule for rule in self._rules if rule.check is not None]
         await try_all(tried, self._try, min(_WORKERS, self._options.concurrency))
         self._require_sessions()
-        cells = await coverage.collect(Probe(self._run))
-        left = await clean(Probe(self._run))
+        cleaning = Cleaning(Probe(self._run))
+        cells, _ = await asyncio.gather(coverage.collect(Probe(self._run)), cleaning.clean())
+        await cleaning.clean()
+        left = cleaning.left()
         self._run.remarks += filter(
             None, [str(left), self._run.front.remark, self._run.wire.pace.remark]
         )

@@ -227,22 +227,27 @@ async def two_ends(probe: Probe) -> Faults:
 async def _uploads_and_end(probe: Probe) -> AsyncIterator[tuple[Answer, Answer, list[Answer]]]:
     """Each round has a session of its own: End's answer, the list afterwards, and the uploads."""
     probe.needs_two()
-    for _ in range(_ROUNDS):
-        session = await probe.create()
-        await probe.upload(session, "audio_0.webm")
-        requests = [probe.upload_request(session, f"audio_{n}.webm") for n in range(1, 9)]
-        end = probe.request(
-            "POST",
-            f"{session.path}/end",
-            body=b'{"audio_files_sent": 9}',
-            headers=(("Content-Type", "application/json"),),
-            operation="endSession",
-        )
-        requests.insert(4, end)
-        answers = await probe.together(requests, [session] * len(requests))
-        ended = answers.pop(4)
-        if ended.accepted:
-            yield ended, await probe.get(session), answers
+    for found in await asyncio.gather(*(_round(probe) for _ in range(_ROUNDS))):
+        if found is not None:
+            yield found
+
+
+async def _round(probe: Probe) -> tuple[Answer, Answer, list[Answer]] | None:
+    """One session, and an End among uploads to it; None if it is refused."""
+    session = await probe.create()
+    await probe.upload(session, "audio_0.webm")
+    requests = [probe.upload_request(session, f"audio_{n}.webm") for n in range(1, 9)]
+    end = probe.request(
+        "POST",
+        f"{session.path}/end",
+        body=b'{"audio_files_sent": 9}',
+        headers=(("Content-Type", "application/json"),),
+        operation="endSession",
+    )
+    requests.insert(4, end)
+    answers = await probe.together(requests, [session] * len(requests))
+    ended = answers.pop(4)
+    return (ended, await probe.get(session), answers) if ended.accepted else None
 
 
 def _with_end(fault: Fault | None, ended: Answer) -> Fault | None:
