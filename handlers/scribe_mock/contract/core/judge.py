@@ -53,6 +53,14 @@ def unsupported(answer: Answer) -> Fault | None:
     return fault
 
 
+def committed(answer: Answer) -> Fault | None:
+    """`session_mode` or `model` is refused after End; accepting it in any state is one fault."""
+    fault = refused(answer, 409, "session_already_committed", code_grade=Grade.INFERRED)
+    if fault is not None and answer.accepted:
+        return replace(fault, group="session_mode and model change after End session")
+    return fault
+
+
 def refused_somehow(answer: Answer, *, why: str) -> Fault | None:
     """The request is refused, with any 4xx."""
     if answer.refused:

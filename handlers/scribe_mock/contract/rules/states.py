@@ -79,6 +79,8 @@ def _cell(
             yield judge.accepted(answer, what=f"{operation} in the state {state}")
         elif state == "processing" and call == "end":
             yield await _meanwhile(probe, session, answer)
+        elif code == "session_already_committed":
+            yield judge.committed(answer)
         elif operation == "getSession" and code == "expired":
             yield judge.status_is(answer, 410, what="an expired session")
             if answer.status == 410:
