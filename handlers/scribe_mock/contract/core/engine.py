@@ -13,8 +13,8 @@ from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.core.probe import Probe
 from scribe_mock.contract.core.rule import Rule, matches
 from scribe_mock.contract.core.run import Run, bug_in_rule
-from scribe_mock.contract.core.selection import asked_for
 from scribe_mock.contract.core.schedule import try_all
+from scribe_mock.contract.core.selection import asked_for
 from scribe_mock.contract.core.survey import survey
 from scribe_mock.contract.recipes import coverage
 
