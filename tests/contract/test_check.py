@@ -10,10 +10,12 @@ from urllib.parse import quote
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from scribe_mock.contract.core.cleaning import estimate
 from scribe_mock.contract.core.engine import check
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.ledger import Verdict
 from scribe_mock.contract.core.options import Options
+from scribe_mock.contract.rules import all_rules
 from scribe_mock.contract.transport.address import Address
 from tests.contract.checking import named, run, serving
 from tests.contract.independent_server import Refusal, Running, Server
@@ -36,6 +38,9 @@ def test_the_mock_keeps_the_contract():
         report = check(Options(base=Address.parse(base), patience=PATIENCE))
     assert not report.findings, summary(report)
     assert not skipped(report)
+    assert report.left is not None
+    assert estimate(all_rules()) / 2 < report.left.created < estimate(all_rules())
+    assert report.left.left == 0
     assert report.sent_bytes <= 100_000_000
     unreached = [cell.recipe.name for cell in report.coverage if not cell.reached]
     assert unreached == [cell.recipe.name for cell in report.coverage if cell.recipe.why_not]

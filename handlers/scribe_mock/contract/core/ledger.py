@@ -150,7 +150,7 @@ class Ledger:
         merged: list[ContractFinding] = []
         owners: dict[tuple[str, ...] | None, ContractFinding] = {}
         for finding in found:
-            alike = [finding.fault.common(), _in_family(finding, wide)]
+            alike = [finding.fault.common(), _in_family(finding, wide), _same_text(finding)]
             owner = next((owners[key] for key in alike if key in owners), None)
             if owner is None:
                 owner = replace(finding, also=[], variants=list(finding.variants))
@@ -170,6 +170,14 @@ def _without_long_body(fault: Fault) -> Fault:
 
 def _family(rule: Demand) -> str:
     return rule.id.rpartition(".")[0]
+
+
+def _same_text(finding: ContractFinding) -> tuple[str, ...] | None:
+    """Findings of any rules about one operation are merged if they say the same."""
+    fault = finding.fault
+    if fault.answer is None or not fault.answer.request.operation:
+        return None
+    return "text", fault.answer.request.operation, fault.expected, fault.got
 
 
 def _wide_families(findings: Iterable[ContractFinding]) -> set[str]:

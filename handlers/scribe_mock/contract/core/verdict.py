@@ -66,16 +66,17 @@ class RunVerdict:
         faults = len(findings) - notes
         counts = {kind: sum(one.skipped is kind for one in results) for kind in SkipKind}
         not_checked = counts[SkipKind.NOT_CHECKED]
-        code = _exit_code(options, faults, not_checked, stopped)
+        tried = sum(one.verdict is not Verdict.SKIPPED for one in results)
+        code = _exit_code(options, faults, not_checked or not tried, stopped)
         counted = _counted(faults, notes) + _left(len(results), counts)
         start = f"{options.base} {_SAID[code]}"
-        if code is ExitCode.KEPT and not_checked:
+        if code is ExitCode.KEPT and (not_checked or not tried):
             start += ", as far as it was checked"
         return cls(
             exit_code=code,
-            sentence=f"{start}: {stopped or '; '.join(counted)}.",
+            sentence=f"{start}: {stopped.removesuffix('.') or '; '.join(counted)}.",
             rules=len(results),
-            tried=sum(one.verdict is not Verdict.SKIPPED for one in results),
+            tried=tried,
             not_checked=not_checked,
             senseless=counts[SkipKind.SENSELESS],
             left_out=counts[SkipKind.LEFT_OUT],
@@ -93,12 +94,12 @@ _SAID = {
 }
 
 
-def _exit_code(options: Options, faults: int, not_checked: int, stopped: str) -> ExitCode:
+def _exit_code(options: Options, faults: int, lacking: int | bool, stopped: str) -> ExitCode:
     if stopped:
         return ExitCode.COULD_NOT_RUN
     if faults:
         return ExitCode.BROKEN
-    return ExitCode.NOT_CHECKED if not_checked and not options.allow_skipped else ExitCode.KEPT
+    return ExitCode.NOT_CHECKED if lacking and not options.allow_skipped else ExitCode.KEPT
 
 
 def _counted(faults: int, notes: int) -> list[str]:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import Result, Verdict
+from scribe_mock.contract.core.verdict import ExitCode
 from scribe_mock.contract.reports.words import describe, verdict_of
 
 #: Characters that XML 1.0 does not allow.
@@ -13,24 +14,34 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def render(report: Report) -> str:
     """The report as a text."""
+    unchecked = report.verdict.exit_code in (ExitCode.COULD_NOT_RUN, ExitCode.NOT_CHECKED)
     suite = ElementTree.Element(
         "testsuite",
         name="scribe-mock check",
-        tests=str(len(report.results)),
+        tests=str(len(report.results) + unchecked),
         failures=str(report.count(Verdict.FAILED)),
-        errors="0",
+        errors=str(int(unchecked)),
         skipped=str(report.count(Verdict.SKIPPED)),
         time=f"{report.seconds:.3f}",
     )
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _facts(report).items():
         ElementTree.SubElement(properties, "property", name=name, value=_clean(value))
+    if unchecked:
+        suite.append(_unchecked(report))
     for result in report.results:
         suite.append(_case(result, report))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def _unchecked(report: Report) -> ElementTree.Element:
+    """An error, since readers of JUnit take a run of skipped tests for a good one."""
+    case = ElementTree.Element("testcase", classname="scribe_mock.check", name="verdict")
+    ElementTree.SubElement(case, "error", message=_clean(report.verdict.sentence), type="verdict")
+    return case
 
 
 def _facts(report: Report) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
@@ -181,7 +181,7 @@ async def of_template(probe: Probe) -> Faults:
     listed = judge.documents(await probe.expect_done(session))
     document = listed[0][1].get("document_id") if listed else None
     if not isinstance(document, str):
-        raise Skip("Get session lists no document with a document_id")
+        raise Senseless("Get session lists no document with a document_id")
     answer = await _call(probe, "GET", document)
     yield judge.accepted(answer, what="Get document of a document that Get session lists")
     if not answer.accepted:

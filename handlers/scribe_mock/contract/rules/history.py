@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.polling import poll_until
@@ -130,7 +130,7 @@ async def count(probe: Probe) -> Faults:
         await probe.create()
     answer = await _list(probe, "?count=1")
     if answer.status == 404:
-        raise Skip("the history is empty")
+        raise Senseless("the history is empty")
     yield judge.accepted(answer, what="the history with count=1")
     if answer.accepted:
         listed = len(_entries(answer))
@@ -193,7 +193,7 @@ async def cancelled(probe: Probe) -> Faults:
     session = await probe.create()
     changed = await probe.patch(session, {"processing_status": "cancelled"})
     if not changed.accepted:
-        raise Skip(f"processing_status can't be set: {changed}")
+        raise Senseless(f"processing_status can't be set: {changed}")
     answer = await _list(probe, session=session)
     listed = session.session_id in _ids(answer)
     yield judge.same(answer, "the cancelled session is listed", False, listed)
@@ -212,7 +212,7 @@ async def own(probe: Probe) -> Faults:
     )
     other = created.fields().get("session_id")
     if not created.accepted or not isinstance(other, str):
-        raise Skip(f"the server accepts no other token: {created}")
+        raise Senseless(f"the server accepts no other token: {created}")
     session = ProbeSession(session_id=other, history=[created.request])
     answer = await _list(probe, session=session)
     yield judge.same(answer, "the session of another token is listed", False, other in _ids(answer))

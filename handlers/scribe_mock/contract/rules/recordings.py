@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from scribe_mock.contract.core import judge, prepared_sessions, samples
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
@@ -101,7 +101,7 @@ async def address(probe: Probe) -> Faults:
     seconds = min(_MAKING, probe.options.patience)
     answer = await poll_until(lambda: _ask(probe, session), _is_made, seconds)
     if answer.code == "audio_not_enabled":
-        raise Skip(f"the server keeps no audio: {answer}")
+        raise Senseless(f"the server keeps no audio: {answer}")
     fault = judge.accepted(answer, what="Session audio of a processed session")
     yield fault if fault is None or _is_made(answer) else replace(fault, grade=Grade.INFERRED)
     if answer.accepted:
@@ -177,7 +177,7 @@ async def order(probe: Probe) -> Faults:
             key="order",
         )
     elif middle < _SILENCE_FIRST:
-        raise Skip("the order can't be heard, since the silence is left out")
+        raise Senseless("the order can't be heard, since the silence is left out")
 
 
 def _middle_of_sound(frames: list[Mp3Frame]) -> float:
@@ -243,7 +243,7 @@ async def no_audio(probe: Probe) -> Faults:
     """A session is ended without audio and asked for it."""
     session = await probe.create()
     if not (await probe.end(session)).accepted:
-        raise Skip("the server ends no session without audio")
+        raise Senseless("the server ends no session without audio")
     await probe.done(session)
     answer = await _ask(probe, session)
     if answer.code != "audio_not_enabled":

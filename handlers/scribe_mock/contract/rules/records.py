@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
@@ -66,7 +66,7 @@ async def _processed(probe: Probe) -> tuple[ProbeSession, str]:
     listed = judge.documents(await probe.expect_done(session))
     document = listed[0][1].get("document_id") if listed else None
     if not isinstance(document, str):
-        raise Skip("Get session lists no document with a document_id")
+        raise Senseless("Get session lists no document with a document_id")
     return session, document
 
 
@@ -142,7 +142,7 @@ async def presigned(probe: Probe) -> Faults:
     own = [one for one in _documents(answer) if one.get("document_id") == document]
     given = own[0].get("download_url") if own else None
     if answer.accepted and given is None:
-        raise Skip("the document has no download_url, which may be null")
+        raise Senseless("the document has no download_url, which may be null")
     if answer.accepted:
         read = await opened(probe, "download_url", given, session, answer)
         yield judge.accepted(read, what="download_url without a token")
@@ -174,7 +174,7 @@ async def statuses(probe: Probe) -> Faults:
     wanted = {"user_status": "reviewed", "processing_status": "on hold"}
     changed = await probe.patch(session, wanted)
     if not changed.accepted:
-        raise Skip(f"the server does not set them: {changed}")
+        raise Senseless(f"the server does not set them: {changed}")
     answer = await _record(probe, session)
     known = {name: value for name, value in _data(answer).items() if name in wanted}
     yield judge.same(answer, "data", {name: wanted[name] for name in known}, known)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.probe import Probe
@@ -171,7 +171,7 @@ async def default(probe: Probe) -> Faults:
     """One gets the title that it has, so that nothing is lost if the server changes it."""
     own = [entry for entry in _items(await _list(probe)) if entry.get("default") is True]
     if not own or not all(isinstance(own[0].get(name), str) for name in ("id", "title")):
-        raise Skip("the list has no template with `default` true")
+        raise Senseless("the list has no template with `default` true")
     answer = await _update(probe, own[0]["id"], {"title": own[0]["title"]})
     yield judge.refused(answer, 403, "forbidden")
 

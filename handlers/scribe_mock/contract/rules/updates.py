@@ -3,7 +3,7 @@
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.exceptions import Skip
+from scribe_mock.contract.core.exceptions import Senseless, Skip
 from scribe_mock.contract.core.fault import Fault
 from scribe_mock.contract.core.grade import Grade
 from scribe_mock.contract.core.marks import MARK
@@ -164,7 +164,7 @@ async def document(probe: Probe) -> Faults:
     started = await probe.process(session, names[-1])
     wanted = started.fields().get("document_id")
     if wanted is None:
-        raise Skip("the answer of Process template has no document_id, which may be null")
+        raise Senseless("the answer of Process template has no document_id, which may be null")
     yield judge.field(started, "template_id", names[-1])
     yield judge.field(started, "status", "in-progress")
     patience = probe.options.patience
