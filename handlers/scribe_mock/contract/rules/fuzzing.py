@@ -25,12 +25,13 @@ _SOURCE = "openapi.yaml, its schemas"
 
 def _operation(operation: str, takes_session: bool) -> Rule:
     async def check(probe: Probe) -> Faults:
-        sending = []
+        trials = []
         for mode in Mode:
             session: ProbeSession | None = await probe.create() if takes_session else None
             if operation == "endSession" and mode is Mode.KEEPING:
                 session = None  # one End is enough for a session; links try it properly
-            sending.append(send_all(probe, cases(probe, operation, mode, session), session))
+            trials.append((cases(probe, operation, mode, session), session))
+        sending = (send_all(probe, requests, session) for requests, session in trials)
         for faults in await asyncio.gather(*sending):
             for fault in faults:
                 yield fault
