@@ -125,7 +125,7 @@ class Probe:
             how["headers"] = (("Content-Type", "application/json"), *how.get("headers", ()))
         request = self.request(method, path, operation=operation, **how)
         answer = await self.send(request, session)
-        if operation != "createSession" and (answer.accepted or method != "GET"):
+        if answer.accepted or method != "GET":
             self._memory.add(answer, session)
         return answer
 

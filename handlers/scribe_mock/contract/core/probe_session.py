@@ -22,10 +22,9 @@ MAKES = {
     "registerWebhook": "webhook_id",
 }
 #: Operations that make or change what belongs to no session alone, or show it.
-_BESIDE = {*MAKES, "listTemplates", "updateTemplate", "deleteTemplate", "getDocument"} | {
-    "deleteDocument",
-    "listWebhooks",
-    "deleteWebhook",
+_BESIDE = {"createTemplate", "listTemplates", "updateTemplate", "deleteTemplate"} | {
+    *("saveDocument", "getDocument", "deleteDocument"),
+    *("registerWebhook", "listWebhooks", "deleteWebhook"),
 }
 #: The most requests that a rule remembers beside its sessions.
 _MOST = 200
@@ -70,15 +69,14 @@ class Memory:
     def add(self, answer: Answer, session: ProbeSession | None = None) -> None:
         """Remember a request that may have changed a session, or anything else."""
         request = _remembered(answer)
-        self._beside |= request.operation in _BESIDE and request.operation != "createSession"
+        self._beside |= answer.accepted and request.method != "GET" and _is_beside(request)
         self._all.append(request)
         if session is not None:
             session.history.append(request)
 
     def made(self, session: ProbeSession) -> None:
-        """Remember a new session."""
+        """Remember a new session; its creation is remembered already."""
         self._sessions.append(session)
-        self._all += session.history
 
     def waited(self, session: ProbeSession, request: Request) -> None:
         """Remember that a session was asked for until its processing was over."""
@@ -90,13 +88,17 @@ class Memory:
 
         Without a session, it is about that one of the rule's sessions that its path names.
         """
-        if self._beside or (request.operation in _BESIDE and request.operation != "createSession"):
+        if self._beside or _is_beside(request):
             return tuple(self._all)
         path = request.target
         session = session or next(
             (one for one in self._sessions if in_path(one.session_id) in path), None
         )
         return tuple(session.history) if session else ()
+
+
+def _is_beside(request: Request) -> bool:
+    return request.operation in _BESIDE
 
 
 def _remembered(answer: Answer) -> Request:

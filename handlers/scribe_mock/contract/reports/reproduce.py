@@ -63,7 +63,8 @@ def _needed(history: Iterable[Request], *, to_be_seen: bool) -> list[Request]:
     looks: list[Request] = []
     for request in history:
         if request.method == "GET" and request.label != WAIT:
-            looks.append(request)
+            if request.operation == "getSession":
+                looks.append(request)
         elif request.label != REFUSED or to_be_seen:
             looks = []
             if not (request.label == WAIT and needed and needed[-1].label == WAIT):
