@@ -71,7 +71,7 @@ async def _at(probe: Probe, answer: Answer, method: str, *, signed: bool = True)
     try:
         address = Address.parse(given if isinstance(given, str) else "")
     except ValueError:
-        raise Skip(f"presigned_url is {given!r}, no address") from None
+        raise Senseless(f"presigned_url is {given!r}, no address") from None
     if not signed:
         address = Address(address.origin, address.path.partition("?")[0])
     sent = _TEXT if method == "PUT" else None
