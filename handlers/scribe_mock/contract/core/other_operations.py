@@ -5,7 +5,7 @@ what is required, so that they change nothing.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scribe_mock.contract.core import specification
@@ -84,11 +84,27 @@ async def absent(probe: Probe) -> list[Answer]:
     flow = _FLOW if "createSession" in probe.run.missing else ()
     calls = [call for call in (*flow, *_CALLS) if _may_send(probe, call)]
     answers = await asyncio.gather(*(_send(probe, call) for call in calls))
-    return [
-        answer
+    doubtful = [
+        (call, answer)
         for call, answer in zip(calls, answers, strict=True)
         if answer is not None and _is_absent(answer, nowhere[call.at_root])
     ]
+    there = await asyncio.gather(*(_has_path(probe, *pair) for pair in doubtful))
+    return [answer for (_, answer), known in zip(doubtful, there, strict=True) if not known]
+
+
+async def _has_path(probe: Probe, call: _Call, answer: Answer) -> bool:
+    """Whether a path exists though it was answered 404: another method is then answered 405.
+
+    A server may answer 404 in the same words for a session that it does not have.
+    """
+    if answer.status != 404 or probe.options.read_only:
+        return False
+    found = await _send(probe, replace(call, operation="", method="PUT"))
+    if found is None or found.status != 405:
+        return False
+    allowed = found.header("allow")
+    return allowed is None or call.method in allowed.upper()
 
 
 def _may_send(probe: Probe, call: _Call) -> bool:
