@@ -73,9 +73,10 @@ class Unyielding(Server):
 
 def test_a_server_that_says_429_for_ever_is_not_asked_for_ever():
     server = Unyielding()
-    report = run(server, only=("upload.row.7",), time_budget=5)
+    report = run(server)
+    assert report.exit_code in (2, 3)
+    assert any("nothing but 429" in result.reason for result in report.results)
     assert server.calls < 200
-    assert any("answers 429" in result.reason for result in report.results)
 
 
 class Timed(Server):

@@ -323,8 +323,8 @@ class Run:
             raise kind(self.missing[operation])
 
     def _check(self, request: Request) -> None:
-        if self.gone:
-            raise Skip(self.gone)
+        if self.gone or self.wire.pace.hopeless:
+            raise Skip(self.gone or self.wire.pace.hopeless)
         self.require(request.operation)
 
     def _failed(self, answer: Answer, *, always: bool) -> None:

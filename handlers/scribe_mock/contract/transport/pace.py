@@ -12,6 +12,8 @@ from scribe_mock.contract.transport.message import Answer
 
 #: Seconds to wait after a 429 that does not say how long.
 _UNSAID = 1.0
+#: The shortest pause, in seconds, and how many in a row without another answer make no sense.
+_SHORTEST, _MOST_PAUSES = 0.2, 15
 #: After a 429 this part of the rate before it is used, at least so many requests a second; each
 #: request that follows makes it a little faster again.
 _SLOWER, _SLOWEST, _FASTER = 0.7, 1.0, 1.01
@@ -30,6 +32,7 @@ class Pace:
         self.rate = self._most
         #: Seconds that the server made the run wait.
         self.waited = 0.0
+        self._pauses = 0
         self._line = asyncio.Lock()
         self._next = 0.0
         self._paused_until = 0.0
@@ -40,6 +43,18 @@ class Pace:
         """What a report says about waiting; empty if there was none."""
         waited = f"The server answered 429, so the check waited for {self.waited:.0f} s"
         return f"{waited}; --rate N may avoid that." if self.waited else ""
+
+    @property
+    def hopeless(self) -> str:
+        """Why nothing more is sent: many pauses in a row brought nothing but 429; or empty."""
+        if self._pauses <= _MOST_PAUSES:
+            return ""
+        return f"the server answers nothing but 429, also after {_MOST_PAUSES} waits; try --rate N"
+
+    def note(self, answer: Answer) -> None:
+        """Learn from an answer that it need not wait any more."""
+        if answer.status != 429:
+            self._pauses = 0
 
     async def turn(self, count: int = 1) -> None:
         """Wait until so many requests may be sent together; waiters are served in order."""
@@ -70,8 +85,9 @@ class Pace:
 
     def pause(self, seconds: float) -> None:
         """Send nothing for so long, and then fewer requests a second than now."""
-        now = time.monotonic()
+        now, seconds = time.monotonic(), max(seconds, _SHORTEST)
         if now >= self._paused_until:
+            self._pauses += 1
             self.rate = min(self.rate, max(_SLOWEST, _SLOWER * self._now(now)))
         self.waited += max(0.0, now + seconds - max(now, self._paused_until))
         self._paused_until = max(self._paused_until, now + seconds)

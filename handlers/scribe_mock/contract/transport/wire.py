@@ -247,6 +247,7 @@ class Wire:
                         await exchange.done.wait()
                 exchange.give_up(f"no complete answer came within {self.timeout:g} seconds")
                 answer.ended = time.monotonic()
+                self.pace.note(answer)
             finally:
                 transport.abort()
             if alone and answer.accepted and request.is_plain:
