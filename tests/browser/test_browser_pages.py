@@ -74,4 +74,5 @@ def test_the_reference_shows_binary_bodies_samples_and_grades(visitor, mock):
     expect(upload.locator(".samples pre")).to_contain_text("await fetch(")
     upload.get_by_role("button", name="Python", exact=True).click()
     expect(upload.locator(".samples pre")).to_contain_text("httpx.post(")
+    upload.get_by_role("button", name="Documented answers").click()
     expect(upload.locator(".opblock-body .badge", has_text="inferred").first).to_be_visible()
