@@ -2,12 +2,13 @@
 
 import asyncio
 import secrets
+import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import h11
 
@@ -16,6 +17,7 @@ _KEPT, _CONNECTIONS, _BODY_BYTES = 2000, 64, 16 * 1024
 #: Seconds that a delivery may take to arrive.
 _SECONDS = 10.0
 _PIECE_BYTES = 16 * 1024
+_CONTINUE = h11.InformationalResponse(status_code=100, headers=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,26 @@ class Told:
 
 
 class Receiver:
-    """Answers each POST with 200, and keeps what was sent; a context manager."""
+    """Answers each POST with 200, and keeps what was sent; a context manager.
+
+    It uses plain sockets: asyncio's own server loses a connection that comes while it closes.
+    """
 
     def __init__(self) -> None:
         self._told: deque[Told] = deque(maxlen=_KEPT)
         self._news = asyncio.Condition()
-        self._busy: set[asyncio.Task[None]] = set()
+        self._connections: dict[socket.socket, asyncio.Task[None]] = {}
         #: Nobody else knows the path.
         self._path = f"/hook/{secrets.token_hex(8)}"
         self.url = ""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        host, port = self._server.sockets[0].getsockname()
+        self._loop = asyncio.get_running_loop()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_CONNECTIONS)
+        self._listener.setblocking(False)
+        host, port = self._listener.getsockname()
         self.url = f"http://{host}:{port}{self._path}"
+        self._loop.add_reader(self._listener, self._accept)
         return self
 
     async def __aexit__(
@@ -53,10 +61,13 @@ class Receiver:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.close()
-        for task in self._busy:
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        for task in self._connections.values():
             task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
+        await asyncio.gather(*self._connections.values(), return_exceptions=True)
+        for connection in self._connections:
+            connection.close()
 
     def all(self) -> list[Told]:
         """The deliveries so far, the oldest first."""
@@ -73,47 +84,49 @@ class Receiver:
                 await self._news.wait_for(lambda: found() is not None)
         return found()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        try:
-            if len(self._busy) <= _CONNECTIONS:
-                async with asyncio.timeout(_SECONDS):
-                    await self._receive(reader, writer)
-        except (TimeoutError, OSError, h11.ProtocolError, asyncio.CancelledError):
-            pass  # a delivery that is not complete has not arrived
-        finally:
-            self._busy.discard(task)
-            writer.close()
+    def _accept(self) -> None:
+        """Take a connection that waits; too many are closed at once."""
+        with suppress(OSError):
+            connection, _ = self._listener.accept()
+            if len(self._connections) < _CONNECTIONS:
+                self._connections[connection] = self._loop.create_task(self._serve(connection))
+            else:
+                connection.close()
 
-    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = h11.Connection(our_role=h11.SERVER)
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        # A delivery that is not complete has not arrived.
+        with suppress(TimeoutError, OSError, h11.ProtocolError):
+            async with asyncio.timeout(_SECONDS):
+                await self._receive(connection)
+        del self._connections[connection]
+        connection.close()
+
+    async def _receive(self, connection: socket.socket) -> None:
+        http = h11.Connection(our_role=h11.SERVER)
         head: h11.Request | None = None
         body = b""
-        while True:
-            event = connection.next_event()
+        while not isinstance(event := http.next_event(), h11.EndOfMessage):
             if event is h11.NEED_DATA:
-                if connection.they_are_waiting_for_100_continue:
-                    interim = h11.InformationalResponse(status_code=100, headers=[])
-                    writer.write(connection.send(interim) or b"")
-                connection.receive_data(await reader.read(_PIECE_BYTES))
+                if http.they_are_waiting_for_100_continue:
+                    await self._send(connection, http, _CONTINUE)
+                http.receive_data(await self._loop.sock_recv(connection, _PIECE_BYTES))
             elif isinstance(event, h11.Request):
                 head = event
             elif isinstance(event, h11.Data):
                 body = (body + bytes(event.data))[:_BODY_BYTES]
             else:
-                break
-        if head is None or not isinstance(event, h11.EndOfMessage):
-            return
+                return
+        assert head is not None
         ours = head.method == b"POST" and head.target.decode("latin-1") == self._path
         fields = [(b"content-length", b"0"), (b"connection", b"close")]
         answer = h11.Response(status_code=200 if ours else 404, headers=fields)
-        for part in (answer, h11.EndOfMessage()):
-            writer.write(connection.send(part) or b"")
-        await writer.drain()
+        await self._send(connection, http, answer)
         if ours:
             await self._keep(head, body)
+
+    async def _send(self, connection: socket.socket, http: h11.Connection, event: Any) -> None:
+        await self._loop.sock_sendall(connection, http.send(event) or b"")
 
     async def _keep(self, head: h11.Request, body: bytes) -> None:
         headers = tuple(
