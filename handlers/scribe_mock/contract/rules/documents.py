@@ -137,6 +137,7 @@ async def text(probe: Probe) -> Faults:
     yield judge.accepted(put, what="a PUT to presigned_url without a token")
     if put.accepted:
         read = await _at(probe, await _call(probe, "GET", document), "GET")
+        read.history = (*read.history, put.request)
         yield judge.accepted(read, what="a GET of presigned_url without a token")
         if read.accepted:
             yield judge.same(read, "the text", _TEXT, read.body)
