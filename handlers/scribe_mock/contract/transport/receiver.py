@@ -53,10 +53,19 @@ class Receiver:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._accept_no_more()
         self._server.close()
         for task in self._busy:
             task.cancel()
         await asyncio.gather(*self._busy, return_exceptions=True)
+
+    async def _accept_no_more(self) -> None:
+        """Finish accepting; Python 3.11 leaves a socket open that it accepts during `close`."""
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):
+            for listener in self._server.sockets:
+                loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0)
 
     def all(self) -> list[Told]:
         """The deliveries so far, the oldest first."""
