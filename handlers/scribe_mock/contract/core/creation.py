@@ -80,3 +80,22 @@ _MORE = {"model": "pro", "session_mode": "dictation", "transcript_language": "en
 
 #: What is sent before a server was asked.
 USUAL = next(forms(PUBLISHED))
+
+
+#: All rules need sessions, so a Create session that fails now and then must not stop the run.
+CREATE_TRIES = 10
+
+
+@dataclass(kw_only=True)
+class Entrance:
+    """How sessions are created on one server.
+
+    Args:
+        form: The form of the body.
+        tries: How often Create session is sent until the server does not fail.
+        templates: Ids of templates in the server's own list; empty if it has none.
+    """
+
+    form: Form = USUAL
+    tries: int = CREATE_TRIES
+    templates: tuple[str, ...] = ()

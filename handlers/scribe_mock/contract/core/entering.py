@@ -4,11 +4,11 @@ from itertools import product
 from typing import Any
 
 from scribe_mock.contract.core import judge
-from scribe_mock.contract.core.creation import PUBLISHED, USUAL, Form, forms
+from scribe_mock.contract.core.creation import CREATE_TRIES, PUBLISHED, USUAL, Form, forms
 from scribe_mock.contract.core.exceptions import CannotRun, Skip, Throttled
 from scribe_mock.contract.core.options import DEFAULT_TOKEN
 from scribe_mock.contract.core.probe import Probe, ProbeSession
-from scribe_mock.contract.core.run import CREATE_TRIES, Run
+from scribe_mock.contract.core.run import Run
 from scribe_mock.contract.transport.message import Answer
 from scribe_mock.paths import BASE_PATH, TEMPLATES_PATH
 
@@ -51,10 +51,10 @@ async def get_in(probe: Probe) -> ProbeSession:
         CannotRun: the token is refused, or there is no Create session.
     """
     run, refusals = probe.run, [""]
-    usual = next(forms(run.templates))
+    usual = next(forms(run.entrance.templates))
     first: Answer | None = None
-    for upload_type, form in product(("chunked", "single"), forms(run.templates)):
-        run.form = form
+    for upload_type, form in product(("chunked", "single"), forms(run.entrance.templates)):
+        run.entrance.form = form
         answer = await _try(probe, upload_type, refusals)
         if answer is None:
             continue
@@ -68,7 +68,7 @@ async def get_in(probe: Probe) -> ProbeSession:
             return ProbeSession(
                 session_id=session_id, upload_type=upload_type, history=[answer.request]
             )
-    run.form = USUAL
+    run.entrance.form = USUAL
     if first is not None:
         _accuse(probe, first)
     raise Skip(f"it creates no session: {refusals[0]}")
@@ -91,7 +91,7 @@ async def _try(probe: Probe, upload_type: str, refusals: list[str]) -> Answer | 
         refusals[0] = refusals[0] or str(skip)
         return None
     finally:
-        run.create_tries = 2  # a server that failed ten times will not need ten tries again
+        run.entrance.tries = 2  # a server that failed ten times will not need ten tries again
     if not answer.accepted:
         refusals[0] = refusals[0] or quoted(answer)
     return answer
@@ -100,10 +100,10 @@ async def _try(probe: Probe, upload_type: str, refusals: list[str]) -> Answer | 
 def _settle(probe: Probe, form: Form, upload_type: str, refusal: str) -> None:
     """Use this form from now on, and say so."""
     run = probe.run
-    run.create_tries = CREATE_TRIES
+    run.entrance.tries = CREATE_TRIES
     used = tuple(form.fields.get("templates", ()))
-    if used and used[0] not in (run.templates or PUBLISHED[:1]):
-        run.templates = used
+    if used and used[0] not in (run.entrance.templates or PUBLISHED[:1]):
+        run.entrance.templates = used
     kind = "" if upload_type == "chunked" else f" and upload_type {upload_type}"
     why = f", since the usual body was refused: {refusal}" if refusal else ""
     run.remarks.append(f"Create session accepts {form.name}{kind}{why}.")

@@ -135,11 +135,11 @@ class Probe:
         if "additional_data" in fields and "additional_data" in self.options.create_fields:
             given = self.options.create_fields["additional_data"]
             more["additional_data"] = given | fields["additional_data"]
-        return self.run.form.body(upload_type, self.run.name, more)
+        return self.run.entrance.form.body(upload_type, self.run.name, more)
 
     def template(self, name: str) -> str:
         """A template that the server has, in place of a published one that it does not have."""
-        own = self.run.templates
+        own = self.run.entrance.templates
         if not own or name in own or name not in PUBLISHED:
             return name
         return own[PUBLISHED.index(name) % len(own)]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from scribe_mock.contract.core.creation import USUAL
+from scribe_mock.contract.core.creation import Entrance
 from scribe_mock.contract.core.demand import Demand
 from scribe_mock.contract.core.exceptions import Senseless, Skip, Throttled
 from scribe_mock.contract.core.fault import Fault
@@ -34,8 +34,6 @@ WatchFunction = Callable[[Answer, Watch], Iterable[Fault]]
 
 #: How often a request is sent again when the server failed, and the pause before, in seconds.
 _RETRIES, _PAUSE = 3, 0.05
-#: All rules need sessions, so a Create session that fails now and then must not stop the run.
-CREATE_TRIES = 10
 #: How often a request is sent again after 429, and the longest wait for it, in seconds.
 _REPEATS, _LONGEST_WAIT = 5, 60.0
 #: After this many requests in a row without an answer, or with a 5xx, the server counts as gone.
@@ -46,6 +44,15 @@ def bug_in_rule(error: Exception) -> str:
     """The reason in reports when the code of a rule failed, which is a bug of the check."""
     found = f"{type(error).__name__}: {error}"
     return plain(f"the rule itself failed, which is a bug in it: {found}")
+
+
+def _reach(options: Options) -> Reach:
+    return Reach(
+        base=options.base.origin,
+        follow=options.follow_host,
+        cacert=options.cacert,
+        insecure=options.insecure,
+    )
 
 
 class Run:
@@ -67,12 +74,7 @@ class Run:
         self._demands = demands
         self._watchers = watchers
         self.ledger = Ledger()
-        self.reach = Reach(
-            base=options.base.origin,
-            follow=options.follow_host,
-            cacert=options.cacert,
-            insecure=options.insecure,
-        )
+        self.reach = _reach(options)
         self.watch = Watch(self.reach)
         self.front = Front()
         self.wire = Wire(
@@ -86,12 +88,8 @@ class Run:
         #: The value of the mark in every session that the run creates.
         self.name = f"check-{secrets.token_hex(6)}"
         self.token = options.token
-        #: How the body of Create session is made.
-        self.form = USUAL
-        #: How often Create session is sent until the server does not fail.
-        self.create_tries = CREATE_TRIES
-        #: Ids of templates in the server's own list; empty if it has none.
-        self.templates: tuple[str, ...] = ()
+        #: How sessions are created on this server.
+        self.entrance = Entrance()
         #: What a reader of the report should know besides the findings, in sentences.
         self.remarks: list[str] = []
         #: operationId → why it can't be tried.
@@ -134,7 +132,7 @@ class Run:
             Skip: the server is gone, has no such operation, or fails each time.
         """
         first: Answer | None = None
-        retries = self.create_tries if request.operation == "createSession" else _RETRIES
+        retries = self.entrance.tries if request.operation == "createSession" else _RETRIES
         for attempt in range(retries):
             answer = await self._patiently(request, history, midway)
             if not answer.broken or request.exempt or self.front.excuses(answer):

@@ -34,7 +34,7 @@ async def survey(run: Run) -> None:
         answers, session = await discovery, None
         await _show_token(probe)
     else:
-        answers, run.templates = await asyncio.gather(discovery, own_templates(probe))
+        answers, run.entrance.templates = await asyncio.gather(discovery, own_templates(probe))
         session = await _enter(probe)
     if run.gone:
         raise CannotRun(f"{run.options.base}: {run.gone}.")
