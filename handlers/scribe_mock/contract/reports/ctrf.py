@@ -7,6 +7,7 @@ from typing import Any
 from scribe_mock import __version__
 from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import Result, Verdict
+from scribe_mock.contract.core.verdict import ExitCode
 from scribe_mock.contract.reports.words import describe, verdict_of
 
 #: How a rule ended → the status of its test; a note does not fail.
@@ -22,7 +23,10 @@ def render(report: Report) -> str:
     """The report as a text."""
     verdict = report.verdict
     stop = round(time.time() * 1000)
-    statuses = [_STATUS[result.verdict] for result in report.results]
+    tests = [_test(result, report) for result in report.results]
+    if verdict.exit_code in (ExitCode.COULD_NOT_RUN, ExitCode.NOT_CHECKED):
+        tests.append(_unchecked(report))
+    statuses = [test["status"] for test in tests]
     results = {
         "tool": {"name": "scribe-mock check", "version": __version__},
         "summary": {
@@ -33,7 +37,7 @@ def render(report: Report) -> str:
             "start": stop - round(report.seconds * 1000),
             "stop": stop,
         },
-        "tests": [_test(result, report) for result in report.results],
+        "tests": tests,
         "extra": {
             "url": str(report.options.base),
             "verdict": verdict.sentence,
@@ -44,6 +48,12 @@ def render(report: Report) -> str:
     }
     document = {"reportFormat": "CTRF", "specVersion": "0.0.0", "results": results}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _unchecked(report: Report) -> dict[str, Any]:
+    """A failed test, since readers take a run of skipped tests for a good one."""
+    sentence = report.verdict.sentence
+    return {"name": "verdict", "status": "failed", "duration": 0, "message": sentence}
 
 
 def _test(result: Result, report: Report) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _MOST_LOOKS, _MOST_REFUSED = 3, 10
 _CODE = r"-o /dev/null -w '%{http_code}\n'"
 #: A session in one of these states is not at its end.
 _UNFINISHED = ("created", "initialized", "recording", "processing")
+#: Requests that no script repeats: curl speaks no WebSocket, and each signed address is another.
+_NOT_REPEATED = (STREAM, "presigned_url")
 #: How long a script waits for the end of processing, in seconds.
 _PATIENCE = 60
 
@@ -39,14 +41,17 @@ def reproduction(fault: Fault, options: Options) -> str:
     if len(fault.together) > 1:
         history = tuple(one for one in history if one not in fault.together)
     shows = fault.answer.request if fault.answer else None
-    if any(one.label == STREAM for one in (*history, *last)):
-        return ""  # curl speaks no WebSocket
+    if any(one.label in _NOT_REPEATED for one in (*history, *last)):
+        return ""
     needed = _needed(history, to_be_seen=last[-1].operation in ("getSession", "endSession"))
     if fault.answer and shows in last and _ended_meanwhile(fault.answer, needed):
         while needed[-1].operation == "getSession":
             needed.pop()
         needed.append(replace(fault.answer.request, label=WAIT))
-    return _Script(options, needed).text(last, shows)
+    script = _Script(options, needed)
+    if fault.answer is not None and _is_binary(fault.answer.body):
+        script.leave_out_body()
+    return script.text(last, shows)
 
 
 def _needed(history: Iterable[Request], *, to_be_seen: bool) -> list[Request]:
@@ -83,6 +88,11 @@ def _ended_meanwhile(answer: Answer, needed: Sequence[Request]) -> bool:
     return get and ended and not waited and isinstance(status, str) and status not in _UNFINISHED
 
 
+def _is_binary(body: bytes) -> bool:
+    """Whether a terminal should not get a body; the end of one may be cut off in a finding."""
+    return b"\0" in body[:1000]
+
+
 class _Script:
     """Writes one script."""
 
@@ -100,6 +110,12 @@ class _Script:
         self._chosen: dict[str, str] = {}
         self._files: dict[bytes, str] = {}
         self._lines: list[str] = []
+        #: How the answer that shows the fault is printed: with its body only if that is text.
+        self._printed = "-i"
+
+    def leave_out_body(self) -> None:
+        """Print the head of the answer alone; the body goes into a file."""
+        self._printed = "-D - -o answer.bin"
 
     def text(self, last: tuple[Request, ...], shows: Request | None) -> str:
         token = self._options.token
@@ -178,7 +194,7 @@ class _Script:
         end: str = "",
         counted: bool = False,
     ) -> str:
-        words = ["curl -s" + (" -i" if show else f" {options}" if options else "")]
+        words = ["curl -s" + (f" {self._printed}" if show else f" {options}" if options else "")]
         if re.search(r"\.\.|%2e|[\[\]{}]", request.target, re.IGNORECASE):
             words.append("--path-as-is -g")
         words += [f"-X {request.method}", self._url(request, counted=counted)]
