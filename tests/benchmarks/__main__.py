@@ -21,6 +21,7 @@ from tests.benchmarks.audio.memory import measure_audio_memory
 from tests.benchmarks.audio.quality import measure_quality
 from tests.benchmarks.audio.recordings import require_espeak
 from tests.benchmarks.audio.speed import measure_speed
+from tests.benchmarks.checks import measure_checks
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.load import require_wrk
 from tests.benchmarks.measurements import (
@@ -35,7 +36,9 @@ from tests.benchmarks.processes import CONTENDERS, BenchmarkError, OtherWork, bu
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-MEASUREMENTS = ("throughput", "startup", "memory", "sessions", *NEED_ESPEAK)
+MEASUREMENTS = ("throughput", "startup", "memory", "sessions", "check", *NEED_ESPEAK)
+#: Measured only when it is named: a build without overlapping requests takes six minutes a round.
+ON_DEMAND = ("slow-check",)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_names,
         default=MEASUREMENTS,
         metavar="NAME[,NAME]",
-        help=", ".join(MEASUREMENTS),
+        help=", ".join((*MEASUREMENTS, *ON_DEMAND)),
     )
     parser.add_argument(
         "--against", type=_checkout, metavar="DIR", help="compare with the build in this checkout"
@@ -107,8 +110,9 @@ def _file(text: str) -> Path:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
-        if name not in MEASUREMENTS:
-            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(MEASUREMENTS)}")
+        known = (*MEASUREMENTS, *ON_DEMAND)
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(known)}")
     return names
 
 
@@ -140,6 +144,11 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
             figures.memory = measure_memory(status.update)
         if "sessions" in options.only:
             figures.sessions = measure_sessions(options.rounds, options.seconds, status.update)
+        for name in ("check", "slow-check"):
+            if name in options.only:
+                slow = name == "slow-check"
+                found = measure_checks(contenders, options.rounds, status.update, slow=slow)
+                figures.checks.append(found)
         _measure_audio(options, figures.audio, status.update)
     return figures
 

@@ -7,6 +7,7 @@ from statistics import median
 from rich.table import Table
 
 from tests.benchmarks.audio.figures import AudioFigures
+from tests.benchmarks.checks import Checks
 from tests.benchmarks.load import Run
 from tests.benchmarks.measurements import (
     BODIES,
@@ -39,6 +40,7 @@ class Figures:
     throughput: Throughput | None = None
     memory: Memory | None = None
     sessions: Sessions | None = None
+    checks: list[Checks] = field(default_factory=list)
     audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
@@ -57,6 +59,7 @@ class Figures:
             few = [run.p99_seconds for run in self.sessions.few]
             figure = f"p99 with {MANY_SESSIONS:,} sessions / with 10"
             goals.append(Goal(figure, 1.2, False, ratios(many, few)))
+        goals += [goal for checks in self.checks for goal in checks.goals()]
         return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
@@ -69,6 +72,8 @@ class Figures:
             yield _memory_table(self.memory)
         if self.sessions:
             yield _sessions_table(self.sessions)
+        for checks in self.checks:
+            yield checks.table(self.contenders)
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
             yield _comparison(self, before)
@@ -135,6 +140,10 @@ def _comparison(figures: Figures, before: Contender) -> Table:
     if figures.startup:
         seconds = figures.startup.seconds
         rows.append(("start-up", ratios(seconds[SCRIBE_MOCK.name], seconds[before.name])))
+    for checks in figures.checks:
+        mine, theirs = (checks.seconds[one.name] for one in (SCRIBE_MOCK, before))
+        where = "on a slow server" if checks.slow else "on the mock"
+        rows.append((f"check {where}, wall time", ratios(mine, theirs)))
     for name, found in rows:
         shown.add_row(name, f"{median(found):.2f}", f"{min(found):.2f} to {max(found):.2f}")
     return shown

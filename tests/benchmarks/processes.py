@@ -74,7 +74,7 @@ class Server:
 
     def __init__(self, contender: Contender) -> None:
         self.contender = contender
-        self.port = _free_port()
+        self.port = free_port()
         self.start_seconds = 0.0
 
     def __enter__(self) -> Self:
@@ -190,7 +190,8 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
