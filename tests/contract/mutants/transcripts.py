@@ -9,6 +9,11 @@ class TranscriptNeedsAnEnd(Server):
     def take_transcript(self, session, body):
         session.transcript = body["transcript"]
 
+    def convert_into(self, session, body):
+        made = super().convert_into(session, body)
+        session.documents.clear()  # nothing is processed before an End
+        return made
+
 
 @mutant("transcript.completes")
 class TranscriptIsForgotten(Server):
