@@ -37,3 +37,11 @@ def test_two_rules_that_see_the_same_make_one_finding_with_both_names():
         ledger.add(rule, Fault(expected="a token", got="none", answer=answer, key=rule_id))
     (finding,) = ledger.findings(["one.b", "other.c"])
     assert (finding.rule.id, finding.also) == ("one.b", ["other.c"])
+
+
+@pytest.mark.parametrize("keys", list(permutations("abc")))
+def test_the_order_of_findings_does_not_depend_on_which_came_first(keys):
+    ledger = Ledger()
+    for key in keys:
+        ledger.add(RULE, Fault(expected=key, got="odd", key=key))
+    assert [one.fault.expected for one in ledger.findings([RULE.id])] == ["a", "b", "c"]

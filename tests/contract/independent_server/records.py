@@ -94,7 +94,7 @@ class Records(Reading, Documents):
 
     def statuses(self, session):
         state = self.state(session)
-        words = {"created": None, "recording": None, "processing": "in-progress"}
+        words = {self.open_status: None, "recording": None, "processing": "in-progress"}
         words["completed"] = "success"
         user = "recording_started" if session.chunks else "init"
         if session.ended_at is not None:

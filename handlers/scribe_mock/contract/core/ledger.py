@@ -143,9 +143,12 @@ class Ledger:
             order: Ids of rules. If several rules found the same fault, the first one reports it.
         """
         place = {rule_id: index for index, rule_id in enumerate(order)}
-        found = sorted(
-            self._found.values(), key=lambda entry: (entry.is_note, place.get(entry.rule.id, 0))
+        # Rules run at the same time: what decides is never which of two faults came first.
+        keyed = sorted(
+            self._found.items(),
+            key=lambda item: (item[1].is_note, place.get(item[1].rule.id, 0), item[0]),
         )
+        found = [finding for _, finding in keyed]
         wide = _wide_families(found)
         merged: list[ContractFinding] = []
         owners: dict[tuple[str, ...] | None, ContractFinding] = {}
@@ -153,7 +156,7 @@ class Ledger:
             alike = [finding.fault.common(), _in_family(finding, wide), _same_text(finding)]
             owner = next((owners[key] for key in alike if key in owners), None)
             if owner is None:
-                owner = replace(finding, also=[], variants=list(finding.variants))
+                owner = replace(finding, also=[], variants=sorted(finding.variants))
                 merged.append(owner)
             else:
                 owner.absorb(finding)
