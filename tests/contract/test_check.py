@@ -204,7 +204,9 @@ def test_a_server_that_dies_is_one_finding_and_the_rest_is_skipped():
         began = time.monotonic()
         report = check(Options(base=Address.parse(running.base_url), skip=("fuzz",)))
     assert "server.stays_up" in named(report)
-    assert named(report) <= {"server.stays_up", "server.answers", "server.no_5xx"}
+    # uvicorn's parser refuses a request that arrives while it stops.
+    alike = {"server.answers", "server.no_5xx", "errors.envelope"}
+    assert named(report) <= {"server.stays_up"} | alike
     assert any("the server is gone" in reason for reason in skipped(report).values())
     assert time.monotonic() - began < 60
 
