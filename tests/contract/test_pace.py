@@ -50,7 +50,9 @@ def test_429_is_waited_for_and_the_request_is_sent_again():
     assert {result.reason for result in report.results} == {""}
 
 
-@pytest.mark.parametrize("asked", ["3600", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "asked", ["3600", formatdate(time.time() + 3600, usegmt=True)], ids=["s", "date"]
+)
 def test_a_wait_that_is_too_long_is_not_waited_for(asked):
     server = Limited()
     server.limit, server.headers = 10, {"Retry-After": asked}
