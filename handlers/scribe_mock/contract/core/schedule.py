@@ -8,7 +8,7 @@ from scribe_mock.contract.core.rule import Rule
 
 #: Subjects whose rules begin first: they send many requests one after another, or wait for each
 #: other, so that on a slow server nothing else would be left to do meanwhile.
-_LONG = ("race", "together", "fuzz", "webhook", "history", "record", "audio")
+_LONG = ("race", "together", "fuzz", "process", "webhook", "history", "record", "audio")
 
 
 async def try_all(
