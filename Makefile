@@ -79,6 +79,9 @@ endif
 # Tests that need a browser or npm, make an environment, or check whole servers.
 SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.py \
   tests/contract/test_mutants.py tests/contract/test_plugin.py tests/contract/test_reports.py \
+  tests/contract/test_dialects.py tests/contract/test_getting_in.py tests/contract/test_hostile.py \
+  tests/contract/test_nginx.py tests/contract/test_pace.py tests/contract/test_plain_text.py \
+  tests/contract/test_schedule.py tests/contract/test_cleaning.py tests/contract/test_leniency.py \
   tests/audio/test_fuzz.py tests/test_fuzz_hostile.py tests/test_recipes.py \
   tests/test_schemathesis.py tests/test_wheel.py tests/test_openapi.py::test_the_linter_finds_nothing
 UNIT := $(PARALLEL) $(addprefix --deselect ,$(SLOW))
