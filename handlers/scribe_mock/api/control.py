@@ -67,6 +67,8 @@ class Control(OperationGroup):
 
     async def set_clock(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Freeze or unfreeze the clock, then move it forward."""
+        if not body:
+            refuse_body("$", "expected advance_seconds, freeze or both")
         if "freeze" in body:
             (self._clock.freeze if body["freeze"] else self._clock.thaw)()
         self._clock.advance(body.get("advance_seconds", 0))
