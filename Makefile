@@ -66,17 +66,11 @@ PARALLEL := -n auto --dist loadgroup
 test: $(ALL) ## checks and all tests, side by side; options in ARGS="-k upload"
 	@$(MAKE) --no-print-directory --jobs=2 check every-test
 
-# With COVERAGE=yes the quick tests run under coverage, and the others after them without it: it would
-# nearly double their time, and some of them measure how soon a server answers.
 every-test: $(ALL)
-ifdef COVERAGE
-	@$(MAKE) --no-print-directory coverage
-	@$(MAKE) --no-print-directory slow
-else
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
-endif
 
-# Tests that need a browser or npm, make an environment, or check whole servers.
+# Tests that need a browser or npm, make an environment, or check whole servers. Coverage would nearly
+# double their time, and some of them measure how soon a server answers.
 SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.py \
   tests/contract/test_mutants.py tests/contract/test_plugin.py tests/contract/test_reports.py \
   tests/contract/test_dialects.py tests/contract/test_getting_in.py tests/contract/test_hostile.py \

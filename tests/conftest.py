@@ -48,7 +48,7 @@ LONG = (
 def pytest_xdist_auto_num_workers():
     """More processes than processors: many tests wait, for a server or for time to pass."""
     processors = os.cpu_count() or 1
-    return processors + (processors + 1) // 2
+    return 2 * processors
 
 
 def pytest_collection_modifyitems(config, items):
