@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from scribe_mock.contract import rules
 from scribe_mock.contract.core.cleaning import Cleaning, Left
@@ -74,10 +74,11 @@ class Check:
         await survey(self._run)
         self._listen(Started(options=self._options, rules=self._rules))
         tried = [rule for rule in self._rules if rule.check is not None]
-        await try_all(tried, self._try, min(_WORKERS, self._options.concurrency))
+        following = await self._try_all(tried)
         self._require_sessions()
         cleaning = Cleaning(Probe(self._run))
-        cells, _ = await asyncio.gather(coverage.collect(Probe(self._run)), cleaning.clean())
+        # Not before: the recipes still use their sessions.
+        cells = coverage.matrix(Probe(self._run), await following)
         await cleaning.clean()
         left = cleaning.left()
         self._run.remarks += filter(
@@ -86,6 +87,23 @@ class Check:
         report = asked_for(self._report(cells, left))
         self._listen(report)
         return report
+
+    async def _try_all(self, rules: Sequence[Rule]) -> Awaitable[Sequence[str]]:
+        """Try the rules; the recipes are followed beside the last ones, which mostly wait."""
+        probe = Probe(self._run)
+        begun: list[asyncio.Task[Sequence[str]]] = []
+
+        def follow() -> None:
+            if not (self._run.gone or self._run.missing.get("createSession")):
+                begun.append(asyncio.create_task(coverage.follow_missing(probe)))
+
+        try:
+            await try_all(rules, self._try, min(_WORKERS, self._options.concurrency), follow)
+        except BaseException:
+            for task in begun:
+                task.cancel()
+            raise
+        return begun[0] if begun else coverage.follow_missing(probe)
 
     def _require_sessions(self) -> None:
         """Let the verdict be that the server could not be checked if rules had no session."""

@@ -12,7 +12,10 @@ _LONG = ("race", "together", "fuzz", "process", "webhook", "history", "record", 
 
 
 async def try_all(
-    rules: Sequence[Rule], attempt: Callable[[Rule], Awaitable[None]], at_once: int
+    rules: Sequence[Rule],
+    attempt: Callable[[Rule], Awaitable[None]],
+    at_once: int,
+    all_began: Callable[[], None] = lambda: None,
 ) -> None:
     """Try rules, each after those that it waits for; of those that can begin, the first one does.
 
@@ -23,17 +26,22 @@ async def try_all(
         rules: What to try.
         attempt: Tries one rule.
         at_once: Most rules at a time.
+        all_began: Called once when every rule has begun, while the last ones are still tried.
     """
     order = long_first(rules)
     known = {rule.id for rule in order}
     waiting = {rule.id: known & {*rule.needs, *rule.after} for rule in order}
     ready = [place for place, rule in enumerate(order) if not waiting[rule.id]]
     under_way: dict[asyncio.Future[None], str] = {}
+    left = len(order)
     try:
         while ready or under_way:
             while ready and len(under_way) < at_once:
                 rule = order[heapq.heappop(ready)]
                 under_way[asyncio.ensure_future(attempt(rule))] = rule.id
+                left -= 1
+                if not left:
+                    all_began()
             done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             ended = {under_way.pop(task) for task in done}
             for task in done:

@@ -33,19 +33,31 @@ class Cell:
 
 async def collect(probe: Probe) -> Sequence[Cell]:
     """The matrix of a run; recipes are followed for the answers that no rule got, in parallel."""
-    return await asyncio.gather(*(_cell(probe, recipe) for recipe in RECIPES))
+    return matrix(probe, await follow_missing(probe))
 
 
-async def _cell(probe: Probe, recipe: Recipe) -> Cell:
+async def follow_missing(probe: Probe) -> Sequence[str]:
+    """For each recipe, why its answer was not got, in case that no rule gets it later either."""
+    return await asyncio.gather(*(_reason(probe, recipe) for recipe in RECIPES))
+
+
+def matrix(probe: Probe, reasons: Sequence[str]) -> Sequence[Cell]:
+    """What the run got up to now, with the reasons for the rest."""
+    cells = []
+    for recipe, reason in zip(RECIPES, reasons, strict=True):
+        count = _count(probe, recipe)
+        cells.append(Cell(recipe=recipe, count=count, reason="" if count else reason))
+    return cells
+
+
+async def _reason(probe: Probe, recipe: Recipe) -> str:
     options = probe.options
-    reason = ""
     if options.only or options.skip or options.read_only:
-        reason = "not all rules were tried"
-    elif not _count(probe, recipe):
-        reason = recipe.why_not or probe.run.stopped or probe.run.time_is_up
-        reason = reason or await _follow(probe, recipe)
-    count = _count(probe, recipe)
-    return Cell(recipe=recipe, count=count, reason="" if count else reason)
+        return "not all rules were tried"
+    if _count(probe, recipe):
+        return ""
+    reason = recipe.why_not or probe.run.stopped or probe.run.time_is_up
+    return reason or await _follow(probe, recipe)
 
 
 def _count(probe: Probe, recipe: Recipe) -> int:
