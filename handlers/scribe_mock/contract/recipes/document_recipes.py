@@ -3,6 +3,7 @@
 from typing import Any
 
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.recipes.session_steps import CREATE, DONE, END
 from scribe_mock.contract.recipes.step import (
     NO_CRASH,
     NO_ROOM,
@@ -14,7 +15,6 @@ from scribe_mock.contract.recipes.step import (
     recipes_of,
 )
 from scribe_mock.paths import (
-    BASE_PATH,
     DOCUMENTS_PATH,
     TEMPLATES_PATH,
     document_content_path,
@@ -26,19 +26,6 @@ _UNKNOWN_DOCUMENT = "doc_00000000000000000000"
 #: A template that every published server has.
 _DEFAULT_TEMPLATE = "clinical_notes_template"
 
-_CREATE = Step(
-    operation="createSession",
-    method="POST",
-    path=f"{BASE_PATH}/sessions",
-    value={"upload_type": "chunked"},
-)
-_END = Step(operation="endSession", method="POST", path=f"{BASE_PATH}/sessions/{{session}}/end")
-_GET = Step(
-    operation="getSession",
-    method="GET",
-    path=f"{BASE_PATH}/sessions/{{session}}",
-    until="completed",
-)
 _TEXT = {"transcript": "Patient: I have had a cough for five days."}
 
 
@@ -83,7 +70,7 @@ def _content(method: str, path: str = "{address}", **more: Any) -> Step:
     return Step(operation=operation, method=method, path=path, token=False, **more)
 
 
-_SAVED = (_CREATE, _save())
+_SAVED = (CREATE, _save())
 _SAVE_AGAIN = _save(value={"session_id": "{session}", "document_id": "{document}"})
 _READ = (*_SAVED, _document("getDocument", "GET"))
 _DELETE = _document("deleteDocument", "DELETE")
@@ -92,22 +79,22 @@ _UNSIGNED = document_content_path(_UNKNOWN_DOCUMENT)
 DOCUMENT_RECIPES: tuple[Recipe, ...] = (
     *recipes_of(
         "uploadTranscript",
-        (202, "", (_CREATE, _transcript())),
-        (400, "session_ended", (_CREATE, _END, _transcript())),
-        (400, "session_completed", (_CREATE, _END, _GET, _transcript())),
-        (400, "invalid_request", (_CREATE, _transcript(value={}))),
+        (202, "", (CREATE, _transcript())),
+        (400, "session_ended", (CREATE, END, _transcript())),
+        (400, "session_completed", (CREATE, END, DONE, _transcript())),
+        (400, "invalid_request", (CREATE, _transcript(value={}))),
         (401, "token_expired", NO_WAIT),
         (401, "authentication_failed", (_transcript(UNKNOWN_SESSION, token=False),)),
         (404, "session_not_found", (_transcript(UNKNOWN_SESSION),)),
         (
             404,
             "template_not_found",
-            (_CREATE, _transcript(value=_TEXT | {"template_id": "no_such_template"})),
+            (CREATE, _transcript(value=_TEXT | {"template_id": "no_such_template"})),
         ),
-        (409, "session_not_completed", (_CREATE, _transcript(value={"target_language": "hi"}))),
+        (409, "session_not_completed", (CREATE, _transcript(value={"target_language": "hi"}))),
         (410, "session_expired", (_transcript("{expired}"),)),
-        (413, "request_too_large", (_CREATE, _transcript(**TOO_LARGE))),
-        (422, "invalid_request", (_CREATE, _transcript(value={"target_language": "english"}))),
+        (413, "request_too_large", (CREATE, _transcript(**TOO_LARGE))),
+        (422, "invalid_request", (CREATE, _transcript(value={"target_language": "english"}))),
         (500, "internal_error", NO_CRASH),
         (503, "service_unavailable", NO_ROOM),
     ),
@@ -167,12 +154,12 @@ DOCUMENT_RECIPES: tuple[Recipe, ...] = (
             404,
             "document_not_found",
             (
-                _CREATE,
+                CREATE,
                 _save(value={"session_id": "{session}", "document_id": _UNKNOWN_DOCUMENT}),
             ),
         ),
         (413, "request_too_large", (_save(**TOO_LARGE),)),
-        (422, "invalid_request", (_CREATE, _save(value={"session_id": "{session}", "type": "x"}))),
+        (422, "invalid_request", (CREATE, _save(value={"session_id": "{session}", "type": "x"}))),
         (500, "internal_error", NO_CRASH),
         (503, "service_unavailable", NO_ROOM),
     ),

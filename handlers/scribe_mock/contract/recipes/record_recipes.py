@@ -4,28 +4,16 @@ from typing import Any
 
 from scribe_mock.contract.core import samples
 from scribe_mock.contract.core.marks import UNKNOWN_SESSION
+from scribe_mock.contract.recipes.session_steps import CREATE, DONE, END
 from scribe_mock.contract.recipes.step import NO_CRASH, NO_WAIT, Recipe, Step, recipes_of
-from scribe_mock.paths import BASE_PATH, HISTORY_PATH, audio_path, record_path, recording_path
+from scribe_mock.paths import HISTORY_PATH, audio_path, record_path, recording_path
 
-_CREATE = Step(
-    operation="createSession",
-    method="POST",
-    path=f"{BASE_PATH}/sessions",
-    value={"upload_type": "chunked"},
-)
 _UPLOAD = Step(
     operation="uploadAudio",
     method="POST",
     path=f"{audio_path('{session}')}/audio_0.webm",
     audio="webm",
     headers=(("Content-Type", samples.WEBM),),
-)
-_END = Step(operation="endSession", method="POST", path=f"{BASE_PATH}/sessions/{{session}}/end")
-_GET = Step(
-    operation="getSession",
-    method="GET",
-    path=f"{BASE_PATH}/sessions/{{session}}",
-    until="completed",
 )
 
 
@@ -46,7 +34,7 @@ def _history(query: str = "", **more: Any) -> Step:
     return Step(operation="listSessions", method="GET", path=f"{HISTORY_PATH}{query}", **more)
 
 
-_HEARD = (_CREATE, _UPLOAD, _END, _GET, _audio())
+_HEARD = (CREATE, _UPLOAD, END, DONE, _audio())
 
 RECORD_RECIPES: tuple[Recipe, ...] = (
     *recipes_of(
@@ -56,7 +44,7 @@ RECORD_RECIPES: tuple[Recipe, ...] = (
         (401, "authentication_failed", (_audio(UNKNOWN_SESSION, token=False),)),
         (403, "audio_not_enabled", "the server would have to be set up without full audio"),
         (404, "session_not_found", (_audio(UNKNOWN_SESSION),)),
-        (404, "audio_not_available", (_CREATE, _audio())),
+        (404, "audio_not_available", (CREATE, _audio())),
         (410, "session_expired", (_audio("{expired}"),)),
         (500, "internal_error", NO_CRASH),
     ),
@@ -64,7 +52,7 @@ RECORD_RECIPES: tuple[Recipe, ...] = (
         "getRecording",
         (200, "", (*_HEARD, _recording())),
         (206, "", (*_HEARD, _recording(headers=(("Range", "bytes=0-99"),)))),
-        (403, "forbidden", (_CREATE, _recording(recording_path("{session}")))),
+        (403, "forbidden", (CREATE, _recording(recording_path("{session}")))),
         (404, "session_not_found", (_recording(recording_path(UNKNOWN_SESSION)),)),
         (404, "audio_not_available", NO_WAIT),
         (416, "range_not_satisfiable", "needs audio that can be decoded"),
@@ -72,16 +60,16 @@ RECORD_RECIPES: tuple[Recipe, ...] = (
     ),
     *recipes_of(
         "getSessionRecord",
-        (200, "", (_CREATE, _record())),
+        (200, "", (CREATE, _record())),
         (401, "token_expired", NO_WAIT),
         (401, "authentication_failed", (_record(UNKNOWN_SESSION, token=False),)),
         (404, "session_not_found", (_record(UNKNOWN_SESSION),)),
-        (422, "invalid_request", (_CREATE, _record(query="?presigned=perhaps"))),
+        (422, "invalid_request", (CREATE, _record(query="?presigned=perhaps"))),
         (500, "internal_error", NO_CRASH),
     ),
     *recipes_of(
         "listSessions",
-        (200, "", (_CREATE, _history())),
+        (200, "", (CREATE, _history())),
         (401, "token_expired", NO_WAIT),
         (401, "authentication_failed", (_history(token=False),)),
         (404, "", (_history("?oid=no-such-patient"),)),
