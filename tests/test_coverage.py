@@ -12,7 +12,7 @@ from inflection import underscore
 
 from scribe_mock import Settings, create_app
 from scribe_mock.api import bodies, discovery
-from scribe_mock.api.control import Control
+from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
 from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module

@@ -10,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
-from scribe_mock.api.control import Control
+from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses

@@ -1,0 +1,9 @@
+"""All operations of `control.yaml`."""
+
+from scribe_mock.api.control.server import ServerControl
+from scribe_mock.api.control.sessions import SessionControl
+from scribe_mock.api.control.watching import WatchingControl
+
+
+class Control(ServerControl, SessionControl, WatchingControl):
+    """One async method for each operationId of `control.yaml`, in snake case."""

@@ -1,0 +1,95 @@
+"""The operations of the control API for pages that show what happens."""
+
+import asyncio
+from collections import Counter
+
+from starlette.requests import Request
+
+from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.representations import (
+    delivery_line,
+    session_line,
+)
+from scribe_mock.api.services import OperationGroup
+from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.states import State
+
+
+class WatchingControl(OperationGroup):
+    """The operations with the tag watching."""
+
+    async def get_overview(
+        self,
+        request: Request,
+        state: str | None = None,
+        search: str = "",
+        limit: str = "50",
+        offset: str = "0",
+    ) -> JsonAnswer:
+        """Answer with a short form of sessions, the newest first, with counts by state."""
+        now = self._services.clock.now()
+        wanted = search.lower()
+        found = [s for s in await self._services.store.all() if wanted in s.session_id.lower()]
+        counts = dict.fromkeys(State, 0) | Counter(s.state(now) for s in found)
+        found = [s for s in reversed(found) if state is None or s.state(now) == state]
+        page = found[int(offset) : int(offset) + int(limit)]
+        return JsonAnswer(
+            {
+                "revision": self._services.store.changes.revision,
+                "now": rfc3339(now),
+                "frozen": self._services.clock.frozen,
+                "total": len(found),
+                "counts": counts,
+                "sessions": [session_line(session, now) for session in page],
+            }
+        )
+
+    async def await_change(
+        self, request: Request, since: str, wait_seconds: str = "25"
+    ) -> JsonAnswer:
+        """Answer with the revision as soon as it is not `since`, or after `wait_seconds`.
+
+        The wait ends early when the client closes the connection.
+        """
+        request.state.waits = (
+            True  # tells the HTTP protocol that a server may stop without waiting for this
+        )
+        change = asyncio.create_task(
+            self._services.store.changes.wait(int(since), float(wait_seconds))
+        )
+        gone = asyncio.create_task(_disconnected(request))
+        _, pending = await asyncio.wait({change, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        return JsonAnswer({"revision": self._services.store.changes.revision})
+
+    async def list_webhook_deliveries(
+        self,
+        request: Request,
+        session_id: str | None = None,
+        webhook_id: str | None = None,
+        limit: str = "50",
+        offset: str = "0",
+    ) -> JsonAnswer:
+        """Answer with attempts to deliver events, the newest first."""
+        found = [
+            attempt
+            for attempt in self._services.webhooks.log()
+            if session_id in (None, attempt.delivery.session_id)
+            and webhook_id in (None, attempt.delivery.webhook.webhook_id)
+        ]
+        page = found[int(offset) : int(offset) + int(limit)]
+        return JsonAnswer(
+            {
+                "revision": self._services.store.changes.revision,
+                "now": rfc3339(self._services.clock.now()),
+                "frozen": self._services.clock.frozen,
+                "total": len(found),
+                "deliveries": [delivery_line(attempt) for attempt in page],
+            }
+        )
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
