@@ -10,8 +10,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
+from scribe_mock.api.callers import Callers
 from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
+from scribe_mock.api.resets import Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
@@ -22,7 +24,8 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.alarm import Alarm
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
@@ -44,22 +47,31 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     """
     settings = settings or Settings()
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
-    clock = Clock()
+    clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    store = MemoryStore(clock, settings.max_memory)
-    seeder = Seeder(settings, clock, store, fixtures)
+    store = MemoryStore(clocks, settings.max_memory)
+    seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
-    tokens = Tokens(clock)
+    tokens, alarm = Tokens(clocks), Alarm(clocks)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
-    streams = Streams(store, clock, examiner)
-    webhooks = Webhooks(clock, store)
+    streams = Streams(store, clocks, alarm, examiner)
+    webhooks = Webhooks(clocks, alarm, store)
+    # After the webhooks: they are to know that a session is gone before its clock goes, too.
+    store.changes.watch(clocks.session_changed)
+    resets = Resets(
+        store,
+        [webhooks, streams, clocks, templates],
+        seeder=seeder,
+        templates=templates,
+        webhooks=webhooks,
+    )
     services = Services(
         settings,
-        clock,
+        clocks,
         store,
         fixtures,
         seeder,
@@ -67,23 +79,22 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams,
         templates,
         tokens,
-        SignedAddresses(clock),
+        Callers(tokens),
+        SignedAddresses(),
         webhooks,
+        resets,
     )
-
-    async def start() -> None:
-        await seeder.plant()
-        await webhooks.plant(seeder.owner)
 
     async def stop() -> None:
         await webhooks.stop()
+        alarm.clear()
         await examiner.close()
 
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, Operations(services), admission=(store, clock)),
+            "": build(spec, Operations(services), admission=(store, clocks)),
             "/_mock": SameSite(build(control_spec, Control(services), admission=None), settings),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
@@ -93,7 +104,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock/control.yaml": pages,
         },
         streams=streams,
-        start=start,
+        start=resets.plant,
         stop=stop,
         log_requests=not settings.quiet,
     )
