@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clocks, alarm, examiner)
-    webhooks = Webhooks(clocks, alarm, store)
+    webhooks = Webhooks(clocks, alarm, store, faults)
     # After the webhooks: they are to know that a session is gone before its clock goes, too.
     store.changes.watch(clocks.session_changed)
     fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)

@@ -138,6 +138,8 @@ class FaultReader:
                 refuse(f"{place}.{key}", f"only {UPLOAD} has one, so it never matches")
             if kind == UploadType.STREAM or (key == "sequence" and kind == UploadType.SINGLE):
                 refuse(f"{place}.{key}", f"uploads of a {kind} session have none")
+        if operations == {DELIVERY} and "upload_type" in value:
+            refuse(f"{place}.upload_type", "a webhook has none; use the scope of a session")
         if operations == {STREAM} and kind not in (None, UploadType.STREAM):
             refuse(place, f"a {kind} session has no stream")
         pattern = value.get("file_name")
