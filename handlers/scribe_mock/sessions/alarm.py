@@ -44,6 +44,7 @@ class Alarm:
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
         self._entries: dict[str, _Entry] = {}
+        self._owned: dict[str, dict[str, _Entry]] = {}
         # Times that were set again or cancelled stay here until they come up or are too many.
         self._times: list[tuple[float, int, str]] = []
         self._count = count()
@@ -57,8 +58,9 @@ class Alarm:
         if at == math.inf:
             self.cancel(key)
             return
-        before = self._entries.get(key)
+        before = self._take(key)
         entry = self._entries[key] = _Entry(session_id, owner, at, action)
+        self._owned.setdefault(owner, {})[key] = entry
         if before is not None and before.at == at:
             entry.due = before.due
             return
@@ -69,14 +71,24 @@ class Alarm:
 
     def cancel(self, key: str) -> None:
         """Do nothing at the time of this key."""
-        self._entries.pop(key, None)
+        self._take(key)
         self._drop_stale()
 
     def clear(self) -> None:
         """Cancel everything."""
         self._entries.clear()
+        self._owned.clear()
         self._times.clear()
         self._wait()
+
+    def _take(self, key: str) -> _Entry | None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            owned = self._owned[entry.owner]
+            del owned[key]
+            if not owned:
+                del self._owned[entry.owner]
+        return entry
 
     def _left(self, entry: _Entry, shown: dict[Clock, float]) -> float:
         """Real seconds until the entry's time; zero or less if it is over.
@@ -106,27 +118,27 @@ class Alarm:
 
     def _moved(self, scope: Scope) -> None:
         """Time anew all that goes by the clocks of a scope, and do what is due by them."""
-        system, shown = system_time(), dict[Clock, float]()
-        for entry in self._entries.values():
+        shown: dict[Clock, float] = {}
+        of_owner = self._entries if scope.owner is None else self._owned.get(scope.owner, {})
+        for key, entry in of_owner.items():
             if scope.covers(entry.session_id, entry.owner):
-                entry.due = system + self._left(entry, shown)
-        timed = ((key, entry.due) for key, entry in self._entries.items())
-        self._times = [(due, next(self._count), key) for key, due in timed if due < math.inf]
-        heapq.heapify(self._times)
+                self._time(key, entry, self._left(entry, shown))
+        self._drop_stale()
         self._ring()
 
     def _ring(self) -> None:
         """Do what is due, the earliest first."""
         while self._times and self._times[0][0] <= system_time():
             due, _, key = heapq.heappop(self._times)
-            if self._holds(due, key):
-                entry = self._entries[key]
-                left = self._left(entry, {})
-                if left > 0:
-                    self._time(key, entry, max(left, _SHORTEST_WAIT))
-                else:
-                    del self._entries[key]
-                    entry.action()
+            if not self._holds(due, key):
+                continue
+            entry = self._entries[key]
+            left = self._left(entry, {})
+            if left > 0:
+                self._time(key, entry, max(left, _SHORTEST_WAIT))
+            else:
+                self._take(key)
+                entry.action()
         self._wait()
 
     def _wait(self) -> None:

@@ -26,6 +26,8 @@ class Clocks:
         self.root = Clock()
         self._of_owners: dict[str, Clock] = {}
         self._of_sessions: dict[str, Clock] = {}
+        #: The owner of each session that has a clock of its own.
+        self._owners: dict[str, str | None] = {}
         self._watchers: list[Watcher] = []
         self._choice_watchers: list[Watcher] = []
 
@@ -94,6 +96,7 @@ class Clocks:
         """
         if scope.session_id is not None:
             gone = self._of_sessions.pop(scope.session_id, None) is not None
+            scope = Scope(scope.session_id, self._owners.pop(scope.session_id, None))
         elif scope.owner is not None:
             gone = self._of_owners.pop(scope.owner, None) is not None
         else:
@@ -101,6 +104,7 @@ class Clocks:
             self.root.reset()
             self._of_owners.clear()
             self._of_sessions.clear()
+            self._owners.clear()
         if gone:
             self._tell(self._choice_watchers, scope)
             self._tell(self._watchers, scope)
@@ -114,6 +118,7 @@ class Clocks:
         """The clock of this scope alone, made if there is none yet."""
         if scope.session_id is not None:
             clocks, key = self._of_sessions, scope.session_id
+            self._owners[key] = scope.owner
             base = partial(self.of_owner, scope.owner)
         elif scope.owner is not None:
             clocks, key = self._of_owners, scope.owner
