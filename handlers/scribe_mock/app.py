@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -10,6 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
+from scribe_mock.api.callers import owner_of_field
 from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
 from scribe_mock.api.services import Services
@@ -20,15 +21,21 @@ from scribe_mock.audio.limits import Limits
 from scribe_mock.scenarios.fixtures import load_fixtures
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.recorder import Recorder
+from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
+from scribe_mock.steering.journal import Journal
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
+
+#: How many owners are remembered by their `Authorization`.
+_OWNERS = 4096
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -46,7 +53,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
     clock = Clock()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    store = MemoryStore(clock, settings.max_memory)
+    journal = Journal(settings.journal_size, lambda _: clock.now())
+    store = MemoryStore(clock, settings.max_memory, journal.digests.let_go)
     seeder = Seeder(settings, clock, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens = Tokens(clock)
@@ -56,7 +64,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clock, examiner)
-    webhooks = Webhooks(clock, store)
+    webhooks = Webhooks(clock, store, journal)
     services = Services(
         settings,
         clock,
@@ -69,6 +77,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         tokens,
         SignedAddresses(clock),
         webhooks,
+        journal,
     )
 
     async def start() -> None:
@@ -95,7 +104,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams=streams,
         start=start,
         stop=stop,
-        log_requests=not settings.quiet,
+        recorder=Recorder(journal, lru_cache(_OWNERS)(owner_of_field)) if journal.is_on else None,
+        log=None if settings.quiet else RequestLog(),
     )
 
 

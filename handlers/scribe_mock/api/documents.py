@@ -43,6 +43,7 @@ class DocumentOperations(OperationGroup):
         document_id = body.get("document_id")
 
         def save(session: Session) -> Document:
+            request.scope["scribe_mock.session"] = session
             document = _saved(session, document_id, fields, services.clock.now())
             session.put_document(document)
             return document
@@ -54,13 +55,14 @@ class DocumentOperations(OperationGroup):
 
     async def get_document(self, request: Request, document_id: str) -> JsonAnswer:
         """Answer with a document's fields, and the address of its content."""
-        session, document = await self._find(document_id)
+        session, document = await self._find(request, document_id)
         return self._envelope(request, session.session_id, document, "GET", 200)
 
     async def delete_document(self, request: Request, document_id: str) -> JsonAnswer:
         """Archive a document; repeating it is a success too."""
         store = self._services.store
         session = await store.find_document(document_id)
+        request.scope["scribe_mock.session"] = session
 
         def delete(current: Session) -> None:
             gone = replace(current.document(document_id), deleted=True, text=None)
@@ -75,7 +77,7 @@ class DocumentOperations(OperationGroup):
         """Store the content of a document."""
         services = self._services
         services.addresses.check("PUT", request.url.path, expires, signature)
-        session, _ = await self._find(document_id)
+        session, _ = await self._find(request, document_id)
         text = await read_all(request.scope, request.receive, MAX_CONTENT_BYTES)
         try:
             text.decode()
@@ -95,12 +97,13 @@ class DocumentOperations(OperationGroup):
         """Answer with the content of a document."""
         services = self._services
         services.addresses.check("GET", request.url.path, expires, signature)
-        _, document = await self._find(document_id)
+        _, document = await self._find(request, document_id)
         text = document_text(document, services.clock.now())
         return Response(text, media_type="text/markdown")
 
-    async def _find(self, document_id: str) -> tuple[Session, Document]:
+    async def _find(self, request: Request, document_id: str) -> tuple[Session, Document]:
         session = await self._services.store.find_document(document_id)
+        request.scope["scribe_mock.session"] = session
         return session, _shown_document(session, document_id)
 
     def _envelope(

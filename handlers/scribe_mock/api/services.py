@@ -10,6 +10,7 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.steering.journal import Journal
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -31,6 +32,7 @@ class Services:
         tokens: Makes the tokens of login and refresh.
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
+        journal: What arrived, and what came of it.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Services:
     tokens: Tokens
     addresses: SignedAddresses
     webhooks: Webhooks
+    journal: Journal
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

@@ -68,6 +68,7 @@ class SessionOperations(OperationGroup):
             **fields,
         )
         await services.store.create(session)
+        request.scope["scribe_mock.session"] = session
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)

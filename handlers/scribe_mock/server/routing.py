@@ -50,6 +50,7 @@ class SpecRouting(RoutingMiddleware):
                 for name, convertor in target.path.convertors.items():
                     parameters[name] = convertor.convert(parameters[name])
                 scope["path_params"] = parameters
+                scope["scribe_mock.operation"] = target.path.operation_id
                 await target.app(scope, receive, send)
                 return
             allowed |= target.path.methods

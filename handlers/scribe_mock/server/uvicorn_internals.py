@@ -28,7 +28,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from scribe_mock.server import http_heads
-from scribe_mock.server.gateway import fields_of_every_answer
+from scribe_mock.server.exchange import fields_of_every_answer
 from scribe_mock.server.idle_timer import IdleTimer
 
 #: The most bytes of one read from a socket: it may contain a body before the next head.
@@ -61,6 +61,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unsent = 0
         # The last answer on this connection, while earlier requests wait for theirs.
         self._last_answer = b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended; the journal wants to know whether before an answer."""
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.scope["scribe_mock.client_left"] = True
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """A request begins."""

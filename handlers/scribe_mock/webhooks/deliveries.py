@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from scribe_mock import __version__
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.steering.journal import Journal
+from scribe_mock.webhooks.journalling import JournalledAttempt
 from scribe_mock.webhooks.posting import DeliveryError, post
 from scribe_mock.webhooks.webhook import Webhook, payload, signature
 
@@ -90,9 +92,13 @@ class Deliveries:
         clock: The one clock, by which deliveries are signed and repeated.
         alarm: Waits for the times of repetitions.
         changed: Called when the log changes.
+        journal: Gets an entry for each attempt.
     """
 
-    def __init__(self, clock: Clock, alarm: Alarm, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, clock: Clock, alarm: Alarm, changed: Callable[[], None], journal: Journal
+    ) -> None:
+        self._journal = journal
         self._clock = clock
         self._alarm = alarm
         self._changed = changed
@@ -169,13 +175,22 @@ class Deliveries:
         attempt = Attempt(delivery, delivery.attempts, self._clock.now())
         self._log.append(attempt)
         self._changed()
+        headers = self._headers(delivery)
+        entry = JournalledAttempt(
+            self._journal,
+            delivery.webhook,
+            delivery.session_id,
+            f"delivery_{delivery.number}_{attempt.number}",
+            headers,
+            delivery.body,
+        )
         try:
-            headers = self._headers(delivery)
             receiver = delivery.webhook.receiver
             attempt.status = await post(receiver, headers, delivery.body, ANSWER_SECONDS)
         except DeliveryError as error:
             attempt.error = str(error)
         finally:
+            entry.finish(attempt.status, attempt.error)
             lane.busy.discard(delivery.order)
         self._settle(attempt)
         self._changed()

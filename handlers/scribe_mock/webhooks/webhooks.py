@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.events import Event
+from scribe_mock.steering.journal import Journal
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.webhooks.deliveries import Attempt, Deliveries
 from scribe_mock.webhooks.following import Following
@@ -22,14 +23,15 @@ class Webhooks:
     Args:
         clock: The one clock.
         store: Tells of the sessions.
+        journal: Gets each attempt to deliver.
     """
 
-    def __init__(self, clock: Clock, store: SessionStore) -> None:
+    def __init__(self, clock: Clock, store: SessionStore, journal: Journal) -> None:
         self._clock = clock
         self._store = store
         self._alarm = Alarm(clock)
         self._registry = Registry(store)
-        self._deliveries = Deliveries(clock, self._alarm, store.changes.note)
+        self._deliveries = Deliveries(clock, self._alarm, store.changes.note, journal)
         self._following = Following(clock, self._alarm, self._registry, self._deliveries)
         store.changes.watch(self._following.changed)
 
