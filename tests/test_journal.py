@@ -314,7 +314,9 @@ def test_a_scope_has_what_it_covers(mock, other, session):
     # Another caller's request for this token's session is in both scopes.
     assert len(entries(mock, token="a-token")) == 2
     assert len(entries(mock, token="another-token")) == 2
-    assert entries(mock, token="a-token", session_id=theirs.id) == []
+    assert refusal(
+        mock.client.get(f"{mock.url}/_mock/requests?token=a-token&session_id={theirs.id}")
+    ) == (400, "invalid_request")
 
 
 def test_what_is_forgotten_is_only_of_the_scope(mock, other, session):

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -10,14 +10,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
-from scribe_mock.api.callers import owner_of_field
+from scribe_mock.api.callers import Callers
 from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
+from scribe_mock.api.resets import Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
+from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import load_fixtures
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
@@ -25,17 +27,21 @@ from scribe_mock.server.recorder import Recorder
 from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.server.steering.requests import SteeredRequests
+from scribe_mock.server.steering.streams import SteeredStreams
+from scribe_mock.sessions.alarm import Alarm
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
-
-#: How many owners are remembered by their `Authorization`.
-_OWNERS = 4096
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -51,23 +57,40 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     """
     settings = settings or Settings()
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
-    clock = Clock()
+    clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    journal = Journal(settings.journal_size, lambda _: clock.now())
-    store = MemoryStore(clock, settings.max_memory, journal.digests.let_go)
-    seeder = Seeder(settings, clock, store, fixtures)
+    journal = Journal(settings.journal_size, clocks)
+    store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
+    seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
-    tokens = Tokens(clock)
+    tokens, alarm = Tokens(clocks), Alarm(clocks)
+    callers = Callers(tokens)
+    documented = Documented(spec)
+    faults, held = Faults(), Held()
+    store.changes.watch(faults.session_changed)
+    reader = FaultReader(documented, store, callers.of_text)
+    steering = SteeredRequests(faults, held, documented, store, tokens, callers, clocks)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
-    streams = Streams(store, clock, examiner)
-    webhooks = Webhooks(clock, store, journal)
+    streams = Streams(store, clocks, alarm, examiner)
+    webhooks = Webhooks(clocks, alarm, store, faults, journal)
+    # After the webhooks: they are to know that a session is gone before its clock goes, too.
+    store.changes.watch(clocks.session_changed)
+    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
+    resets = Resets(
+        store,
+        [webhooks, streams, clocks, templates, fixture_faults, held, tokens],
+        journal=journal,
+        seeder=seeder,
+        templates=templates,
+        webhooks=webhooks,
+    )
     services = Services(
         settings,
-        clock,
+        clocks,
         store,
         fixtures,
         seeder,
@@ -75,25 +98,29 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams,
         templates,
         tokens,
-        SignedAddresses(clock),
+        callers,
+        SignedAddresses(),
         webhooks,
+        faults,
+        held,
+        reader,
         journal,
+        resets,
     )
-
-    async def start() -> None:
-        await seeder.plant()
-        await webhooks.plant(seeder.owner)
 
     async def stop() -> None:
         await webhooks.stop()
+        alarm.clear()
         await examiner.close()
 
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, Operations(services), admission=(store, clock)),
-            "/_mock": SameSite(build(control_spec, Control(services), admission=None), settings),
+            "": build(spec, Operations(services), admission=(store, clocks), steering=steering),
+            "/_mock": SameSite(
+                build(control_spec, Control(services), admission=None, steering=None), settings
+            ),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,
@@ -101,10 +128,10 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
         },
-        streams=streams,
-        start=start,
+        streams=SteeredStreams(streams, steering, store),
+        start=resets.plant,
         stop=stop,
-        recorder=Recorder(journal, lru_cache(_OWNERS)(owner_of_field)) if journal.is_on else None,
+        recorder=Recorder(journal, callers) if journal.is_on else None,
         log=None if settings.quiet else RequestLog(),
     )
 

@@ -72,6 +72,9 @@ class ErrorAnswer(JsonAnswer):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         scope["scribe_mock.code"] = self._code
+        record = scope.get("scribe_mock.record")
+        if record is not None:
+            record.code = self._code
         await super().__call__(scope, receive, send)
 
 

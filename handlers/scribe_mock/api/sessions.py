@@ -9,8 +9,8 @@ from starlette.requests import Request
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
-from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
+from scribe_mock.api.processing import processing_of
 from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
@@ -24,6 +24,8 @@ from scribe_mock.errors import InvalidRequest, InvalidTemplate
 from scribe_mock.scenarios.fixtures import Scenario
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
+from scribe_mock.steering.fault import Fault
+from scribe_mock.steering.faults import MAX_OF_SESSION
 
 #: Fields of Create session that the session stores as they were sent.
 _STORED_FIELDS = (
@@ -47,11 +49,11 @@ class SessionOperations(OperationGroup):
         services = self._services
         # Clients that write every field of a model send null for those that are not set.
         body = {name: value for name, value in body.items() if value is not None}
-        owner = caller(request)
+        owner = services.callers.of(request)
         self._require_templates(owner, body.get("templates", ()))
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
-        now = services.clock.now()
+        now = services.clocks.of_owner(owner).now()
         scenario = self._named_scenario(body.get("additional_data")) or services.fixtures.default
         fields = {name: body[name] for name in _STORED_FIELDS if name in body}
         session = Session(
@@ -67,8 +69,11 @@ class SessionOperations(OperationGroup):
             stream_id=secrets.token_urlsafe(32) if streamed else None,
             **fields,
         )
+        faults = self._own_faults(session)
         await services.store.create(session)
         request.scope["scribe_mock.session"] = session
+        for fault in faults:
+            services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)
@@ -81,12 +86,11 @@ class SessionOperations(OperationGroup):
         """End the recording; processing begins (CONTRACT.md, "End session")."""
         services = self._services
         await services.streams.settle(session.session_id)
-        scenario = services.fixtures.of(session)
+        outcome, seconds = processing_of(request, services, session)
         sent = (body or {}).get("audio_files_sent")
 
         def end(current: Session) -> dict[str, Any]:
-            seconds = services.processing_seconds(scenario)
-            current.end(services.clock.now(), scenario.outcome, seconds, sent)
+            current.end(services.clocks.of(current).now(), outcome, seconds, sent)
             return received_audio(current)
 
         received = await services.store.change(session.session_id, end)
@@ -106,7 +110,7 @@ class SessionOperations(OperationGroup):
     ) -> JsonAnswer:
         """Answer with the session's state and results (CONTRACT.md, "Get session")."""
         services = self._services
-        now = services.clock.now()
+        now = services.clocks.of(session).now()
         state = session.state(now)
         if state is not State.EXPIRED:
             if template_id is not None:
@@ -129,13 +133,15 @@ class SessionOperations(OperationGroup):
         if not body:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)
-        self._require_templates(caller(request), body.get("templates", ()))
+        self._require_templates(self._services.callers.of(request), body.get("templates", ()))
         if "additional_data" in changes:
             named = self._named_scenario(changes["additional_data"])
             if named is not None:
                 changes["scenario"] = named.name
-        clock, store = self._services.clock, self._services.store
-        await store.change(session.session_id, lambda current: current.update(clock.now(), changes))
+        clock = self._services.clocks.of(session)
+        await self._services.store.change(
+            session.session_id, lambda current: current.update(clock.now(), changes)
+        )
         message = f"Changed: {', '.join(body)}."
         return JsonAnswer(
             {"session_id": session.session_id, "status": "success", "message": message}
@@ -147,11 +153,12 @@ class SessionOperations(OperationGroup):
     ) -> JsonAnswer:
         """Add a document to a session that was ended."""
         services = self._services
-        services.templates.find(caller(request), template_id)
+        services.templates.find(services.callers.of(request), template_id)
         seconds = services.processing_seconds(services.fixtures.of(session))
+        clock = services.clocks.of(session)
         document = await services.store.change(
             session.session_id,
-            lambda current: current.add_document(services.clock.now(), template_id, seconds),
+            lambda current: current.add_document(clock.now(), template_id, seconds),
         )
         answer = {
             "session_id": session.session_id,
@@ -161,6 +168,18 @@ class SessionOperations(OperationGroup):
             "message": "The template is being processed; poll Get session for its result.",
         }
         return JsonAnswer(answer, 202)
+
+    def _own_faults(self, session: Session) -> list[Fault]:
+        """The faults that `additional_data._mock.faults` sets for a new session."""
+        listed = session.additional_data.get("_mock", {}).get("faults", [])
+        path = "$.additional_data._mock.faults"
+        if not isinstance(listed, list) or len(listed) > MAX_OF_SESSION:
+            refuse_body(path, f"expected a list of at most {MAX_OF_SESSION} faults")
+        reader = self._services.fault_reader
+        return [
+            reader.read_of_session(value, f"{path}[{index}]", session)
+            for index, value in enumerate(listed)
+        ]
 
     def _require_templates(self, owner: str, names: Sequence[str]) -> None:
         unknown = self._services.templates.unknown(owner, names)

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from scribe_mock.errors import ClientGone
+from scribe_mock.server.steering.call import REQUEST_ID
 from scribe_mock.steering.record import Record
 
 #: After an early answer the rest of the request is read and dropped, within these bounds, so that a
@@ -44,6 +45,14 @@ _request_ids = itertools.count(secrets.randbits(60))
 def new_request_id() -> bytes:
     """An id for a request without a valid X-Request-Id."""
     return b"req_%015x" % next(_request_ids)
+
+
+def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
+    """The id of a request: its own, if that is well-formed."""
+    request_id = headers.get(b"x-request-id")
+    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+        return new_request_id()
+    return request_id
 
 
 def fields_of_every_answer(
@@ -96,11 +105,11 @@ class Exchange:
         self.headers = headers = dict(scope["headers"])
         if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
             self.unread = True
-        request_id = headers.get(b"x-request-id")
-        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-            request_id = new_request_id()
-        self.request_id = request_id
-        self.fields.append((b"x-request-id", request_id))
+        self.request_id = scope[REQUEST_ID] = request_id_of(headers)
+        self.fields.append((b"x-request-id", self.request_id))
+        prefer = headers.get(b"prefer")
+        if prefer is not None or b"__prefer=" in scope.get("query_string", b""):
+            scope["scribe_mock.prefer"] = prefer
         origin = headers.get(b"origin")
         if origin is not None:
             self._allow(origin)

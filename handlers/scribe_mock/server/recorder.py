@@ -1,9 +1,8 @@
 """Writes what arrives into the journal."""
 
-from collections.abc import Callable
-
 from starlette.types import Scope
 
+from scribe_mock.api.callers import Callers
 from scribe_mock.server.exchange import Exchange
 from scribe_mock.steering.journal import Journal
 
@@ -13,12 +12,12 @@ class Recorder:
 
     Args:
         journal: Where they go.
-        caller: The owner that the value of an `Authorization` stands for; None for no such field.
+        callers: Finds out whose a request is.
     """
 
-    def __init__(self, journal: Journal, caller: Callable[[bytes | None], str]) -> None:
+    def __init__(self, journal: Journal, callers: Callers) -> None:
         self._journal = journal
-        self._caller = caller
+        self._callers = callers
 
     def begin(self, scope: Scope, exchange: Exchange) -> None:
         """Begin an entry.
@@ -30,7 +29,7 @@ class Recorder:
             exchange.request_id,
             scope.get("method", "GET"),
             scope.get("raw_path") or scope["path"].encode(),
-            self._caller(headers.get(b"authorization")),
+            self._callers.of_headers(scope["headers"]),
         )
         record.query = scope["query_string"]
         record.announced = headers.get(b"content-length")

@@ -20,8 +20,9 @@ class RequestLog:
         if _from_own_page(scope) or not logger.isEnabledFor(logging.INFO):
             return
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        code, request_id = scope.get("scribe_mock.code"), exchange.request_id.decode("latin-1")
         record, milliseconds = exchange.record, exchange.end() * 1000
+        code = record.code if record else scope.get("scribe_mock.code")
+        request_id = exchange.request_id.decode("latin-1")
         told = {
             "id": request_id,
             "method": scope["method"],

@@ -57,7 +57,7 @@ def _form(record: Record, reply_to: str | None) -> dict[str, Any]:
         "request_bytes": record.request_bytes,
         "announced_bytes": None if announced is None else int(announced),
         "sha256": record.digest(),
-        "first_bytes": record.first_bytes.hex(),
+        "first_bytes": record.first_bytes[: record.request_bytes].hex(),
         "faults": list(record.faults),
         "outcome": record.outcome,
         "reply_to": reply_to,

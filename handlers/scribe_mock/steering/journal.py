@@ -1,9 +1,10 @@
 """The journal: what arrived, and what came of it. It is bounded in entries and in bytes."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.digests import Digests
 from scribe_mock.steering.evictions import Evictions
@@ -21,12 +22,12 @@ class Journal:
 
     Args:
         size: The most entries; 0 for a journal that keeps none.
-        now: The time that an owner's requests go by.
+        clocks: An entry's time is that of its caller.
     """
 
-    def __init__(self, size: int, now: Callable[[str], float]) -> None:
+    def __init__(self, size: int, clocks: Clocks) -> None:
         self._size = size
-        self._now = now
+        self._clocks = clocks
         self._records: deque[Record] = deque()
         self._bytes = 0
         self._fields = HeaderFields()
@@ -38,9 +39,13 @@ class Journal:
         """Whether it keeps anything."""
         return self._size > 0
 
-    def begin(self, request_id: bytes, method: str, target: bytes, caller: str) -> Record:
-        """Add an entry for what begins now."""
-        record = Record(request_id, self._now(caller), method, target, caller)
+    def begin(
+        self, request_id: bytes, method: str, target: bytes, caller: str, at: float | None = None
+    ) -> Record:
+        """Add an entry for what begins, now or at this time; see Record."""
+        if at is None:
+            at = self._clocks.of_owner(caller).now()
+        record = Record(request_id, at, method, target, caller)
         record.size = _ENTRY_BYTES + len(target)
         self._bytes += record.size
         self._records.append(record)
@@ -59,8 +64,12 @@ class Journal:
             record.sha256 = record.hasher.hexdigest()
             record.hasher = None
         body = record.body
-        if body is not None and not body.stored:
-            self.digests.let_go(body)
+        if body is not None and not record.stored:
+            if body.size == record.request_bytes:
+                self.digests.let_go(body)
+            else:
+                # A refused part is in no body, so nothing knows the digest of the whole.
+                record.leave_body()
         if record.forgotten:
             return
         record.request_fields, more = self._fields.of_request(request_fields)

@@ -142,6 +142,7 @@ class Record:
         """Take the digest from this body, which a store has or will have."""
         if self.body is not body and not self.forgotten:
             self.leave_body()
+            self.hasher = None
             body.readers += 1
             self.body = body
 
@@ -157,15 +158,12 @@ class Record:
         self.generation, self.upload_type = session.generation, session.upload_type
 
     def settle(self) -> None:
-        """Note what the middlewares have found out so far: operation, session, error code."""
+        """Note what the middlewares have found out so far: operation and session."""
         scope = self.scope
         if scope is None:
             return
         get = scope.get
         self.operation = get("scribe_mock.operation")
-        code = get("scribe_mock.code")
-        if code is not None:
-            self.code = code
         session = get("scribe_mock.session")
         if session is not None:
             self.name(session)

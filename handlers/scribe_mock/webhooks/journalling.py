@@ -15,6 +15,7 @@ class JournalledAttempt:
         webhook: Where the delivery goes, and whose it is.
         session_id: The session that it tells of.
         name: Identifies the attempt; deliveries have no `X-Request-Id`.
+        at: When it begins, in seconds since 1970.
         headers: The header fields, besides those that every request has.
         body: What is sent.
     """
@@ -25,6 +26,7 @@ class JournalledAttempt:
         webhook: Webhook,
         session_id: str,
         name: str,
+        at: float,
         headers: Mapping[str, str],
         body: bytes,
     ) -> None:
@@ -35,7 +37,7 @@ class JournalledAttempt:
             self._record = None
             return
         url, _, query = webhook.url.partition("?")
-        record = journal.begin(name.encode(), "POST", url.encode(), webhook.owner)
+        record = journal.begin(name.encode(), "POST", url.encode(), webhook.owner, at)
         record.query = query.encode()
         record.operation = "deliverWebhook"
         record.session_id, record.owner = session_id, webhook.owner

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
-from scribe_mock.api.callers import owner_of_text
+from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidRequest, RequestNotFound
 from scribe_mock.sessions.clock import parse_rfc3339
@@ -32,7 +32,7 @@ class JournalControl(OperationGroup):
         **wanted: str,
     ) -> JsonAnswer:
         """Answer with the latest entries that match, the oldest first."""
-        journal, scope = self._services.journal, scope_of(session_id, token)
+        journal, scope = self._services.journal, scope_of_list(self._services, token, session_id)
         found = self._found(scope, **wanted)
         page = found[-int(limit) :]
         return JsonAnswer(
@@ -47,13 +47,14 @@ class JournalControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> Response:
         """Forget the entries of a scope."""
-        self._services.journal.forget(scope_of(session_id, token))
+        self._services.journal.forget(scope_of_list(self._services, token, session_id))
         return Response(status_code=204)
 
     async def verify_requests(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Answer with the number of entries that match, if it is the expected one."""
         match = dict(body.get("match", {}))
-        scope = scope_of(match.pop("session_id", None), match.pop("token", None))
+        owner = owner_of_query(self._services, match.pop("token", None))
+        scope = Scope(match.pop("session_id", None), owner)
         since = match.pop("since", None)
         expectation = Expectation(
             scope,
@@ -91,11 +92,6 @@ class JournalControl(OperationGroup):
             and number in (None, record.status)
             and code in (None, record.code)
         ]
-
-
-def scope_of(session_id: str | None, token: str | None) -> Scope:
-    """The scope that a query or a body names."""
-    return Scope(session_id, None if token is None else owner_of_text(token))
 
 
 def _count(count: Any) -> Count:
