@@ -62,7 +62,8 @@ class SteeredRequests:
         callers: Callers,
         clocks: Clocks,
     ) -> None:
-        self._faults = faults
+        #: All faults; most servers have none at all.
+        self.faults = faults
         self._held = held
         self._documented = documented
         self._store = store
@@ -70,10 +71,6 @@ class SteeredRequests:
         self._callers = callers
         self._clocks = clocks
         self._slowed = 0
-
-    def concerns(self, scope: Scope) -> bool:
-        """Whether anything may steer this request; most servers have no fault at all."""
-        return bool(self._faults) or "scribe_mock.prefer" in scope
 
     async def serve(
         self, operation: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
@@ -89,7 +86,7 @@ class SteeredRequests:
             call: The request.
             own: Does what only requests, or only streams, can have; False for any other fault.
         """
-        plan = (self._faults.plan(call.target) if self._faults else None) or Plan()
+        plan = (self.faults.plan(call.target) if self.faults.any else None) or Plan()
         if plan.faults:
             call.note(faults=tuple(fault.fault_id for fault in plan.faults))
         slow = bool(plan.delay or plan.throttles)
