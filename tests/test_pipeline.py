@@ -373,12 +373,13 @@ def control_api_of(operations):
         accepted=(),
         tokens=Tokens(Clocks()),
         validate_responses=True,
+        steering=None,
     )
 
     async def start():
         pass
 
-    return Gateway({"": api}, streams=api, start=start, stop=start, log_requests=False)
+    return Gateway({"": api}, streams=api, start=start, stop=start, recorder=None, log=None)
 
 
 @pytest.fixture

@@ -19,16 +19,26 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
+from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import load_fixtures
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.recorder import Recorder
+from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
+from scribe_mock.server.steering.requests import SteeredRequests
+from scribe_mock.server.steering.streams import SteeredStreams
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
+from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -49,22 +59,31 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
     clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    store = MemoryStore(clocks, settings.max_memory)
+    journal = Journal(settings.journal_size, clocks)
+    store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
     seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens, alarm = Tokens(clocks), Alarm(clocks)
+    callers = Callers(tokens)
+    documented = Documented(spec)
+    faults, held = Faults(), Held()
+    store.changes.watch(faults.session_changed)
+    reader = FaultReader(documented, store, callers.of_text)
+    steering = SteeredRequests(faults, held, documented, store, tokens, callers, clocks)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clocks, alarm, examiner)
-    webhooks = Webhooks(clocks, alarm, store)
+    webhooks = Webhooks(clocks, alarm, store, faults, journal)
     # After the webhooks: they are to know that a session is gone before its clock goes, too.
     store.changes.watch(clocks.session_changed)
+    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
     resets = Resets(
         store,
-        [webhooks, streams, clocks, templates],
+        [webhooks, streams, clocks, templates, fixture_faults, held, tokens],
+        journal=journal,
         seeder=seeder,
         templates=templates,
         webhooks=webhooks,
@@ -79,9 +98,13 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams,
         templates,
         tokens,
-        Callers(tokens),
+        callers,
         SignedAddresses(),
         webhooks,
+        faults,
+        held,
+        reader,
+        journal,
         resets,
     )
 
@@ -94,8 +117,10 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, Operations(services), admission=(store, clocks)),
-            "/_mock": SameSite(build(control_spec, Control(services), admission=None), settings),
+            "": build(spec, Operations(services), admission=(store, clocks), steering=steering),
+            "/_mock": SameSite(
+                build(control_spec, Control(services), admission=None, steering=None), settings
+            ),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,
@@ -103,10 +128,11 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
         },
-        streams=streams,
+        streams=SteeredStreams(streams, steering, store),
         start=resets.plant,
         stop=stop,
-        log_requests=not settings.quiet,
+        recorder=Recorder(journal, callers) if journal.is_on else None,
+        log=None if settings.quiet else RequestLog(),
     )
 
 

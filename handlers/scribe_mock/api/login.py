@@ -33,8 +33,10 @@ class LoginOperations(OperationGroup):
         accepted, tokens = self._services.settings.token, self._services.tokens
         # Of the tokens that the server was started with, the owner's own, or else the first.
         own = [token for token in accepted if owner_of(token) == owner] or accepted
+        access = own[0] if own else tokens.make("access", ACCESS_SECONDS, owner)
+        tokens.renewed(access)
         return {
-            "access_token": own[0] if own else tokens.make("access", ACCESS_SECONDS, owner),
+            "access_token": access,
             "refresh_token": tokens.make("refresh", REFRESH_SECONDS, owner),
             "expires_in": ACCESS_SECONDS,
             "refresh_expires_in": REFRESH_SECONDS,

@@ -12,6 +12,10 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
+from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -34,6 +38,10 @@ class Services:
         callers: Finds out whose a request is.
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
+        faults: What goes wrong on purpose.
+        held: The requests that wait for a test.
+        fault_reader: Reads faults from JSON.
+        journal: What arrived, and what came of it.
         resets: Brings the server, or a scope of it, back to the start.
     """
 
@@ -49,6 +57,10 @@ class Services:
     callers: Callers
     addresses: SignedAddresses
     webhooks: Webhooks
+    faults: Faults
+    held: Held
+    fault_reader: FaultReader
+    journal: Journal
     resets: Resets
 
     def processing_seconds(self, scenario: Scenario) -> float:

@@ -10,6 +10,7 @@ from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.guards import admits
+from scribe_mock.api.processing import processing_of
 from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
@@ -23,6 +24,8 @@ from scribe_mock.errors import InvalidRequest, InvalidTemplate
 from scribe_mock.scenarios.fixtures import Scenario
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
+from scribe_mock.steering.fault import Fault
+from scribe_mock.steering.faults import MAX_OF_SESSION
 
 #: Fields of Create session that the session stores as they were sent.
 _STORED_FIELDS = (
@@ -66,7 +69,11 @@ class SessionOperations(OperationGroup):
             stream_id=secrets.token_urlsafe(32) if streamed else None,
             **fields,
         )
+        faults = self._own_faults(session)
         await services.store.create(session)
+        request.scope["scribe_mock.session"] = session
+        for fault in faults:
+            services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)
@@ -79,13 +86,11 @@ class SessionOperations(OperationGroup):
         """End the recording; processing begins (CONTRACT.md, "End session")."""
         services = self._services
         await services.streams.settle(session.session_id)
-        scenario = services.fixtures.of(session)
+        outcome, seconds = processing_of(request, services, session)
         sent = (body or {}).get("audio_files_sent")
 
         def end(current: Session) -> dict[str, Any]:
-            seconds = services.processing_seconds(scenario)
-            now = services.clocks.of(current).now()
-            current.end(now, scenario.outcome, seconds, sent)
+            current.end(services.clocks.of(current).now(), outcome, seconds, sent)
             return received_audio(current)
 
         received = await services.store.change(session.session_id, end)
@@ -163,6 +168,18 @@ class SessionOperations(OperationGroup):
             "message": "The template is being processed; poll Get session for its result.",
         }
         return JsonAnswer(answer, 202)
+
+    def _own_faults(self, session: Session) -> list[Fault]:
+        """The faults that `additional_data._mock.faults` sets for a new session."""
+        listed = session.additional_data.get("_mock", {}).get("faults", [])
+        path = "$.additional_data._mock.faults"
+        if not isinstance(listed, list) or len(listed) > MAX_OF_SESSION:
+            refuse_body(path, f"expected a list of at most {MAX_OF_SESSION} faults")
+        reader = self._services.fault_reader
+        return [
+            reader.read_of_session(value, f"{path}[{index}]", session)
+            for index, value in enumerate(listed)
+        ]
 
     def _require_templates(self, owner: str, names: Sequence[str]) -> None:
         unknown = self._services.templates.unknown(owner, names)

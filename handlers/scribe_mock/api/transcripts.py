@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.guards import admits
+from scribe_mock.api.processing import processing_of
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.documents import Document
@@ -33,8 +34,7 @@ class TranscriptOperations(OperationGroup):
             )
         if template_id is not None:
             services.templates.find(services.callers.of(request), template_id)
-        scenario = services.fixtures.of(session)
-        seconds = services.processing_seconds(scenario)
+        outcome, seconds = processing_of(request, services, session)
         if transcript:
             await services.streams.settle(session.session_id)
 
@@ -42,9 +42,7 @@ class TranscriptOperations(OperationGroup):
             now = services.clocks.of(current).now()
             if transcript:
                 wanted = [template_id] if template_id else []
-                return current.end_with_transcript(
-                    now, scenario.outcome, seconds, transcript, wanted
-                )
+                return current.end_with_transcript(now, outcome, seconds, transcript, wanted)
             current.require_done(now)
             names = [template_id] if template_id else current.known_templates()
             return [current.add_document(now, name, seconds) for name in names]

@@ -13,6 +13,11 @@ from scribe_mock import __version__
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.actions import Webhook as Faulty
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.journal import Journal
+from scribe_mock.webhooks.faulty import REORDER_SECONDS, Swaps, fault_of
+from scribe_mock.webhooks.journalling import JournalledAttempt
 from scribe_mock.webhooks.posting import DeliveryError, post
 from scribe_mock.webhooks.webhook import Webhook, payload, signature
 
@@ -90,13 +95,25 @@ class Deliveries:
     Args:
         clocks: All clocks; a delivery is signed and repeated by the one of its session.
         alarm: Waits for the times of repetitions.
+        faults: What goes wrong on purpose.
         changed: Called when the log changes.
+        journal: Gets an entry for each attempt.
     """
 
-    def __init__(self, clocks: Clocks, alarm: Alarm, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        clocks: Clocks,
+        alarm: Alarm,
+        faults: Faults,
+        changed: Callable[[], None],
+        journal: Journal,
+    ) -> None:
+        self._journal = journal
         self._clocks = clocks
         self._alarm = alarm
+        self._faults = faults
         self._changed = changed
+        self._swaps = Swaps[Delivery](lambda delivery: delivery.order)
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._number = 0
         self._log: deque[Attempt] = deque(maxlen=_LOGGED)
@@ -110,17 +127,42 @@ class Deliveries:
 
     def add(self, webhook: Webhook, event: str, at: float, session_id: str) -> None:
         """Deliver an event that happened at this time; without room it is only logged."""
-        self._number += 1
         body = payload(event, at, session_id)
-        delivery = Delivery(self._number, webhook, event, session_id, body)
-        of_one = self._open.get(webhook.webhook_id, {})
+        fault = fault_of(self._faults, session_id, webhook.owner)
+        for _ in range(1 + fault.repeat):
+            self._number += 1
+            self._begin(Delivery(self._number, webhook, event, session_id, body), fault)
+
+    def _begin(self, delivery: Delivery, fault: Faulty) -> None:
+        webhook_id = delivery.webhook.webhook_id
+        of_one = self._open.get(webhook_id, {})
         if len(of_one) >= _WAITING_OF_ONE or sum(map(len, self._open.values())) >= _WAITING:
-            error = "not sent: too many deliveries wait already"
-            self._log.append(Attempt(delivery, 0, self._now(delivery), error=error))
-            self._changed()
-            return
-        self._open.setdefault(webhook.webhook_id, {})[delivery.number] = delivery
-        self._queue(delivery)
+            self._give_up(delivery, "not sent: too many deliveries wait already")
+        elif fault.lose:
+            self._give_up(delivery, "not sent: a fault lost it")
+        else:
+            self._open.setdefault(webhook_id, {})[delivery.number] = delivery
+            wait = max(fault.delay_seconds, REORDER_SECONDS if fault.reorder else 0.0)
+            if wait:
+                self._later(delivery, self._now(delivery) + wait)
+            if fault.reorder:
+                self._swaps.wait(delivery)
+            elif not wait:
+                self._queue(delivery)
+
+    def _give_up(self, delivery: Delivery, error: str) -> None:
+        self._log.append(Attempt(delivery, 0, self._now(delivery), error=error))
+        self._changed()
+
+    def _later(self, delivery: Delivery, at: float) -> None:
+        """Queue a delivery at a time of its clock."""
+        self._alarm.set(
+            _key(delivery),
+            at,
+            lambda: self._queue(delivery),
+            session_id=delivery.session_id,
+            owner=delivery.webhook.owner,
+        )
 
     def forget_webhook(self, webhook_id: str) -> None:
         """Send no more to a webhook that was deleted; what is on its way may still arrive."""
@@ -149,6 +191,7 @@ class Deliveries:
         for webhook_id, of_one in list(self._open.items()):
             for delivery in [delivery for delivery in of_one.values() if gone(delivery)]:
                 self._alarm.cancel(_key(delivery))
+                self._swaps.remove(delivery)
                 del of_one[delivery.number]
             if not of_one:
                 del self._open[webhook_id]
@@ -159,8 +202,12 @@ class Deliveries:
         return self._clocks.find(delivery.session_id, delivery.webhook.owner).now()
 
     def _queue(self, delivery: Delivery) -> None:
+        self._swaps.remove(delivery)
         lane = self._lanes.setdefault(_lane_of(delivery), _Lane())
         lane.waiting.append(delivery)
+        for swapped in self._swaps.waiting_for(delivery):
+            self._alarm.cancel(_key(swapped))
+            lane.waiting.append(swapped)
         self._start(lane)
 
     def _start(self, lane: _Lane) -> None:
@@ -184,12 +231,23 @@ class Deliveries:
         attempt = Attempt(delivery, delivery.attempts, self._now(delivery))
         self._log.append(attempt)
         self._changed()
+        headers = self._headers(delivery)
+        entry = JournalledAttempt(
+            self._journal,
+            delivery.webhook,
+            delivery.session_id,
+            f"delivery_{delivery.number}_{attempt.number}",
+            attempt.at,
+            headers,
+            delivery.body,
+        )
         try:
-            headers = self._headers(delivery)
             receiver = delivery.webhook.receiver
             attempt.status = await post(receiver, headers, delivery.body, ANSWER_SECONDS)
         except DeliveryError as error:
             attempt.error = str(error)
+        finally:
+            entry.finish(attempt.status, attempt.error)
         self._settle(attempt)
         self._changed()
 
@@ -211,13 +269,7 @@ class Deliveries:
             del still_open[delivery.number]
             return
         attempt.next_at = self._now(delivery) + RETRY_SECONDS[attempt.number - 1]
-        self._alarm.set(
-            _key(delivery),
-            attempt.next_at,
-            lambda: self._queue(delivery),
-            session_id=delivery.session_id,
-            owner=delivery.webhook.owner,
-        )
+        self._later(delivery, attempt.next_at)
 
 
 def _lane_of(delivery: Delivery) -> tuple[str, int]:

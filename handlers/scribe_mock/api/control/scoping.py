@@ -23,6 +23,13 @@ async def sessions_of(services: Services, owner: str | None) -> Sequence[Session
     return await (services.store.all() if owner is None else services.store.of_owner(owner))
 
 
+def scope_of_list(services: Services, token: str | None, session_id: str | None) -> Scope:
+    """The scope of a list, which may be of a session that is gone; raises InvalidRequest."""
+    if token is not None and session_id is not None:
+        raise InvalidRequest("The query has token and session_id. Send the one that is meant.")
+    return Scope(session_id, owner_of_query(services, token))
+
+
 async def scope_of_query(services: Services, token: str | None, session_id: str | None) -> Scope:
     """The scope that a query names; raises InvalidRequest, SessionNotFound."""
     if token is not None and session_id is not None:
