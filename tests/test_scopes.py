@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.receivers import Receiver, closed_port
-from tests.support import PATIENCE, Mock, fault, refusal, running
+from tests.support import AUDIO, PATIENCE, Mock, fault, refusal, running
 
 HOUR = 3600
 
@@ -322,8 +322,19 @@ def test_what_happens_to_a_session_has_its_own_time(mock, one):
     assert one.client.get(record).json()["data"]["status"] == "completed"
     listed = one.client.get(f"{one.url}{HISTORY}").json()["data"]
     assert [line["processing_status"] for line in listed] == ["success"]
-    (template,) = session.get().json()["templates"][:1]
-    assert [document["status"] for document in template.values()] == ["success"]
+    (made,) = session.get().json()["templates"][0].values()
+    assert made["status"] == "success"
+    content = one.client.get(f"{one.url}{DOCUMENTS}/{made['document_id']}").json()["data"]
+    assert one.bare.get(content["presigned_url"]).text != ""
+
+
+def test_the_chunks_of_a_recording_have_the_time_of_its_session(one):
+    single = one.create("single")
+    now = clock_of(single, advance_seconds=100)["now"]
+    assert (
+        single.upload("a.wav", (AUDIO / "speech.wav").read_bytes(), "audio/wav").status_code == 200
+    )
+    assert {chunk["received_at"] for chunk in single.inspect()["chunks"]} == {now}
 
 
 def test_what_a_session_still_allows_goes_by_its_clock(one):
@@ -486,22 +497,18 @@ def test_deliveries_are_tried_again_by_the_clock_of_the_session(mock, one, other
     assert datetime.fromisoformat(latest["at"]) == at(clock_of(session))
 
 
-def test_a_running_clock_waits_for_what_is_due_by_it(serve):
-    # The times of two clocks come up in real time, in the order in which they are due.
+def test_the_times_of_running_clocks_come_up_by_themselves(serve):
     mock = serve(processing_seconds=HOUR)
     with Receiver() as receiver:
         one, other = Caller(mock, "t-1"), Caller(mock, "t-2")
-        for caller in (one, other):
+        ended = [caller.create() for caller in (one, other)]
+        for caller, session in zip((one, other), ended, strict=True):
             caller.register(receiver.url, "session.completed")
-        late, soon = one.create(), other.create()
-        late.end()
-        soon.end()
-        one.move(advance_seconds=HOUR - 0.3)
-        other.move(advance_seconds=HOUR - 0.1)
-        assert receiver.events(2) == [
-            ("session.completed", soon.id),
-            ("session.completed", late.id),
-        ]
+            session.end()
+        one.move(advance_seconds=HOUR - 0.2)
+        clock_of(ended[1], advance_seconds=HOUR - 0.1)
+        told = {("session.completed", session.id) for session in ended}
+        assert set(receiver.events(2)) == told
         one.close()
         other.close()
 
