@@ -5,6 +5,7 @@ any operation may crash (500 internal_error) is documented too; test_pipeline.py
 """
 
 import re
+from functools import partial
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from scribe_mock.api.operations import Operations
 from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module
 from scribe_mock.sessions.tokens import ACCESS_SECONDS
-from tests.support import AUDIO, LIMIT, ROOT, refusal, running
+from tests.support import AUDIO, LIMIT, ROOT, comes_true, parallel, refusal, running
 
 SPECS = [
     yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)
@@ -130,6 +131,34 @@ def at_root(method, path, **options):
 
 def without_token(method, path, **options):
     return lambda mock: mock.bare.request(method, path, **options)
+
+
+FAULT = {"action": {"hold": {}}, "match": {"operation": "getSession"}}
+
+
+def removed_fault(mock):
+    fault_id = root(mock, "POST", "/_mock/faults", json=FAULT).json()["id"]
+    return root(mock, "DELETE", f"/_mock/faults/{fault_id}")
+
+
+def order(mock, ids):
+    return root(mock, "POST", "/_mock/held/release", json={"order": ids, "wait_seconds": 0})
+
+
+def released(release):
+    """What a release of the request "a" is answered, which is held by then."""
+
+    def with_one_held(mock):
+        root(mock, "POST", "/_mock/faults", json=FAULT)
+
+        def when_held():
+            comes_true(lambda: mock.control("GET", "/held")["held"])
+            return release(mock)
+
+        asked = partial(mock.client.get, DEMO, headers={"X-Request-Id": "a"})
+        return parallel([asked, when_held])[1]
+
+    return with_one_held
 
 
 def heard(mock):
@@ -399,6 +428,9 @@ RECIPES = {
     "outside 400 invalid_request": below(b"no request\r\n\r\n"),
     "outside 404 not_found": lambda mock: mock.client.get("/nowhere"),
     "outside 405 method_not_allowed": lambda mock: mock.client.put("/sessions"),
+    "outside 429 rate_limit_exceeded": lambda mock: mock.client.get(
+        DEMO, headers={"Prefer": "code=429"}
+    ),
     "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
     "getHealth 200": control("GET", "/health"),
     "reset 204": control("POST", "/reset"),
@@ -438,6 +470,30 @@ RECIPES = {
     "listWebhookDeliveries 400 invalid_request": control("GET", "/webhook-deliveries?limit=x"),
     "awaitChange 200": control("GET", "/changes?since=0&wait_seconds=0"),
     "awaitChange 400 invalid_request": control("GET", "/changes"),
+    "listFaults 200": control("GET", "/faults"),
+    "listFaults 400 invalid_request": control("GET", "/faults?token=a&session_id=b"),
+    "addFault 201": control("POST", "/faults", json=FAULT),
+    "addFault 400 invalid_request": control("POST", "/faults", content=b"x"),
+    "addFault 413 request_too_large": control("POST", "/faults", content=BIG),
+    "addFault 422 invalid_request": control("POST", "/faults", json={}),
+    "removeFaults 204": control("DELETE", "/faults"),
+    "removeFaults 400 invalid_request": control("DELETE", "/faults?token=a&session_id=b"),
+    "removeFault 204": removed_fault,
+    "removeFault 404 fault_not_found": control("DELETE", "/faults/x"),
+    "listHeld 200": control("GET", "/held"),
+    "listHeld 400 invalid_request": control("GET", "/held?token=a&session_id=b"),
+    "releaseInOrder 200": released(lambda mock: order(mock, ["a"])),
+    "releaseInOrder 400 invalid_request": control("POST", "/held/release", content=b"x"),
+    "releaseInOrder 404 request_not_held": lambda mock: order(mock, ["x"]),
+    "releaseInOrder 413 request_too_large": control("POST", "/held/release", content=BIG),
+    "releaseInOrder 422 invalid_request": control("POST", "/held/release", json={}),
+    "releaseHeld 200": released(lambda mock: root(mock, "POST", "/_mock/held/a/release")),
+    "releaseHeld 404 request_not_held": control("POST", "/held/x/release"),
+    "refuseHeld 200": released(lambda mock: root(mock, "POST", "/_mock/held/a/refuse", json={})),
+    "refuseHeld 400 invalid_request": control("POST", "/held/x/refuse", content=b"x"),
+    "refuseHeld 404 request_not_held": control("POST", "/held/x/refuse", json={}),
+    "refuseHeld 413 request_too_large": control("POST", "/held/x/refuse", content=BIG),
+    "refuseHeld 422 invalid_request": control("POST", "/held/x/refuse", json={"code": "x"}),
     "getClock 200": control("GET", "/clock"),
     "setClock 200": control("POST", "/clock", json={"freeze": False}),
     "setClock 400 invalid_request": control("POST", "/clock", content=b"x"),
@@ -545,7 +601,7 @@ def test_what_is_documented_is_answered_to_pages_of_other_sites(mock):
 
 
 def test_a_stalled_request_is_answered(mock, monkeypatch):
-    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.HEAD_SECONDS", 0.0)
+    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.http.HEAD_SECONDS", 0.0)
     assert_is(below(b"GET")(mock), STALLED)
 
 

@@ -123,6 +123,7 @@ CODES = {
         "404": {"not_found"},
         "405": {"method_not_allowed"},
         "408": {"request_timeout"},
+        "429": {"rate_limit_exceeded"},
         "431": {"headers_too_large"},
         "503": {"service_unavailable"},
     },

@@ -373,6 +373,7 @@ def control_api_of(operations):
         accepted=(),
         tokens=Tokens(Clock()),
         validate_responses=True,
+        steering=None,
     )
 
     async def start():

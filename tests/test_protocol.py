@@ -154,7 +154,7 @@ def test_a_body_that_only_pauses_is_read(swept):
 
 
 def test_a_body_that_never_stalls_has_15_minutes(swept, monkeypatch):
-    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.IDLE_SECONDS", 10_000.0)
+    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.http.IDLE_SECONDS", 10_000.0)
     mock, sweep = swept
     chunked = mock.create()
     with chunked.begin_upload() as wire:
@@ -188,7 +188,7 @@ def test_a_client_that_stalls_after_its_answer_is_hung_up_on(swept):
 
 def test_the_server_sweeps_by_itself(swept, monkeypatch):
     mock, _ = swept
-    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.HEAD_SECONDS", 0.0)
+    monkeypatch.setattr("scribe_mock.server.uvicorn_internals.http.HEAD_SECONDS", 0.0)
     with mock.wire() as wire:
         assert_parser_answers(wire, 408, "request_timeout")
 

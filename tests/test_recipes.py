@@ -28,6 +28,7 @@ RUNNABLE = [case for case in CASES if case.snippets]
 EXPLAINED = {(500, "internal_error"), (503, "service_unavailable"), (401, "token_expired")} | {
     (400, "invalid_request"),
     (408, "request_timeout"),
+    (429, "rate_limit_exceeded"),
     (431, "headers_too_large"),
     (403, "audio_not_enabled"),
     (404, "audio_not_available"),

@@ -22,10 +22,15 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
+from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
+from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -50,6 +55,10 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     seeder = Seeder(settings, clock, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens = Tokens(clock)
+    documented = Documented(spec)
+    faults, held = Faults(), Held()
+    store.changes.watch(faults.session_changed)
+    steering = SteeredRequests(faults, held, documented, store, tokens, clock)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )
@@ -69,6 +78,9 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         tokens,
         SignedAddresses(clock),
         webhooks,
+        faults,
+        held,
+        FaultReader(documented, store),
     )
 
     async def start() -> None:
@@ -83,8 +95,10 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, Operations(services), admission=(store, clock)),
-            "/_mock": SameSite(build(control_spec, Control(services), admission=None), settings),
+            "": build(spec, Operations(services), admission=(store, clock), steering=steering),
+            "/_mock": SameSite(
+                build(control_spec, Control(services), admission=None, steering=None), settings
+            ),
             "/_mock/ui": _in_threads(_inspector),
             "/": pages,
             "/docs": pages,

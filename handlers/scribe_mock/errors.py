@@ -27,6 +27,8 @@ ScribeError
 │   ├── AudioNotEnabled           403 audio_not_enabled
 │   ├── WebhookNotFound           404 webhook_not_found
 │   ├── ChunkNotFound             404 chunk_not_found (control API only)
+│   ├── FaultNotFound             404 fault_not_found (control API only)
+│   ├── RequestNotHeld            404 request_not_held (control API only)
 │   ├── RangeNotSatisfiable       416 range_not_satisfiable
 │   ├── InvalidAudioFormat        400 invalid_audio_format
 │   ├── ChunkTooLarge             413 chunk_too_large
@@ -253,6 +255,18 @@ class ChunkNotFound(ApiError):
     """The session has no chunk with this name."""
 
     status, code = 404, "chunk_not_found"
+
+
+class FaultNotFound(ApiError):
+    """No fault has this id."""
+
+    status, code = 404, "fault_not_found"
+
+
+class RequestNotHeld(ApiError):
+    """No request with this id waits for its release."""
+
+    status, code = 404, "request_not_held"
 
 
 class RangeNotSatisfiable(ApiError):

@@ -24,8 +24,10 @@ class LoginOperations(OperationGroup):
 
     def _fresh(self) -> dict[str, Any]:
         accepted, tokens = self._services.settings.token, self._services.tokens
+        access = accepted[0] if accepted else tokens.make("access", ACCESS_SECONDS)
+        tokens.renewed(access)
         return {
-            "access_token": accepted[0] if accepted else tokens.make("access", ACCESS_SECONDS),
+            "access_token": access,
             "refresh_token": tokens.make("refresh", REFRESH_SECONDS),
             "expires_in": ACCESS_SECONDS,
             "refresh_expires_in": REFRESH_SECONDS,

@@ -10,6 +10,9 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
+from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -31,6 +34,9 @@ class Services:
         tokens: Makes the tokens of login and refresh.
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
+        faults: What goes wrong on purpose.
+        held: The requests that wait for a test.
+        fault_reader: Reads faults from JSON.
     """
 
     settings: Settings
@@ -44,6 +50,9 @@ class Services:
     tokens: Tokens
     addresses: SignedAddresses
     webhooks: Webhooks
+    faults: Faults
+    held: Held
+    fault_reader: FaultReader
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

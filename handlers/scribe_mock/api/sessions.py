@@ -11,6 +11,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
+from scribe_mock.api.processing import processing_of
 from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
@@ -80,12 +81,11 @@ class SessionOperations(OperationGroup):
         """End the recording; processing begins (CONTRACT.md, "End session")."""
         services = self._services
         await services.streams.settle(session.session_id)
-        scenario = services.fixtures.of(session)
+        outcome, seconds = processing_of(request, services, session)
         sent = (body or {}).get("audio_files_sent")
 
         def end(current: Session) -> dict[str, Any]:
-            seconds = services.processing_seconds(scenario)
-            current.end(services.clock.now(), scenario.outcome, seconds, sent)
+            current.end(services.clock.now(), outcome, seconds, sent)
             return received_audio(current)
 
         received = await services.store.change(session.session_id, end)

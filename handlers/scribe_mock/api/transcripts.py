@@ -8,6 +8,7 @@ from starlette.requests import Request
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
+from scribe_mock.api.processing import processing_of
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.documents import Document
@@ -34,8 +35,7 @@ class TranscriptOperations(OperationGroup):
             )
         if template_id is not None:
             services.templates.find(caller(request), template_id)
-        scenario = services.fixtures.of(session)
-        seconds = services.processing_seconds(scenario)
+        outcome, seconds = processing_of(request, services, session)
         if transcript:
             await services.streams.settle(session.session_id)
 
@@ -43,9 +43,7 @@ class TranscriptOperations(OperationGroup):
             now = services.clock.now()
             if transcript:
                 wanted = [template_id] if template_id else []
-                return current.end_with_transcript(
-                    now, scenario.outcome, seconds, transcript, wanted
-                )
+                return current.end_with_transcript(now, outcome, seconds, transcript, wanted)
             current.require_done(now)
             names = [template_id] if template_id else current.known_templates()
             return [current.add_document(now, name, seconds) for name in names]

@@ -186,6 +186,10 @@ class Exchange:
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
             request_id = new_request_id()
         self.fields.append((b"x-request-id", request_id))
+        scope["scribe_mock.request_id"] = request_id
+        prefer = headers.get(b"prefer")
+        if prefer is not None or b"__prefer=" in scope.get("query_string", b""):
+            scope["scribe_mock.prefer"] = prefer
         origin = headers.get(b"origin")
         if origin is not None:
             self._allow(origin)

@@ -12,12 +12,9 @@ from starlette.types import ASGIApp
 
 from scribe_mock.api.stream import MAX_MESSAGE_BYTES
 from scribe_mock.errors import AddressError
-from scribe_mock.server.uvicorn_internals import (
-    BoundedProtocol,
-    BoundedWebSocket,
-    forget_signals,
-    http_connections,
-)
+from scribe_mock.server.uvicorn_internals.http import BoundedProtocol
+from scribe_mock.server.uvicorn_internals.server import forget_signals, http_connections
+from scribe_mock.server.uvicorn_internals.websocket import BoundedWebSocket
 
 #: Seconds that requests in flight get to finish after Ctrl-C or SIGTERM.
 GRACE_SECONDS = 30

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.errors import MethodNotAllowed, NotFound
 from scribe_mock.server.connexion_internals import RoutedPath, next_operation, routed_paths
+from scribe_mock.server.steering.requests import SteeredRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,14 @@ class SpecRouting(RoutingMiddleware):
     def __init__(self, app: Any) -> None:
         super().__init__(app)
         self._targets: list[_Target] = []
+        self._steering: SteeredRequests | None = None
 
-    def add_api(self, specification: Any, **options: Any) -> None:
-        """Add the operations of a spec."""
+    def add_api(
+        self, specification: Any, *, steering: SteeredRequests | None, **options: Any
+    ) -> None:
+        """Add the operations of a spec, and what steers their requests."""
         super().add_api(specification, **options)
+        self._steering = steering
         self._targets = [
             _Target(path, next_operation(self.app, path.operation_id))
             for path in routed_paths(self)
@@ -50,7 +55,11 @@ class SpecRouting(RoutingMiddleware):
                 for name, convertor in target.path.convertors.items():
                     parameters[name] = convertor.convert(parameters[name])
                 scope["path_params"] = parameters
-                await target.app(scope, receive, send)
+                operation = scope["scribe_mock.operation"] = target.path.operation_id
+                if self._steering is not None and self._steering.concerns(scope):
+                    await self._steering.serve(operation, target.app, scope, receive, send)
+                else:
+                    await target.app(scope, receive, send)
                 return
             allowed |= target.path.methods
         if allowed:

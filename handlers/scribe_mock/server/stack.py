@@ -14,6 +14,7 @@ from scribe_mock.server.connexion_internals import BuiltMiddleware
 from scribe_mock.server.dispatch import Dispatch
 from scribe_mock.server.routing import SpecRouting, not_found
 from scribe_mock.server.security import TokenSecurity
+from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.validation import Validation
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.tokens import Tokens
@@ -32,6 +33,7 @@ class Api(BuiltMiddleware):
         accepted: The bearer tokens to accept; empty for any.
         tokens: Knows which of the tokens that login handed out have expired.
         validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
+        steering: Lets requests meet faults; None for a spec whose requests meet none.
 
     Raises:
         SpecError: the file is broken, or has an operation that `operations` does not have.
@@ -46,6 +48,7 @@ class Api(BuiltMiddleware):
         accepted: Sequence[str],
         tokens: Tokens,
         validate_responses: bool,
+        steering: SteeredRequests | None,
     ) -> None:
         document = load_spec(spec)
         store, clock = admission or (None, None)
@@ -69,6 +72,7 @@ class Api(BuiltMiddleware):
                     "tokens": tokens,
                     "store": store,
                     "clock": clock,
+                    "steering": steering,
                     "takes_session": admission is not None,
                 },
             )

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.bodies import MAX_JSON_BYTES, parse_json, read_all, refuse_body
 from scribe_mock.errors import InvalidBody, InvalidRequest
-from scribe_mock.schema_errors import in_json
+from scribe_mock.schema_errors import in_json, place_of
 from scribe_mock.server.connexion_internals import next_operation
 
 
@@ -128,19 +128,8 @@ class JsonBody:
         # Only the first error: a client could make the search for the best one very slow.
         found = next(self._validator.iter_errors(body), None)
         if found is not None:
-            refuse_body(_place(found), in_json(found))
+            refuse_body(place_of(found), in_json(found))
         return body
-
-
-def _place(error: Any) -> str:
-    """The JSON path of the value at fault, which may be missing or not allowed."""
-    named = []
-    if error.validator == "required":
-        named = [name for name in error.validator_value if name not in error.instance]
-    elif error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        named = [name for name in error.instance if name not in known]
-    return f"{error.json_path}.{named[0]}" if named else str(error.json_path)
 
 
 class ValidationAPI(RequestValidationAPI):

@@ -249,6 +249,11 @@ class Session:
             outcome = outcome.compared_with(sent, self.files_received())
         self._process(now, outcome, seconds, self.templates)
 
+    def expire(self, now: float) -> None:
+        """Let it be expired from now on; raises what `require_open` raises."""
+        self.require_open(now)
+        self.expires_at = now
+
     def end_with_transcript(
         self,
         now: float,

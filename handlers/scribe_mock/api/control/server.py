@@ -11,6 +11,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.scopes import Scope
 
 
 class ServerControl(OperationGroup):
@@ -31,6 +32,9 @@ class ServerControl(OperationGroup):
 
     async def reset(self, request: Request) -> Response:
         """Bring the server back to the state after its start."""
+        self._services.faults.forget(Scope())
+        self._services.held.release_all(Scope())
+        self._services.tokens.forget(Scope())
         self._services.webhooks.clear()
         self._services.clock.reset()
         self._services.templates.reset()

@@ -247,6 +247,7 @@ RECIPES: tuple[Recipe, ...] = (
             (Step(operation="", method="PUT", path=f"{BASE_PATH}/sessions"),),
         ),
         (408, "request_timeout", "the server would have to be kept waiting for half a minute"),
+        (429, "rate_limit_exceeded", "a server has no limit that every client can reach"),
         (
             431,
             "headers_too_large",

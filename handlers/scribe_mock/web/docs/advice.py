@@ -50,6 +50,8 @@ ADVICE: Mapping[str, str] = {
     "not_found": "Don't repeat it. Check the path, and that names in it are percent-encoded.",
     "method_not_allowed": "Don't repeat it. Allow lists the methods that work here.",
     "request_timeout": "Repeat the request on a new connection; sending a chunk twice is safe.",
+    "rate_limit_exceeded": "Repeat the same request after the seconds in Retry-After, and send fewer "
+    "at once.",
     "headers_too_large": "Don't repeat it. Send less in header fields.",
 }
 
@@ -66,6 +68,12 @@ EXPLANATIONS: Mapping[tuple[str, int, str], str] = {
     (OUTSIDE, 400, "invalid_request"): "Needs bytes that are not HTTP, which no HTTP client sends.",
     (OUTSIDE, 408, "request_timeout"): "Needs a client that stops in the middle of a request for "
     "30 seconds: a laptop that falls asleep, or a network that goes away.",
+    (
+        OUTSIDE,
+        429,
+        "rate_limit_exceeded",
+    ): "Needs a server with a limit on requests, which the mock "
+    "does not have. Ask it for this answer with the header Prefer: code=429, or set a fault.",
     (OUTSIDE, 431, "headers_too_large"): "Needs header fields of more than 64 KiB together, such "
     "as a cookie that grew without bound.",
     (OUTSIDE, 503, "service_unavailable"): "Needs a server that is stopped while a request is on "

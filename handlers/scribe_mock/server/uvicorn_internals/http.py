@@ -1,41 +1,20 @@
-"""uvicorn's protocols with bounds, and the error envelope for what uvicorn refuses itself.
-
-These errors belong to no operation, so the spec has them in prose and under `x-outside-operations`:
-400 for what is not HTTP, 408 for a request that stalls, 431 for a head that is too large.
-
-This module alone uses names of uvicorn that uvicorn does not promise to keep; a test checks that
-each exists in the installed version:
-
-- `HttpToolsProtocol`: `.cycle`, `.expect_100_continue`, `.flow`, `.headers`, `.parser`,
-  `.pipeline`, `.url`, `.loop`, `.transport`, `._should_upgrade`, `.send_400_response`,
-  `._start_asgi_task`, `.timeout_keep_alive`, `.timeout_keep_alive_handler`,
-  `.on_response_complete`, `.shutdown`
-- `RequestResponseCycle`: `.body`, `.default_headers`, `.disconnected`, `.flow`, `.keep_alive`,
-  `.message_event`, `.more_body`, `.response_complete`, `.response_started`, `.scope`, `.send`,
-  `.transport`, `.on_response`, `STATUS_LINE`, `HEADER_VALUE_RE`
-- `FlowControl`: `.pause_reading`, `.read_paused`, `.write_paused`, and `HIGH_WATER_LIMIT`
-- `WebSocketsSansIOProtocol`: `.conn`, `.handle_events`, `.handle_parser_exception`, `.transport`
-- `Server`: `.server_state`, `._captured_signals`
-"""
+"""uvicorn's HTTP protocol with bounds on heads, on time, and on clients that do not read."""
 
 from typing import Any, NoReturn
 
 import httptools
-import uvicorn
-from starlette.types import Message
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from scribe_mock.server import http_heads
+from scribe_mock.server.breakable import Breakable
 from scribe_mock.server.gateway import fields_of_every_answer
 from scribe_mock.server.idle_timer import IdleTimer
+from scribe_mock.server.steering.call import CONNECTION
+from scribe_mock.server.uvicorn_internals.answer import Answer
 
 #: The most bytes of one read from a socket: it may contain a body before the next head.
 _READ_BYTES = 256 * 1024
-
-#: The most bytes that wait to be sent on a WebSocket.
-MAX_UNREAD_BYTES = 1024 * 1024
 
 #: The most seconds for a head, between two parts of a body, for a whole request, and without any
 #: progress of an answer. The last is long, since the kernel accepts more bytes in large steps only.
@@ -45,7 +24,7 @@ REQUEST_SECONDS = 900.0
 UNREAD_SECONDS = 900.0
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(Breakable, HttpToolsProtocol):
     """One connection, whose requests are bounded in the size of their head and in time."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -100,6 +79,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self.parser.should_upgrade():
                 cycle: Any = self.cycle
                 cycle.send = Answer(cycle).send
+                cycle.scope[CONNECTION] = self
+                self.patient = False
 
     def on_message_complete(self) -> None:
         """The request is complete, unless it asks for another protocol."""
@@ -145,7 +126,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes arrived from the client."""
-        if self._last_answer:
+        if self._last_answer or self.broken:
             return
         self._heard = self.loop.time()
         self._parse(data)
@@ -200,7 +181,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Stop when the request in progress is done, but do not wait for one that only waits."""
         cycle = self.cycle
-        waits = cycle is not None and cycle.scope.get("state", {}).get("waits", False)
+        if self.broken:
+            self.transport.abort()
+            return
+        state = {} if cycle is None or cycle.response_complete else cycle.scope.get("state", {})
+        waits = state.get("waits", False)
+        state.get("on_stop", bool)()
         if waits and not cycle.response_complete:
             self.transport.close()
         else:
@@ -222,7 +208,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         reading_body = self.cycle is not None and self.cycle.more_body and not self._in_head
         if reading_body and not self.cycle.response_complete:
-            stalled = not self.flow.read_paused and now - self._heard > IDLE_SECONDS
+            idle = now - self._heard > IDLE_SECONDS and not self.patient
+            stalled = not self.flow.read_paused and idle
             stalled = stalled or now - self._began > REQUEST_SECONDS
         else:
             late = now - self._began > HEAD_SECONDS
@@ -234,6 +221,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 f"The request stalled: no bytes for {IDLE_SECONDS:g} seconds, or it was not "
                 f"complete after {REQUEST_SECONDS:g}.",
             )
+
+    def give_up(self) -> None:
+        """Answer nothing more: the connection is about to end."""
+        super().give_up()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _drop_if_unread(self, now: float) -> None:
         """Drop the connection if the client reads nothing of its answer."""
@@ -265,80 +259,3 @@ class BoundedProtocol(HttpToolsProtocol):
     def _send_last_answer(self) -> None:
         self.transport.write(self._last_answer)
         self.transport.close()
-
-
-class Answer:
-    """One answer, of which head and body are sent in one write if the body is complete at once.
-
-    uvicorn makes two writes and searches each header field for invalid characters by itself: a
-    tenth of the time of a small upload. It still sends all other answers.
-    """
-
-    __slots__ = ("_cycle", "_head", "_send")
-
-    def __init__(self, cycle: Any) -> None:
-        self._cycle = cycle
-        self._send = cycle.send
-        self._head: Message | None = None
-
-    async def send(self, message: Message) -> None:
-        """Send a part of the answer; the head is held back until the first part of the body."""
-        if message["type"] == "http.response.start" and not self._cycle.response_started:
-            self._head = message
-            return
-        head, self._head = self._head, None
-        if head is not None:
-            # Without this, both would be garbage that only the garbage collector finds.
-            self._cycle.__dict__.pop("send", None)
-            if self._sends_whole(head, message):
-                return
-            await self._send(head)
-        await self._send(message)
-
-    def _sends_whole(self, head: Message, message: Message) -> bool:
-        """Send an answer, unless it needs more of uvicorn than to be written."""
-        cycle, body = self._cycle, message.get("body", b"")
-        if message.get("more_body") or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
-            return False
-        fields = [*cycle.default_headers, *head.get("headers", ())]
-        if (
-            cycle.disconnected
-            or cycle.flow.write_paused
-            or (b"content-length", b"%d" % len(body)) not in fields
-            or not http_heads.PLAIN_FIELDS.issuperset([name for name, _ in fields])
-            or HEADER_VALUE_RE.search(b"".join([value for _, value in fields]))
-        ):
-            return False
-        lines = [b"%b: %b\r\n" % (name, value) for name, value in fields]
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        cycle.transport.write(b"".join((STATUS_LINE[head["status"]], *lines, b"\r\n", body)))
-        cycle.on_response()
-        return True
-
-
-class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which disconnects a client that does not read its answers to pings.
-
-    Messages before an invalid frame are processed; uvicorn would drop them.
-    """
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes arrived from the client."""
-        self.conn.receive_data(data)
-        self.handle_events()
-        if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
-            self.transport.abort()
-        elif self.conn.parser_exc is not None and not self.transport.is_closing():
-            self.handle_parser_exception()
-
-
-def http_connections(server: uvicorn.Server) -> list[BoundedProtocol]:
-    """The open HTTP connections of a server."""
-    found = list(server.server_state.connections)
-    return [connection for connection in found if isinstance(connection, BoundedProtocol)]
-
-
-def forget_signals(server: uvicorn.Server) -> None:
-    """Keep a server from raising the signal that stopped it a second time."""
-    server._captured_signals.clear()

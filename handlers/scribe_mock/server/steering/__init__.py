@@ -1,0 +1,1 @@
+"""Does to requests and streams what the faults that match them say."""

@@ -1,0 +1,1 @@
+"""Steering: scopes, faults, lock-step, the journal and the ledger."""

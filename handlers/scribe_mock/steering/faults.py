@@ -1,0 +1,141 @@
+"""The faults of one server, and those that match a request."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count, product
+
+from scribe_mock.errors import FaultNotFound, InvalidRequest
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.actions import Delay, Throttle
+from scribe_mock.steering.fault import Fault, Target
+
+#: The most faults of all scopes of one kind: of a session, and of a token or for all.
+MAX_OF_SESSION, MAX_OF_OTHERS = 100, 1000
+#: The most faults of one server.
+MAX_FAULTS = 100_000
+
+#: Where a fault is looked up: its scope, an operation or None for any, a sequence or None for any.
+_Place = tuple[Scope, str | None, int | None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The faults that fire on one request: at most one that decides, and those that slow it.
+
+    Args:
+        main: The fault that decides what the request meets.
+        delays: Seconds by which the answer comes later, together.
+        throttles: How fast it is read and answered.
+        faults: All of them, in the order in which they were set.
+    """
+
+    main: Fault | None = None
+    delay: float = 0.0
+    throttles: list[Throttle] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Faults:
+    """All faults of one server. Use it in the server's event loop alone."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, Fault] = {}
+        self._places: dict[_Place, list[Fault]] = {}
+        self._scopes: dict[Scope, int] = {}
+        self._number = count().__next__
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(self, fault: Fault) -> Fault:
+        """Set a fault, and give it an id; raises InvalidRequest if there are too many."""
+        self.require_room(fault.scope, 1)
+        fault.fault_id = f"fault_{secrets.token_hex(6)}"
+        fault.number = self._number()
+        self._faults[fault.fault_id] = fault
+        self._scopes[fault.scope] = self._scopes.get(fault.scope, 0) + 1
+        for place in _places(fault):
+            self._places.setdefault(place, []).append(fault)
+        return fault
+
+    def require_room(self, scope: Scope, more: int) -> None:
+        """Raise InvalidRequest unless so many more faults fit into a scope."""
+        most = MAX_OF_OTHERS if scope.session_id is None else MAX_OF_SESSION
+        if self._scopes.get(scope, 0) + more > most or len(self._faults) + more > MAX_FAULTS:
+            raise InvalidRequest(
+                f"There are too many faults: at most {most} in this scope and {MAX_FAULTS} on the "
+                "server. Remove some, or reset the scope."
+            )
+
+    def remove(self, fault_id: str) -> None:
+        """Remove a fault; raises FaultNotFound."""
+        fault = self._faults.pop(fault_id, None)
+        if fault is None:
+            raise FaultNotFound(f"There is no fault {fault_id[:80]!r}.")
+        self._scopes[fault.scope] -= 1
+        if not self._scopes[fault.scope]:
+            del self._scopes[fault.scope]
+        for place in _places(fault):
+            self._places[place].remove(fault)
+            if not self._places[place]:
+                del self._places[place]
+
+    def forget(self, scope: Scope) -> None:
+        """Remove the faults of a scope; for all, those of every scope."""
+        for fault in self.listed(scope):
+            self.remove(fault.fault_id)
+
+    def session_changed(self, session_id: str, session: object | None) -> None:
+        """The faults of a session that is gone go with it."""
+        if session is None:
+            self.forget(Scope(session_id=session_id))
+
+    def listed(self, scope: Scope) -> Sequence[Fault]:
+        """The faults of a scope, the oldest first; for all, those of every scope."""
+        if scope == Scope():
+            return list(self._faults.values())
+        if scope not in self._scopes:
+            return []
+        return [fault for fault in self._faults.values() if fault.scope == scope]
+
+    def plan(self, target: Target) -> Plan | None:
+        """The faults that fire on a request; None if there are none."""
+        found = self._matching(target)
+        if not found:
+            return None
+        plan = Plan()
+        for fault in sorted(found, key=lambda fault: fault.number):
+            slows = isinstance(fault.action, Delay | Throttle)
+            if plan.main is not None and not slows:
+                fault.passes()
+            elif fault.fires():
+                plan.faults.append(fault)
+                if isinstance(fault.action, Delay):
+                    plan.delay += _seconds(fault, fault.action)
+                elif isinstance(fault.action, Throttle):
+                    plan.throttles.append(fault.action)
+                else:
+                    plan.main = fault
+        return plan if plan.faults else None
+
+    def _matching(self, target: Target) -> list[Fault]:
+        scopes = [Scope(), *(Scope(owner=owner) for owner in target.owners)]
+        if target.session_id is not None:
+            scopes.append(Scope(session_id=target.session_id))
+        known = [scope for scope in scopes if scope in self._scopes]
+        if not known:
+            return []
+        numbers = (None,) if target.sequence is None else (None, target.sequence)
+        found = []
+        for place in product(known, (None, target.operation), numbers):
+            found += [f for f in self._places.get(place, ()) if f.match.covers(target)]
+        return found
+
+
+def _places(fault: Fault) -> Iterator[_Place]:
+    return product((fault.scope,), fault.match.operations or (None,), (fault.match.sequence,))
+
+
+def _seconds(fault: Fault, delay: Delay) -> float:
+    return delay.least + (delay.most - delay.least) * fault.chance(-fault.matched)

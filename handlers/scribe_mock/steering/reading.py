@@ -1,0 +1,186 @@
+"""Reads faults from JSON, and refuses those that could never fire."""
+
+import fnmatch
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from scribe_mock.errors import SessionNotFound
+from scribe_mock.sessions.owners import owner_of
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.sessions.session import UploadType
+from scribe_mock.steering.actions import Action, Answer, action_of
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.fault import Fault, Match
+from scribe_mock.steering.fault_schema import check_form, refuse
+from scribe_mock.store.session_store import SessionStore
+
+#: The names by which faults and the journal know what is no operation of the spec.
+STREAM, DELIVERY = "streamAudio", "deliverWebhook"
+UPLOAD = "uploadAudio"
+#: How many characters of a token are shown.
+_SHOWN = 4
+
+#: The operations of actions that have their own.
+_OPERATIONS = {
+    "drop_chunk": frozenset({UPLOAD}),
+    "processing": frozenset({"endSession", "uploadTranscript"}),
+    "socket": frozenset({STREAM}),
+    "webhook": frozenset({DELIVERY}),
+}
+#: The actions that a WebSocket can meet, besides its own.
+_OF_STREAMS = frozenset({"answer", "delay", "throttle", "cut", "drop_answer", "hold", "socket"})
+
+
+class FaultReader:
+    """Turns JSON into faults.
+
+    Args:
+        documented: The operations of the spec.
+        store: The sessions, of which a scope may name one.
+    """
+
+    def __init__(self, documented: Documented, store: SessionStore) -> None:
+        self._documented = documented
+        self._store = store
+
+    def knows_code(self, code: str) -> bool:
+        """Whether an error code is one of the spec."""
+        return code in self._documented.codes
+
+    async def read(self, value: Any, *, place: str = "$", session_id: str | None = None) -> Fault:
+        """A fault; raises InvalidBody with the path of what is wrong.
+
+        Args:
+            value: The JSON value.
+            place: Its JSON path, for messages.
+            session_id: The session that it is for, where the place says so.
+        """
+        check_form(value, place)
+        if session_id is not None and "scope" in value:
+            refuse(f"{place}.scope", "the scope of this fault is its session; leave it out")
+        named = value.get("scope", {})
+        token = named.get("token", "")
+        session_id = session_id or named.get("session_id")
+        upload_type = await self._upload_type(session_id, place)
+        name, fields = next(iter(value["action"].items()))
+        match = self._match(value.get("match", {}), name, upload_type, place)
+        action = self._action(name, fields, match, place)
+        probability = value.get("probability")
+        seed = value.get("seed", secrets.randbits(32))
+        given = {
+            "match": value.get("match", {}),
+            "after": value.get("after", 0),
+            "times": value.get("times", 1),
+            **({} if probability is None else {"probability": probability, "seed": seed}),
+            "action": value["action"],
+        }
+        return Fault(
+            fault_id="",
+            scope=Scope(session_id, owner_of(token) if token else None),
+            token_start=token[:_SHOWN],
+            match=match,
+            after=given["after"],
+            times=given["times"],
+            probability=probability,
+            seed=seed,
+            action=action,
+            given=given,
+        )
+
+    async def _upload_type(self, session_id: str | None, place: str) -> str | None:
+        if session_id is None:
+            return None
+        try:
+            return (await self._store.get(session_id)).upload_type
+        except SessionNotFound:
+            refuse(f"{place}.scope.session_id", f"there is no session {session_id[:80]!r}")
+
+    def _match(
+        self, value: Mapping[str, Any], name: str, upload_type: str | None, place: str
+    ) -> Match:
+        """What the fault is for; refuses what no request could match."""
+        operations = self._operations(value, name, place)
+        place = f"{place}.match"
+        kind = value.get("upload_type", upload_type)
+        if upload_type is not None and kind != upload_type:
+            refuse(f"{place}.upload_type", f"the session is {upload_type}, so it never matches")
+        for key in {"sequence", "file_name"} & value.keys():
+            if operations and UPLOAD not in operations:
+                refuse(f"{place}.{key}", f"only {UPLOAD} has one, so it never matches")
+            if kind == UploadType.STREAM or (key == "sequence" and kind == UploadType.SINGLE):
+                refuse(f"{place}.{key}", f"uploads of a {kind} session have none")
+        if operations == {STREAM} and kind not in (None, UploadType.STREAM):
+            refuse(place, f"a {kind} session has no stream")
+        pattern = value.get("file_name")
+        return Match(
+            operations,
+            value.get("sequence"),
+            re.compile(fnmatch.translate(pattern)) if pattern is not None else None,
+            value.get("upload_type"),
+        )
+
+    def _operations(self, value: Mapping[str, Any], name: str, place: str) -> frozenset[str]:
+        """The operations that a fault can fire on; empty for all."""
+        known, own = self._documented.operations, _OPERATIONS.get(name, frozenset())
+        operation = value.get("operation")
+        if value.get("direction") == "stream":
+            if operation not in (None, STREAM):
+                refuse(f"{place}.match.direction", f"{operation} is no stream")
+            operation = STREAM
+        if operation is None:
+            return own or self._possible(name)
+        if operation not in known and operation not in (STREAM, DELIVERY):
+            names = ", ".join([*known, STREAM, DELIVERY])
+            refuse(f"{place}.match.operation", f"expected one of {names}")
+        if own and operation not in own:
+            shown = " or ".join(sorted(own))
+            refuse(f"{place}.match.operation", f"{name} fires on {shown} alone")
+        possible = own or self._possible(name)
+        if (possible and operation not in possible) or (
+            operation == DELIVERY and name != "webhook"
+        ):
+            refuse(f"{place}.action.{name}", f"{operation} has no occasion for it")
+        if operation == STREAM and name not in _OF_STREAMS:
+            refuse(f"{place}.action.{name}", "a stream has no occasion for it")
+        return frozenset({operation})
+
+    def _possible(self, name: str) -> frozenset[str]:
+        """The operations that have an occasion for an action; empty for any."""
+        operations = self._documented.operations.items()
+        if name == "limit":
+            return frozenset(key for key, one in operations if one.has_body)
+        if name == "expire_token":
+            return frozenset(key for key, one in operations if one.has_token)
+        return frozenset()
+
+    def _action(self, name: str, fields: Mapping[str, Any], match: Match, place: str) -> Action:
+        place = f"{place}.action.{name}"
+        if name == "delay":
+            least, most = fields.get("min_seconds"), fields.get("max_seconds")
+            random_time = least is not None and most is not None and least <= most
+            if ("seconds" in fields) is random_time or len(fields) > (2 if random_time else 1):
+                refuse(place, "expected seconds, or min_seconds and a max_seconds not below it")
+        action = action_of(name, fields)
+        if isinstance(action, Answer):
+            self._check_answer(action, place)
+        return action
+
+    def _check_answer(self, answer: Answer, place: str) -> None:
+        if answer.status is None and answer.code is None:
+            refuse(place, "expected a status, a code, or both")
+        if answer.status is None and answer.code not in self._documented.codes:
+            known = ", ".join(sorted(self._documented.codes))
+            refuse(f"{place}.code", f"expected a status with it, or one of {known}")
+        for name in answer.headers:
+            if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}", name):
+                refuse(f"{place}.headers", f"{name[:80]!r} is no name of a header field")
+            if name.lower() in _CONNECTION_FIELDS:
+                refuse(f"{place}.headers", f"{name} is the server's own")
+
+
+#: Header fields by which the server frames its answers.
+_CONNECTION_FIELDS = frozenset(
+    {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade", "x-request-id"}
+)
