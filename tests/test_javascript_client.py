@@ -2,9 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -15,6 +19,10 @@ from tests.support import ROOT
 HERE = ROOT / "tests" / "javascript"
 CLIENT = ROOT / "handlers" / "scribe_mock" / "client"
 NAMES = sorted(path.name for path in CLIENT.iterdir())
+#: The README's snippets: one for Node.js, one for Playwright.
+IN_NODE, IN_PLAYWRIGHT = re.findall(
+    r"^```js\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)
 
 
 def cannot_run(reason):
@@ -63,6 +71,22 @@ def project(tmp_path_factory, packages):
     return folder
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def app(project, server):
+    """The address of a page that records, on a port of its own, as a dev server has it."""
+    page = project / "index.html"
+    page.write_text(page.read_text().replace("MOCK_URL", server.url))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=project)) as files:
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{files.server_port}"
+        files.shutdown()
+
+
 @pytest.fixture
 def node(project, server):
     """A function that runs a program in the project, with the address of a mock."""
@@ -93,19 +117,39 @@ def test_the_types_are_those_of_the_module(node):
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_the_readmes_snippet_runs_under_node(node, project, server):
+    client = """
+import { App } from "./app.mjs";
+const record = (baseUrl, token) => new App({ baseUrl, token }).record();
+"""
+    snippet = IN_NODE.replace("./scribe-mock.mjs", "./client/scribe-mock.mjs")
+    assert "http://127.0.0.1:8080" in snippet
+    (project / "readme.mjs").write_text(
+        client + snippet.replace("http://127.0.0.1:8080", server.url)
+    )
+    done = node("node", "readme.mjs")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.fixture(scope="module")
-def played(project, server):
-    """Title → result of each test that Playwright ran."""
+def played(project, server, app):
+    """Title → result of each test that Playwright ran; one of them is the README's."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         cannot_run("Chromium is not installed; on Debian: apt-get install chromium")
-    variables = {"MOCK_URL": server.url, "CHROMIUM": chromium}
+    assert "http://localhost:5173" in IN_PLAYWRIGHT
+    (project / "readme.spec.mjs").write_text(
+        IN_PLAYWRIGHT.replace("./scribe-mock", "./client/scribe-mock")
+        .replace("http://localhost:5173", app)
+        .replace('test("', 'test("passes: README: ')
+    )
+    variables = {"MOCK_URL": server.url, "APP_URL": app, "CHROMIUM": chromium}
     done = run(["node_modules/.bin/playwright", "test"], cwd=project, env=os.environ | variables)
     report = project / "playwright.json"
     assert report.exists(), done.stdout + done.stderr
-    (suite,) = json.loads(report.read_text("utf-8"))["suites"]
     return {
         spec["title"]: result
+        for suite in json.loads(report.read_text("utf-8"))["suites"]
         for spec in suite["specs"]
         for test in spec["tests"]
         for result in test["results"]
@@ -117,7 +161,7 @@ def test_playwright_gives_each_test_a_scope(played):
     assert statuses == {
         title: "passed" if title.startswith("passes") else "failed" for title in played
     }
-    assert len(played) == 4
+    assert len(played) == 5
 
 
 def test_playwright_fails_a_test_whose_fault_never_fired(played):

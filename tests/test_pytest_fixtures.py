@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from scribe_mock import MockServer, Settings
+from tests.support import ROOT
 
 pytest_plugins = ["pytester"]
 
@@ -33,6 +34,14 @@ class Client:
 
     def create(self):
         return self.post("/sessions", b'{"upload_type": "chunked"}')[1]["session_id"]
+
+    def record(self):
+        session_id = self.create()
+        for sequence in (0, 1):
+            while self.upload(session_id, sequence) != 200:
+                pass
+        self.post(f"/sessions/{session_id}/end", b'{"audio_files_sent": 2}')
+        return session_id
 
     def upload(self, session_id, sequence):
         path = f"/sessions/{session_id}/audio/audio_{sequence}.webm"
@@ -89,6 +98,23 @@ def test_two(scribe_mock):
     for token in tokens:
         scope = server.scope(token)
         assert scope.faults() == scope.requests() == scope.sessions.list() == []
+
+
+def test_the_readmes_test_passes(run):
+    snippets = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    (snippet,) = [each for each in snippets if "scribe_mock.fail" in each]
+    record = """
+from types import SimpleNamespace
+
+def record(base_url, token):
+    return Client(SimpleNamespace(base_url=base_url, token=token)).record()
+
+"""
+    done, shown = run(record + snippet)
+    done.assert_outcomes(passed=1)
+    assert "journal" not in shown
 
 
 UNFIRED = """
