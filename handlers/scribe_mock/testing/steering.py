@@ -71,6 +71,9 @@ class Steering(FaultCalls):
     ) -> HeldRequest:
         """The first request with all of these that is held; raises TimeoutError if none comes.
 
+        It blocks, as every call does: where the request comes from a coroutine of the same thread,
+        call it by `asyncio.to_thread`.
+
         Args:
             operation: The operationId.
             sequence: The number in the file name of an upload.
