@@ -1,7 +1,6 @@
 """Faults over HTTP: what each action does to a request, exactly, and which requests it finds."""
 
 import json
-import socket
 import time
 
 import httpx
@@ -306,8 +305,7 @@ class TestLimits:
             begin(session, wire, MIB)
             assert wire.response().status_code == 413
             with pytest.raises(ConnectionError):
-                while True:
-                    wire.send(noise(65_536))
+                wire.send(noise(32 * MIB))
 
     def test_early_reset_answers_nothing(self, mock, session):
         self.limited(mock, 1000, "early_reset")
@@ -363,14 +361,14 @@ class TestPace:
         set_fault(mock, {"throttle": {"upload_bytes_per_second": 100_000}})
         started = time.monotonic()
         assert session.upload(content=noise(30_000)).status_code == 200
-        assert 0.29 <= time.monotonic() - started
+        assert time.monotonic() - started >= 0.29
 
     def test_a_throttled_answer(self, mock, session):
         size = len(session.get().content)
         set_fault(mock, {"throttle": {"answer_bytes_per_second": size * 4}})
         started = time.monotonic()
         assert len(session.get().content) == size
-        assert 0.24 <= time.monotonic() - started
+        assert time.monotonic() - started >= 0.24
 
 
 class TestTokens:

@@ -31,7 +31,8 @@ NAMES = {
     flow_control: "HIGH_WATER_LIMIT",
     httptools_impl: "HEADER_VALUE_RE STATUS_LINE",
     websockets_sansio_impl.WebSocketsSansIOProtocol: (
-        "conn handle_events handle_parser_exception transport"
+        "conn handle_connect handle_events handle_parser_exception handle_ping handshake_complete "
+        "scope transport"
     ),
     uvicorn.Server: "server_state _captured_signals",
     main: "API",

@@ -17,13 +17,16 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
+from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import load_fixtures
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.server.steering.requests import SteeredRequests
+from scribe_mock.server.steering.streams import SteeredStreams
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
@@ -58,6 +61,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     documented = Documented(spec)
     faults, held = Faults(), Held()
     store.changes.watch(faults.session_changed)
+    reader = FaultReader(documented, store)
     steering = SteeredRequests(faults, held, documented, store, tokens, clock)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
@@ -80,11 +84,14 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         webhooks,
         faults,
         held,
-        FaultReader(documented, store),
+        reader,
     )
+
+    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
 
     async def start() -> None:
         await seeder.plant()
+        fixture_faults.plant(Scope())
         await webhooks.plant(seeder.owner)
 
     async def stop() -> None:
@@ -107,7 +114,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock/control.yaml": pages,
             "/_mock/client": pages,
         },
-        streams=streams,
+        streams=SteeredStreams(streams, steering, store),
         start=start,
         stop=stop,
         log_requests=not settings.quiet,

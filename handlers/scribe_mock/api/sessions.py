@@ -25,6 +25,8 @@ from scribe_mock.errors import InvalidRequest, InvalidTemplate
 from scribe_mock.scenarios.fixtures import Scenario
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
+from scribe_mock.steering.fault import Fault
+from scribe_mock.steering.faults import MAX_OF_SESSION
 
 #: Fields of Create session that the session stores as they were sent.
 _STORED_FIELDS = (
@@ -68,7 +70,10 @@ class SessionOperations(OperationGroup):
             stream_id=secrets.token_urlsafe(32) if streamed else None,
             **fields,
         )
+        faults = self._own_faults(session)
         await services.store.create(session)
+        for fault in faults:
+            services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)
@@ -160,6 +165,18 @@ class SessionOperations(OperationGroup):
             "message": "The template is being processed; poll Get session for its result.",
         }
         return JsonAnswer(answer, 202)
+
+    def _own_faults(self, session: Session) -> list[Fault]:
+        """The faults that `additional_data._mock.faults` sets for a new session."""
+        listed = session.additional_data.get("_mock", {}).get("faults", [])
+        path = "$.additional_data._mock.faults"
+        if not isinstance(listed, list) or len(listed) > MAX_OF_SESSION:
+            refuse_body(path, f"expected a list of at most {MAX_OF_SESSION} faults")
+        reader = self._services.fault_reader
+        return [
+            reader.read_of_session(value, f"{path}[{index}]", session)
+            for index, value in enumerate(listed)
+        ]
 
     def _require_templates(self, owner: str, names: Sequence[str]) -> None:
         unknown = self._services.templates.unknown(owner, names)

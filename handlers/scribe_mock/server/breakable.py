@@ -22,6 +22,8 @@ class Breakable(asyncio.Protocol):
     transport: asyncio.Transport
     #: Whether the client may be slow for as long as a fault says.
     patient = False
+    #: Whether a WebSocket gets no pongs.
+    deaf = False
     #: Whether the connection is being ended, so that what arrives is not looked at.
     broken = False
     _leaving: "asyncio.Event | None" = None

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
 from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
+from scribe_mock.server.steering.call import REQUEST_ID
 
 logger = logging.getLogger("scribe_mock.requests")
 
@@ -80,6 +81,7 @@ class Gateway:
         if self._start is not None:
             await self._begin()
         if scope["type"] == "websocket":
+            scope[REQUEST_ID] = request_id_of(dict(scope["headers"]))
             await self._streams(scope, receive, _with_fields(scope, send))
             return
         exchange = Exchange(scope, receive, send)
@@ -142,6 +144,14 @@ def new_request_id() -> bytes:
     return b"req_%015x" % next(_request_ids)
 
 
+def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
+    """The id of a request: its own, if that is well-formed."""
+    request_id = headers.get(b"x-request-id")
+    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+        return new_request_id()
+    return request_id
+
+
 def fields_of_every_answer(
     headers: Iterable[tuple[bytes, bytes]],
 ) -> list[tuple[bytes, bytes]]:
@@ -154,7 +164,7 @@ def _with_fields(scope: Scope, send: Send) -> Send:
 
     async def send_with_fields(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":
-            fields = fields_of_every_answer(scope["headers"])
+            fields = Exchange(scope, _nothing, _nothing).fields
             message = {**message, "headers": [*message["headers"], *fields]}
         await send(message)
 
@@ -182,11 +192,9 @@ class Exchange:
         headers = dict(scope["headers"])
         if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
             self.unread = True
-        request_id = headers.get(b"x-request-id")
-        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-            request_id = new_request_id()
+        request_id = scope.get(REQUEST_ID) or request_id_of(headers)
         self.fields.append((b"x-request-id", request_id))
-        scope["scribe_mock.request_id"] = request_id
+        scope[REQUEST_ID] = request_id
         prefer = headers.get(b"prefer")
         if prefer is not None or b"__prefer=" in scope.get("query_string", b""):
             scope["scribe_mock.prefer"] = prefer

@@ -26,7 +26,7 @@ def check_form(value: Any, place: str) -> None:
 def refuse(path: str, message: str) -> NoReturn:
     """Raise InvalidBody for the value at a JSON path."""
     shown = message if len(message) <= 500 else f"{message[:500]}…"
-    raise InvalidBody(f"The fault is wrong at {path}: {shown}.", path=path)
+    raise InvalidBody(f"The fault is wrong at {path}: {shown}.", path=path, reason=shown)
 
 
 @cache

@@ -3,13 +3,14 @@
 import fnmatch
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from scribe_mock.errors import SessionNotFound
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.scopes import Scope
-from scribe_mock.sessions.session import UploadType
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.actions import Action, Answer, action_of
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.fault import Fault, Match
@@ -19,6 +20,8 @@ from scribe_mock.store.session_store import SessionStore
 #: The names by which faults and the journal know what is no operation of the spec.
 STREAM, DELIVERY = "streamAudio", "deliverWebhook"
 UPLOAD = "uploadAudio"
+#: The close codes below 3000 that may be sent (RFC 6455, 7.4, and IANA's registry).
+_CLOSE_CODES = frozenset({*range(1000, 1004), *range(1007, 1015)})
 #: How many characters of a token are shown.
 _SHOWN = 4
 
@@ -49,26 +52,52 @@ class FaultReader:
         """Whether an error code is one of the spec."""
         return code in self._documented.codes
 
-    async def read(self, value: Any, *, place: str = "$", session_id: str | None = None) -> Fault:
-        """A fault; raises InvalidBody with the path of what is wrong.
+    async def read(self, value: Any) -> Fault:
+        """A fault that the control API was sent; raises InvalidBody with the path of an error."""
+        named = value.get("scope") if isinstance(value, dict) else None
+        session_id = named.get("session_id") if isinstance(named, dict) else None
+        upload_type = None
+        if isinstance(session_id, str):
+            with suppress(SessionNotFound):
+                upload_type = (await self._store.get(session_id)).upload_type
+        return self.read_listed(value, "$", lambda _: upload_type)
+
+    def read_of_session(self, value: Any, place: str, session: Session) -> Fault:
+        """A fault that Create session names for its session; raises InvalidBody."""
+        check_form(value, place)
+        if "scope" in value:
+            refuse(f"{place}.scope", "the scope of this fault is its session; leave it out")
+        return self._fault(value, place, session.session_id, session.upload_type)
+
+    def read_listed(
+        self, value: Any, place: str, upload_type_of: Callable[[str], UploadType | None]
+    ) -> Fault:
+        """A fault that says its scope itself; raises InvalidBody.
 
         Args:
             value: The JSON value.
             place: Its JSON path, for messages.
-            session_id: The session that it is for, where the place says so.
+            upload_type_of: The upload_type of a session; None if there is no such session.
         """
         check_form(value, place)
-        if session_id is not None and "scope" in value:
-            refuse(f"{place}.scope", "the scope of this fault is its session; leave it out")
-        named = value.get("scope", {})
-        token = named.get("token", "")
-        session_id = session_id or named.get("session_id")
-        upload_type = await self._upload_type(session_id, place)
+        session_id = value.get("scope", {}).get("session_id")
+        upload_type = None if session_id is None else upload_type_of(session_id)
+        if session_id is not None and upload_type is None:
+            refuse(f"{place}.scope.session_id", f"there is no session {session_id[:80]!r}")
+        return self._fault(value, place, session_id, upload_type)
+
+    def _fault(
+        self,
+        value: Mapping[str, Any],
+        place: str,
+        session_id: str | None,
+        upload_type: UploadType | None,
+    ) -> Fault:
+        token = value.get("scope", {}).get("token", "")
         name, fields = next(iter(value["action"].items()))
         match = self._match(value.get("match", {}), name, upload_type, place)
-        action = self._action(name, fields, match, place)
-        probability = value.get("probability")
-        seed = value.get("seed", secrets.randbits(32))
+        action = self._action(name, fields, place)
+        probability, seed = value.get("probability"), value.get("seed", secrets.randbits(32))
         given = {
             "match": value.get("match", {}),
             "after": value.get("after", 0),
@@ -89,16 +118,8 @@ class FaultReader:
             given=given,
         )
 
-    async def _upload_type(self, session_id: str | None, place: str) -> str | None:
-        if session_id is None:
-            return None
-        try:
-            return (await self._store.get(session_id)).upload_type
-        except SessionNotFound:
-            refuse(f"{place}.scope.session_id", f"there is no session {session_id[:80]!r}")
-
     def _match(
-        self, value: Mapping[str, Any], name: str, upload_type: str | None, place: str
+        self, value: Mapping[str, Any], name: str, upload_type: UploadType | None, place: str
     ) -> Match:
         """What the fault is for; refuses what no request could match."""
         operations = self._operations(value, name, place)
@@ -155,13 +176,20 @@ class FaultReader:
             return frozenset(key for key, one in operations if one.has_token)
         return frozenset()
 
-    def _action(self, name: str, fields: Mapping[str, Any], match: Match, place: str) -> Action:
+    def _action(self, name: str, fields: Mapping[str, Any], place: str) -> Action:
         place = f"{place}.action.{name}"
         if name == "delay":
             least, most = fields.get("min_seconds"), fields.get("max_seconds")
             random_time = least is not None and most is not None and least <= most
             if ("seconds" in fields) is random_time or len(fields) > (2 if random_time else 1):
                 refuse(place, "expected seconds, or min_seconds and a max_seconds not below it")
+        code = fields.get("close_code")
+        if code is not None and not (code in _CLOSE_CODES or code >= 3000):
+            refuse(
+                f"{place}.close_code",
+                "expected a code that can be sent (RFC 6455, 7.4), such "
+                "as 1011; for 1006 use cut, since it is what a client sees of a reset",
+            )
         action = action_of(name, fields)
         if isinstance(action, Answer):
             self._check_answer(action, place)

@@ -68,10 +68,15 @@ async def drop_answer(call: Call, drop: DropAnswer) -> None:
         done = message["type"] == "http.response.body" and not message.get("more_body")
 
     await call.proceed(send=send)
-    call.note(outcome="dropped", code=None)
+    if done:
+        call.note(code=None)
+        await end_unanswered(call, drop)
+
+
+async def end_unanswered(call: Call, drop: DropAnswer) -> None:
+    """End the connection unanswered, at once or when the client has left; raises ClientGone."""
     if drop.how == "hang":
         with suppress(TimeoutError):
             async with asyncio.timeout(HANG_SECONDS):
                 await until_stopped(call.scope, call.connection.wait_until_gone())
-    if done:
-        call.end("close" if drop.how == "close" else "reset", "dropped")
+    call.end("close" if drop.how == "close" else "reset", "dropped")

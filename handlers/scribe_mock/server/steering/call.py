@@ -1,6 +1,6 @@
 """One request on its way through a fault."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +19,8 @@ class Connection(Protocol):
 
     #: Whether the client may be slow for as long as a fault says.
     patient: bool
+    #: Whether a WebSocket gets no pongs.
+    deaf: bool
 
     @property
     def gone(self) -> bool:
@@ -49,17 +51,17 @@ class Call:
 
     Args:
         target: What is known of it.
-        fault: The fault that decides what it meets.
         app: Answers it.
         scope, receive, send: ASGI's.
     """
 
     target: Target
-    fault: Fault
     app: ASGIApp
     scope: Scope
     receive: Receive
     send: Send
+    #: The fault that decides what it meets; set once there is one.
+    fault: Fault = field(init=False)
 
     async def proceed(self, receive: Receive | None = None, send: Send | None = None) -> None:
         """Let the app answer it, with another `receive` or `send` if given."""

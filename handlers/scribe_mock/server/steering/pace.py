@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from scribe_mock.errors import ClientGone
-from scribe_mock.server.steering.call import CONNECTION
+from scribe_mock.server.steering.call import CONNECTION, Call
 from scribe_mock.steering.actions import Throttle
 
 #: An answer that is throttled is written so often.
@@ -27,7 +27,7 @@ async def until_stopped(scope: Scope, waiting: Coroutine[Any, Any, Any]) -> None
             task.cancel()
 
 
-def delayed(scope: Scope, send: Send, seconds: float) -> Send:
+def _delayed(scope: Scope, send: Send, seconds: float) -> Send:
     """A `send` that begins so many seconds later."""
     waits = seconds
 
@@ -44,22 +44,21 @@ def delayed(scope: Scope, send: Send, seconds: float) -> Send:
     return send_later
 
 
-def throttled(
-    scope: Scope, receive: Receive, send: Send, throttles: Sequence[Throttle]
-) -> tuple[Receive, Send]:
-    """A `receive` and a `send` at the slowest of these rates."""
+def slow_down(call: Call, delay: float, throttles: Sequence[Throttle]) -> None:
+    """Let a request be read and answered at the slowest of some rates, and answered later."""
     uploads = [t.upload_bytes_per_second for t in throttles if t.upload_bytes_per_second]
     answers = [t.answer_bytes_per_second for t in throttles if t.answer_bytes_per_second]
-    connection = scope.get(CONNECTION)
+    connection = call.scope.get(CONNECTION)
     if connection is not None:
         connection.patient = True
         if uploads:
             connection.narrow()
     if uploads:
-        receive = _SlowReceive(receive, min(uploads))
+        call.receive = _SlowReceive(call.receive, min(uploads))
     if answers:
-        send = _SlowSend(send, min(answers))
-    return receive, send
+        call.send = _SlowSend(call.send, min(answers))
+    if delay:
+        call.send = _delayed(call.scope, call.send, delay)
 
 
 class _Schedule:
@@ -85,7 +84,7 @@ class _SlowReceive:
 
     async def __call__(self) -> Message:
         message = await self._receive()
-        body = message.get("body") or message.get("bytes") or b""
+        body = message.get("body") or message.get("bytes") or message.get("text") or b""
         if body:
             await self._schedule.pass_bytes(len(body))
         return message

@@ -1,6 +1,6 @@
 """Lets each request of the API meet the faults that match it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,10 +11,10 @@ from scribe_mock.errors import ApiError, InvalidRequest, ScribeError
 from scribe_mock.server.security import bearer_token
 from scribe_mock.server.steering.answers import answer_of_fault, preferences, preferred_answer
 from scribe_mock.server.steering.breaks import cut_answer, cut_upload, drop_answer
-from scribe_mock.server.steering.call import Call, note
+from scribe_mock.server.steering.call import Call
 from scribe_mock.server.steering.limits import limit_body
 from scribe_mock.server.steering.lockstep import hold
-from scribe_mock.server.steering.pace import delayed, throttled
+from scribe_mock.server.steering.pace import slow_down
 from scribe_mock.sessions.clock import Clock
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.session import Session, UploadType
@@ -30,7 +30,7 @@ from scribe_mock.steering.actions import (
     Processing,
 )
 from scribe_mock.steering.documented import Documented
-from scribe_mock.steering.fault import Target
+from scribe_mock.steering.fault import Fault, Target
 from scribe_mock.steering.faults import Faults, Plan
 from scribe_mock.steering.held import Held
 from scribe_mock.store.session_store import SessionStore
@@ -77,61 +77,68 @@ class SteeredRequests:
     ) -> None:
         """Let a request meet its faults, or pass it on to the app; raises ClientGone."""
         target = await self._target(operation, scope)
-        wanted = preferences(scope) if "scribe_mock.prefer" in scope else {}
-        plan = self._faults.plan(target) if self._faults else None
-        if plan is not None:
-            note(scope, faults=tuple(fault.fault_id for fault in plan.faults))
-        plan = plan or Plan()
+        await self.meet_faults(Call(target, app, scope, receive, send), self._meet)
+
+    async def meet_faults(self, call: Call, own: Callable[[Call], Awaitable[bool]]) -> None:
+        """Let a request or a stream meet its faults; raises ClientGone.
+
+        Args:
+            call: The request.
+            own: Does what only requests, or only streams, can have; False for any other fault.
+        """
+        plan = (self._faults.plan(call.target) if self._faults else None) or Plan()
+        if plan.faults:
+            call.note(faults=tuple(fault.fault_id for fault in plan.faults))
         slow = bool(plan.delay or plan.throttles)
         if slow and self._slowed >= MAX_SLOWED:
-            note(scope, warning=f"Not slowed: {MAX_SLOWED} other requests are slowed already.")
+            call.note(warning=f"Not slowed: {MAX_SLOWED} other requests are slowed already.")
             slow = False
         self._slowed += slow
         try:
             if slow:
-                receive, send = throttled(scope, receive, send, plan.throttles)
-                send = delayed(scope, send, plan.delay) if plan.delay else send
-            await self._answer(target, plan, wanted, app, scope, receive, send)
+                slow_down(call, plan.delay, plan.throttles)
+            await self._answer(call, plan.main, own)
+        except ApiError as error:
+            await answer_to(error)(call.scope, call.receive, call.send)
         finally:
             self._slowed -= slow
 
     async def _answer(
-        self,
-        target: Target,
-        plan: Plan,
-        wanted: Mapping[str, str],
-        app: ASGIApp,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+        self, call: Call, fault: Fault | None, own: Callable[[Call], Awaitable[bool]]
     ) -> None:
-        try:
-            if wanted:
-                answer = preferred_answer(self._documented, target.operation, wanted)
-                await answer(scope, receive, send)
-            elif plan.main is None:
-                await app(scope, receive, send)
-            else:
-                await self._meet(Call(target, plan.main, app, scope, receive, send))
-        except ApiError as error:
-            await answer_to(error)(scope, receive, send)
+        wanted = preferences(call.scope) if "scribe_mock.prefer" in call.scope else {}
+        if wanted:
+            answer = preferred_answer(self._documented, call.target.operation, wanted)
+            await answer(call.scope, call.receive, call.send)
+        elif fault is None:
+            await call.proceed()
+        else:
+            call.fault = fault
+            if not await own(call):
+                await self._meet_any(call)
 
-    async def _meet(self, call: Call) -> None:
-        """Do what the deciding fault says."""
+    async def _meet_any(self, call: Call) -> None:
+        """Do what a fault says that requests and streams can have."""
         match call.fault.action:
             case Answer() as answer:
                 ready = answer_of_fault(self._documented, call.target.operation, answer)
                 await ready(call.scope, call.receive, call.send)
+            case DropAnswer() as drop:
+                await drop_answer(call, drop)
+            case Hold():
+                await hold(call, self._held, self._documented, self._clock.now())
+            case _:
+                await call.proceed()
+
+    async def _meet(self, call: Call) -> bool:
+        """Do what a fault says that only requests can have; False for any other."""
+        match call.fault.action:
             case Cut(at="upload") as cut:
                 await cut_upload(call, cut)
             case Cut() as cut:
                 await cut_answer(call, cut)
-            case DropAnswer() as drop:
-                await drop_answer(call, drop)
             case Limit() as limit:
                 await limit_body(call, limit)
-            case Hold():
-                await hold(call, self._held, self._documented, self._clock.now())
             case ExpireToken():
                 self._tokens.expire(bearer_token(call.scope["headers"]))
                 await call.proceed()
@@ -144,7 +151,8 @@ class SteeredRequests:
                 call.scope["scribe_mock.processing"] = processing
                 await call.proceed()
             case _:
-                await call.proceed()
+                return False
+        return True
 
     async def _expire(self, session_id: str | None) -> None:
         """Let a session that is open be expired from now on."""

@@ -14,6 +14,7 @@ each exists in the installed version:
   `.message_event`, `.more_body`, `.response_complete`, `.response_started`, `.scope`, `.send`,
   `.transport`, `.on_response`, `STATUS_LINE`, `HEADER_VALUE_RE`
 - `FlowControl`: `.pause_reading`, `.read_paused`, `.write_paused`, and `HIGH_WATER_LIMIT`
-- `WebSocketsSansIOProtocol`: `.conn`, `.handle_events`, `.handle_parser_exception`, `.transport`
+- `WebSocketsSansIOProtocol`: `.conn`, `.handle_connect`, `.handle_events`,
+  `.handle_parser_exception`, `.handle_ping`, `.handshake_complete`, `.scope`, `.transport`
 - `Server`: `.server_state`, `._captured_signals`
 """

@@ -50,8 +50,8 @@ ADVICE: Mapping[str, str] = {
     "not_found": "Don't repeat it. Check the path, and that names in it are percent-encoded.",
     "method_not_allowed": "Don't repeat it. Allow lists the methods that work here.",
     "request_timeout": "Repeat the request on a new connection; sending a chunk twice is safe.",
-    "rate_limit_exceeded": "Repeat the same request after the seconds in Retry-After, and send fewer "
-    "at once.",
+    "rate_limit_exceeded": "Repeat the same request after the seconds in Retry-After, and send "
+    "fewer at once.",
     "headers_too_large": "Don't repeat it. Send less in header fields.",
 }
 
