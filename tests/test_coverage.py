@@ -434,6 +434,10 @@ RECIPES = {
     "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
     "getHealth 200": control("GET", "/health"),
     "reset 204": control("POST", "/reset"),
+    "reset 400 invalid_request": control("POST", "/reset", content=b"x"),
+    "reset 404 session_not_found": control("POST", "/reset", json={"session_id": "unknown"}),
+    "reset 413 request_too_large": control("POST", "/reset", content=BIG),
+    "reset 422 invalid_request": control("POST", "/reset", json={"token": ""}),
     "listStoredSessions 200": control("GET", "/sessions"),
     "listStoredSessions 400 invalid_request": control("GET", "/sessions?state=gone"),
     "inspectSession 200": control("GET", DEMO),
@@ -495,8 +499,13 @@ RECIPES = {
     "refuseHeld 413 request_too_large": control("POST", "/held/x/refuse", content=BIG),
     "refuseHeld 422 invalid_request": control("POST", "/held/x/refuse", json={"code": "x"}),
     "getClock 200": control("GET", "/clock"),
+    "getClock 400 invalid_request": control("GET", "/clock?token=a&session_id=b"),
+    "getClock 404 session_not_found": control("GET", "/clock?session_id=unknown"),
     "setClock 200": control("POST", "/clock", json={"freeze": False}),
     "setClock 400 invalid_request": control("POST", "/clock", content=b"x"),
+    "setClock 404 session_not_found": control(
+        "POST", "/clock", json={"freeze": True, "session_id": "unknown"}
+    ),
     "setClock 413 request_too_large": control("POST", "/clock", content=BIG),
     "setClock 422 invalid_request": control("POST", "/clock", json={}),
 }
@@ -546,6 +555,9 @@ FULL = {
 #: Documents are only for sessions that are done, and these go first to make room for others.
 FULL_BUT_ONE = "processTemplate 503 service_unavailable"
 
+#: The sessions of the fixtures do not fit any more beside those of other tokens.
+FULL_OF_OTHERS = "reset 503 service_unavailable"
+
 #: The sweep that finds stalled connections comes once a second.
 STALLED = "outside 408 request_timeout"
 
@@ -562,6 +574,7 @@ def test_the_recipes_are_for_what_is_documented():
         *CROSS_SITE,
         *FULL,
         FULL_BUT_ONE,
+        FULL_OF_OTHERS,
         NOT_ENABLED,
         STALLED,
         STOPPED,
@@ -638,6 +651,7 @@ def test_what_is_documented_is_answered_when_memory_is_full(full):
         assert_full(recipe(live), answer)
     other.finish("completed")
     assert_full(other.process("eka_emr_template"), FULL_BUT_ONE)
+    assert_full(control("POST", "/reset", json={"token": "any"})(live.mock), FULL_OF_OTHERS)
 
 
 # Names and limits

@@ -1,6 +1,7 @@
 """Faults over HTTP: what each action does to a request, exactly, and which requests it finds."""
 
 import json
+import shutil
 import time
 
 import httpx
@@ -8,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scribe_mock import Settings, create_app
+from scribe_mock.errors import FixtureError
 from tests.support import (
     AUDIO,
     MIB,
     PATIENCE,
+    ROOT,
     TOKEN,
     WEBM,
     comes_true,
@@ -606,3 +610,84 @@ class TestPreferences:
         assert refusal(answer) == (400, "invalid_request")
         known = answer.json()["error"]["details"]["documented"]
         assert "code=413, example=chunk_too_large" in known
+
+
+class TestOfCreateSession:
+    def create(self, mock, faults, upload_type="chunked"):
+        data = {"_mock": {"faults": faults}}
+        body = {"upload_type": upload_type, "additional_data": data}
+        return mock.client.post("/sessions", json=body)
+
+    def test_a_session_brings_its_faults(self, mock, session):
+        made = self.create(
+            mock, [{"match": {"sequence": 1}, "action": {"answer": {"status": 503}}}]
+        )
+        path = f"/sessions/{made.json()['session_id']}/audio"
+        heads = {"Content-Type": WEBM}
+        seen = [
+            mock.client.post(f"{path}/a_{n}.webm", content=b"audio", headers=heads).status_code
+            for n in (0, 1, 1)
+        ]
+        assert seen == [200, 503, 200]
+        assert session.upload("a_1.webm").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("faults", "path"),
+        [
+            ({}, ""),
+            ([{}], "[0].action"),
+            ([{"action": {"hold": {}}}, {"action": {"cut": {}}}], "[1].action.cut.at"),
+            ([{"action": {"hold": {}}, "scope": {"token": "t"}}], "[0].scope"),
+            ([{"action": {"hold": {}}}] * 101, ""),
+        ],
+    )
+    def test_wrong_faults(self, mock, faults, path):
+        before = mock.control("GET", "/health")["sessions"]
+        answer = self.create(mock, faults)
+        assert fault(answer) == f"$.additional_data._mock.faults{path}"
+        assert mock.control("GET", "/health")["sessions"] == before
+
+    def test_a_sequence_in_a_single_session(self, mock):
+        faults = [{"match": {"sequence": 1}, "action": {"hold": {}}}]
+        assert self.create(mock, faults, "single").status_code == 422
+        assert self.create(mock, faults).status_code == 201
+
+
+class TestOfFixtures:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
+        return tmp_path / "fixtures"
+
+    def test_a_fresh_server_has_them(self, folder, serve):
+        (folder / "faults.yaml").write_text(
+            "- match: {operation: endSession}\n  action: {answer: {status: 503}}\n"
+            "- scope: {session_id: demo_session_recording}\n  action: {delay: {seconds: 0}}\n"
+        )
+        mock = serve(fixtures=folder)
+        assert [one["matched"] for one in faults(mock)] == [0, 0]
+        assert mock.create().end().status_code == 503
+        mock.control("POST", "/reset")
+        assert [one["fired"] for one in faults(mock)] == [0, 0]
+        assert mock.create().end().status_code == 503
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("- action: {}\n", "faults.yaml:1: [0].action: "),
+            (
+                "- match: {}\n  action:\n    answer: {code: x}\n",
+                "faults.yaml:3: [0].action.answer.code",
+            ),
+            (
+                "- scope: {session_id: nobody}\n  action: {hold: {}}\n",
+                "there is no session 'nobody'",
+            ),
+            ("a: b\n", "faults.yaml:1: the file: "),
+        ],
+    )
+    def test_a_broken_file_is_told_at_the_start(self, folder, text, said):
+        (folder / "faults.yaml").write_text(text)
+        with pytest.raises(FixtureError) as caught:
+            create_app(Settings(fixtures=folder))
+        assert said in str(caught.value)

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.stack import Api
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from tests.support import MIB, ROOT, TOKEN, ask, refusal
 
@@ -371,7 +371,7 @@ def control_api_of(operations):
         operations,
         admission=None,
         accepted=(),
-        tokens=Tokens(Clock()),
+        tokens=Tokens(Clocks()),
         validate_responses=True,
         steering=None,
     )

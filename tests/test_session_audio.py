@@ -7,7 +7,7 @@ from scribe_mock.api.session_audio import SessionAudio
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.memory import MemoryStore
 from tests.support import AUDIO
@@ -35,7 +35,7 @@ async def recorded(store):
 
 async def made(*bounds):
     """How many bytes the MP3 has without a bound, and with each of these shares of them."""
-    store = MemoryStore(Clock(), 1 << 30)
+    store = MemoryStore(Clocks(), 1 << 30)
     examiner = Examiner(store, Limits(), strict=False)
     try:
         session = await recorded(store)

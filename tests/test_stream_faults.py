@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.support import PATIENCE, comes_true, fault, parallel, refusal
@@ -105,7 +105,7 @@ def test_a_handshake_is_held(mock, stream):
 
 def test_a_handshake_without_an_answer(mock, stream):
     set_fault(mock, {"drop_answer": {}})
-    with pytest.raises((OSError, EOFError)):
+    with pytest.raises(InvalidMessage):
         connect(address(stream))
 
 

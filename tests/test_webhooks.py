@@ -514,3 +514,54 @@ def test_deliveries_are_listed_newest_first_and_by_session(mock, receiver):
     assert len(deliveries(mock, webhook_id=first)) == 3
     assert deliveries(mock, webhook_id="wh_0") == []
     assert len(deliveries(mock, offset=2)) == 1
+
+
+# Faults
+
+
+def set_fault(mock, **action):
+    mock.control("POST", "/faults", {"action": {"webhook": action}})
+
+
+def test_a_delivery_is_late_by_the_clock(mock, receiver):
+    register(mock, receiver.url)
+    set_fault(mock, delay_seconds=90)
+    late, other = mock.create(), mock.create()
+    assert receiver.events(1) == [("session.started", other.id)]
+    mock.advance(89)
+    assert len(deliveries(mock)) == 1
+    mock.advance(1)
+    assert receiver.events(1) == [("session.started", late.id)]
+
+
+def test_a_delivery_comes_several_times(mock, receiver):
+    register(mock, receiver.url)
+    set_fault(mock, repeat=2)
+    session = mock.create()
+    assert receiver.events(3) == [("session.started", session.id)] * 3
+
+
+def test_a_lost_delivery_is_only_listed(mock, receiver):
+    register(mock, receiver.url)
+    set_fault(mock, lose=True)
+    session = mock.create()
+    session.end()
+    assert receiver.events(1) == [("session.ended", session.id)]
+    assert "a fault lost it" in deliveries(mock)[0]["error"]
+
+
+def test_two_deliveries_change_places(mock, receiver):
+    register(mock, receiver.url)
+    set_fault(mock, reorder=True)
+    session = mock.create()
+    session.end()
+    names = ["session.ended", "session.started"]
+    assert receiver.events(2) == [(name, session.id) for name in names]
+
+
+def test_a_delivery_that_waits_for_another_goes_on_after_a_minute(mock, receiver):
+    register(mock, receiver.url)
+    set_fault(mock, reorder=True)
+    session = mock.create()
+    mock.advance(60)
+    assert receiver.events(1) == [("session.started", session.id)]

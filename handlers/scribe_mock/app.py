@@ -10,8 +10,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
+from scribe_mock.api.callers import Callers
 from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
+from scribe_mock.api.resets import Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
@@ -25,8 +27,8 @@ from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.steering.streams import SteeredStreams
-from scribe_mock.sessions.clock import Clock
-from scribe_mock.sessions.scopes import Scope
+from scribe_mock.sessions.alarm import Alarm
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
@@ -52,27 +54,38 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     """
     settings = settings or Settings()
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
-    clock = Clock()
+    clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    store = MemoryStore(clock, settings.max_memory)
-    seeder = Seeder(settings, clock, store, fixtures)
+    store = MemoryStore(clocks, settings.max_memory)
+    seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
-    tokens = Tokens(clock)
+    tokens, alarm = Tokens(clocks), Alarm(clocks)
+    callers = Callers(tokens)
     documented = Documented(spec)
     faults, held = Faults(), Held()
     store.changes.watch(faults.session_changed)
-    reader = FaultReader(documented, store)
-    steering = SteeredRequests(faults, held, documented, store, tokens, clock)
+    reader = FaultReader(documented, store, callers.of_text)
+    steering = SteeredRequests(faults, held, documented, store, tokens, callers, clocks)
     build = partial(
         Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
     )
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
-    streams = Streams(store, clock, examiner)
-    webhooks = Webhooks(clock, store)
+    streams = Streams(store, clocks, alarm, examiner)
+    webhooks = Webhooks(clocks, alarm, store, faults)
+    # After the webhooks: they are to know that a session is gone before its clock goes, too.
+    store.changes.watch(clocks.session_changed)
+    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
+    resets = Resets(
+        store,
+        [webhooks, streams, clocks, templates, fixture_faults, held, tokens],
+        seeder=seeder,
+        templates=templates,
+        webhooks=webhooks,
+    )
     services = Services(
         settings,
-        clock,
+        clocks,
         store,
         fixtures,
         seeder,
@@ -80,29 +93,25 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams,
         templates,
         tokens,
-        SignedAddresses(clock),
+        callers,
+        SignedAddresses(),
         webhooks,
         faults,
         held,
         reader,
+        resets,
     )
-
-    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
-
-    async def start() -> None:
-        await seeder.plant()
-        fixture_faults.plant(Scope())
-        await webhooks.plant(seeder.owner)
 
     async def stop() -> None:
         await webhooks.stop()
+        alarm.clear()
         await examiner.close()
 
     token = settings.token[0] if settings.token else None
     pages = _in_threads(partial(_documentation, spec, control_spec, token))
     return Gateway(
         {
-            "": build(spec, Operations(services), admission=(store, clock), steering=steering),
+            "": build(spec, Operations(services), admission=(store, clocks), steering=steering),
             "/_mock": SameSite(
                 build(control_spec, Control(services), admission=None, steering=None), settings
             ),
@@ -115,7 +124,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock/client": pages,
         },
         streams=SteeredStreams(streams, steering, store),
-        start=start,
+        start=resets.plant,
         stop=stop,
         log_requests=not settings.quiet,
     )

@@ -9,7 +9,7 @@ import pytest
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.memory import MemoryStore
@@ -176,7 +176,7 @@ def test_findings_in_the_first_bytes_come_with_the_answer(session):
 
 @pytest.fixture
 def examiner():
-    return Examiner(MemoryStore(Clock(), 1 << 30), Limits(), strict=False)
+    return Examiner(MemoryStore(Clocks(), 1 << 30), Limits(), strict=False)
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
@@ -210,7 +210,7 @@ class Watched(Examiner):
 
 @pytest.fixture
 def watched():
-    return Watched(MemoryStore(Clock(), 1 << 30))
+    return Watched(MemoryStore(Clocks(), 1 << 30))
 
 
 def new_session():

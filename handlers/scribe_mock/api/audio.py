@@ -15,7 +15,7 @@ class AudioOperations(OperationGroup):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._uploads = Uploads(services.store, services.clock, services.examiner)
+        self._uploads = Uploads(services.store, services.clocks, services.examiner)
 
     @admits(Session.require_open)
     async def upload_audio(self, request: Request, session: Session, file_name: str) -> JsonAnswer:

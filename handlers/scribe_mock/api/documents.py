@@ -12,6 +12,7 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import read_all
 from scribe_mock.api.document_text import document_text
 from scribe_mock.api.services import OperationGroup
+from scribe_mock.api.signed_addresses import check_time
 from scribe_mock.errors import DocumentNotFound, InvalidRequest
 from scribe_mock.paths import document_content_path
 from scribe_mock.sessions.clock import rfc3339
@@ -43,19 +44,20 @@ class DocumentOperations(OperationGroup):
         document_id = body.get("document_id")
 
         def save(session: Session) -> Document:
-            document = _saved(session, document_id, fields, services.clock.now())
+            document = _saved(session, document_id, fields, services.clocks.of(session).now())
             session.put_document(document)
             return document
 
-        session_id = body["session_id"]
-        document = await services.store.change(session_id, save)
+        document = await services.store.change(body["session_id"], save)
+        session = await services.store.get(body["session_id"])
         status = 201 if document_id is None else 200
-        return self._envelope(request, session_id, document, "PUT", status)
+        return self._envelope(request, session, document, "PUT", status)
 
     async def get_document(self, request: Request, document_id: str) -> JsonAnswer:
         """Answer with a document's fields, and the address of its content."""
-        session, document = await self._find(document_id)
-        return self._envelope(request, session.session_id, document, "GET", 200)
+        session = await self._services.store.find_document(document_id)
+        document = _shown_document(session, document_id)
+        return self._envelope(request, session, document, "GET", 200)
 
     async def delete_document(self, request: Request, document_id: str) -> JsonAnswer:
         """Archive a document; repeating it is a success too."""
@@ -74,17 +76,18 @@ class DocumentOperations(OperationGroup):
     ) -> JsonAnswer:
         """Store the content of a document."""
         services = self._services
-        services.addresses.check("PUT", request.url.path, expires, signature)
-        session, _ = await self._find(document_id)
+        session, _ = await self._signed(request, "PUT", document_id, expires, signature)
         text = await read_all(request.scope, request.receive, MAX_CONTENT_BYTES)
         try:
             text.decode()
         except UnicodeDecodeError:
             raise InvalidRequest("The content is not UTF-8. Send Markdown in UTF-8.") from None
 
+        clock = services.clocks.of(session)
+
         def put(current: Session) -> None:
-            document = _shown_document(current, document_id)
-            current.put_document(replace(document, text=text, updated_at=services.clock.now()))
+            document, now = _shown_document(current, document_id), clock.now()
+            current.put_document(replace(document, text=text, updated_at=now))
 
         await services.store.change(session.session_id, put)
         return JsonAnswer({"status": "success", "message": "The content was stored."})
@@ -93,22 +96,27 @@ class DocumentOperations(OperationGroup):
         self, request: Request, document_id: str, expires: str = "", signature: str = ""
     ) -> Response:
         """Answer with the content of a document."""
-        services = self._services
-        services.addresses.check("GET", request.url.path, expires, signature)
-        _, document = await self._find(document_id)
-        text = document_text(document, services.clock.now())
+        session, document = await self._signed(request, "GET", document_id, expires, signature)
+        text = document_text(document, self._services.clocks.of(session).now())
         return Response(text, media_type="text/markdown")
 
-    async def _find(self, document_id: str) -> tuple[Session, Document]:
-        session = await self._services.store.find_document(document_id)
+    async def _signed(
+        self, request: Request, method: str, document_id: str, expires: str, signature: str
+    ) -> tuple[Session, Document]:
+        """The document of a signed address, with its session, by whose clock it expires."""
+        services = self._services
+        until = services.addresses.check_signature(method, request.url.path, expires, signature)
+        session = await services.store.find_document(document_id)
+        check_time(until, services.clocks.of(session).now())
         return session, _shown_document(session, document_id)
 
     def _envelope(
-        self, request: Request, session_id: str, document: Document, method: str, status: int
+        self, request: Request, session: Session, document: Document, method: str, status: int
     ) -> JsonAnswer:
         services = self._services
-        path = services.addresses.sign(method, document_content_path(document.document_id))
-        data = document_fields(document, session_id, services.clock.now()) | {
+        now = services.clocks.of(session).now()
+        path = services.addresses.sign(method, document_content_path(document.document_id), now)
+        data = document_fields(document, session.session_id, now) | {
             "type": "markdown",
             "document_type": document.category,
             "presigned_url": f"{base_url(request, services.settings)}{path}",

@@ -6,7 +6,9 @@ from typing import Any
 from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.callers import token_of
 from scribe_mock.api.services import OperationGroup
+from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.tokens import ACCESS_SECONDS, REFRESH_SECONDS
 
 
@@ -14,21 +16,28 @@ class LoginOperations(OperationGroup):
     """The operations with the tag Login (CONTRACT.md, "Authentication")."""
 
     async def login(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Answer any credentials with tokens."""
-        return JsonAnswer(self._fresh())
+        """Answer any credentials with tokens of the caller, or of the client_id."""
+        services = self._services
+        token = token_of(request.scope["headers"])
+        callers = services.callers
+        owner = callers.of_token(token) if token else callers.of_text(body["client_id"])
+        return JsonAnswer(self._fresh(owner))
 
     async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Answer any refresh token that has not expired with new tokens."""
-        self._services.tokens.check("refresh", body["refresh_token"])
-        return JsonAnswer(self._fresh())
+        """Answer any refresh token that has not expired with new tokens of the same owner."""
+        token = body["refresh_token"]
+        self._services.tokens.check("refresh", token)
+        return JsonAnswer(self._fresh(self._services.callers.of_text(token)))
 
-    def _fresh(self) -> dict[str, Any]:
+    def _fresh(self, owner: str) -> dict[str, Any]:
         accepted, tokens = self._services.settings.token, self._services.tokens
-        access = accepted[0] if accepted else tokens.make("access", ACCESS_SECONDS)
+        # Of the tokens that the server was started with, the owner's own, or else the first.
+        own = [token for token in accepted if owner_of(token) == owner] or accepted
+        access = own[0] if own else tokens.make("access", ACCESS_SECONDS, owner)
         tokens.renewed(access)
         return {
             "access_token": access,
-            "refresh_token": tokens.make("refresh", REFRESH_SECONDS),
+            "refresh_token": tokens.make("refresh", REFRESH_SECONDS, owner),
             "expires_in": ACCESS_SECONDS,
             "refresh_expires_in": REFRESH_SECONDS,
         }

@@ -9,7 +9,7 @@ from scribe_mock.api.guards import admits
 from scribe_mock.api.ranges import ranged_answer
 from scribe_mock.api.services import OperationGroup, Services
 from scribe_mock.api.session_audio import SessionAudio
-from scribe_mock.api.signed_addresses import VALID_SECONDS
+from scribe_mock.api.signed_addresses import VALID_SECONDS, check_time
 from scribe_mock.errors import AudioNotAvailable, AudioNotEnabled
 from scribe_mock.paths import recording_path
 from scribe_mock.sessions.session import Session
@@ -36,8 +36,8 @@ class RecordingOperations(OperationGroup):
         self._require_audio(session)
         if not await self._audio.mp3(session):
             raise AudioNotAvailable("Nothing of the session's audio can be decoded.")
-        now = services.clock.now()
-        path = services.addresses.sign("GET", recording_path(session.session_id))
+        now = services.clocks.of(session).now()
+        path = services.addresses.sign("GET", recording_path(session.session_id), now)
         return JsonAnswer(
             {
                 "session_id": session.session_id,
@@ -52,13 +52,15 @@ class RecordingOperations(OperationGroup):
         self, request: Request, session: Session, expires: str = "", signature: str = ""
     ) -> Response:
         """Answer with the session's audio as MP3, or the requested range of it."""
-        self._services.addresses.check("GET", request.url.path, expires, signature)
+        services = self._services
+        until = services.addresses.check_signature("GET", request.url.path, expires, signature)
+        check_time(until, services.clocks.of(session).now())
         self._require_audio(session)
         mp3 = await self._audio.mp3(session)
         return ranged_answer(request, [mp3], len(mp3), "audio/mpeg")
 
     def _require_audio(self, session: Session) -> None:
-        now = self._services.clock.now()
+        now = self._services.clocks.of(session).now()
         if not session.state(now).done:
             raise AudioNotAvailable(
                 "The audio is not ready. Poll Get session until it is no longer 202, and ask again."

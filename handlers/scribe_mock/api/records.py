@@ -6,7 +6,6 @@ from starlette.requests import Request
 
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.callers import caller
 from scribe_mock.api.documents import document_fields
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.api.signed_addresses import VALID_SECONDS
@@ -37,7 +36,7 @@ class RecordOperations(OperationGroup):
         digests = await services.store.digests(session.session_id)
         chunks = [chunk for chunk in session.ordered_chunks() if chunk.sequence in digests]
         found = session_findings(chunks, digests)
-        now = services.clock.now()
+        now = services.clocks.of(session).now()
         data = {
             "schema_version": "1.0",
             "session_id": session.session_id,
@@ -56,13 +55,12 @@ class RecordOperations(OperationGroup):
     ) -> JsonAnswer:
         """Answer with the caller's sessions, the newest first."""
         limit = int(count) if count is not None else OF_ALL if oid is None else OF_PATIENT
-        owner, now = caller(request), self._services.clock.now()
+        services = self._services
+        own = await services.store.of_owner(services.callers.of(request))
         found = [
-            _line(session, now)
-            for session in reversed(await self._services.store.all())
-            if session.owner == owner
-            and oid in (None, _oid(session))
-            and session.processing_status != CANCELLED
+            _line(session, services.clocks.of(session).now())
+            for session in reversed(own)
+            if oid in (None, _oid(session)) and session.processing_status != CANCELLED
         ][:limit]
         if not found:
             return JsonAnswer({"status": "failed", "error": "No transactions found"}, 404)
@@ -77,7 +75,7 @@ class RecordOperations(OperationGroup):
         for document in session.documents:
             if document.deleted:
                 continue
-            path = services.addresses.sign("GET", document_content_path(document.document_id))
+            path = services.addresses.sign("GET", document_content_path(document.document_id), now)
             documents.append(
                 document_fields(document, session.session_id, now)
                 | {

@@ -140,7 +140,7 @@ def _document(document: Document, now: float) -> dict[str, Any]:
 
 
 def control_session(
-    session: Session, now: float, base_url: str, chunks: list[dict[str, Any]]
+    session: Session, now: float, base_url: str, frozen: bool, chunks: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """A session in the control API: the fields of Get session and the mock's own."""
     return public_session(session, now, base_url) | {
@@ -148,12 +148,14 @@ def control_session(
         "upload_type": session.upload_type,
         "scenario": session.scenario,
         "changes_at": _time_or_none(session.changes_at(now)),
+        "now": rfc3339(now),
+        "frozen": frozen,
         "chunks": chunks,
     }
 
 
-def session_line(session: Session, now: float) -> dict[str, Any]:
-    """A session's short form in the control API's overview."""
+def session_line(session: Session, now: float, frozen: bool) -> dict[str, Any]:
+    """A session's short form in the control API's overview, with the time of its clock."""
     chunks = session.chunks.values()
     return {
         "session_id": session.session_id,
@@ -165,6 +167,8 @@ def session_line(session: Session, now: float) -> dict[str, Any]:
         "chunks": len(chunks),
         "bytes": sum(chunk.size for chunk in chunks),
         "last_received_at": _time_or_none(max((c.received_at for c in chunks), default=None)),
+        "now": rfc3339(now),
+        "frozen": frozen,
     }
 
 

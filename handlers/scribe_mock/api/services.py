@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from scribe_mock.api.callers import Callers
+from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.scenarios.fixtures import Fixtures, Scenario
 from scribe_mock.scenarios.seeding import Seeder
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.steering.faults import Faults
@@ -24,7 +26,7 @@ class Services:
 
     Args:
         settings: How the server was started.
-        clock: The one clock.
+        clocks: The clocks that sessions and callers go by.
         store: Where sessions and chunks are stored.
         fixtures: The scenarios and the sessions of a fresh server.
         seeder: Puts sessions into a state.
@@ -32,15 +34,17 @@ class Services:
         streams: The open WebSockets.
         templates: The server's templates, and those of its callers.
         tokens: Makes the tokens of login and refresh.
+        callers: Finds out whose a request is.
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
         faults: What goes wrong on purpose.
         held: The requests that wait for a test.
         fault_reader: Reads faults from JSON.
+        resets: Brings the server, or a scope of it, back to the start.
     """
 
     settings: Settings
-    clock: Clock
+    clocks: Clocks
     store: SessionStore
     fixtures: Fixtures
     seeder: Seeder
@@ -48,11 +52,13 @@ class Services:
     streams: Streams
     templates: Templates
     tokens: Tokens
+    callers: Callers
     addresses: SignedAddresses
     webhooks: Webhooks
     faults: Faults
     held: Held
     fault_reader: FaultReader
+    resets: Resets
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

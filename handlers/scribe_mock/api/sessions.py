@@ -9,7 +9,6 @@ from starlette.requests import Request
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
-from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
 from scribe_mock.api.processing import processing_of
 from scribe_mock.api.representations import (
@@ -50,11 +49,11 @@ class SessionOperations(OperationGroup):
         services = self._services
         # Clients that write every field of a model send null for those that are not set.
         body = {name: value for name, value in body.items() if value is not None}
-        owner = caller(request)
+        owner = services.callers.of(request)
         self._require_templates(owner, body.get("templates", ()))
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
-        now = services.clock.now()
+        now = services.clocks.of_owner(owner).now()
         scenario = self._named_scenario(body.get("additional_data")) or services.fixtures.default
         fields = {name: body[name] for name in _STORED_FIELDS if name in body}
         session = Session(
@@ -90,7 +89,7 @@ class SessionOperations(OperationGroup):
         sent = (body or {}).get("audio_files_sent")
 
         def end(current: Session) -> dict[str, Any]:
-            current.end(services.clock.now(), outcome, seconds, sent)
+            current.end(services.clocks.of(current).now(), outcome, seconds, sent)
             return received_audio(current)
 
         received = await services.store.change(session.session_id, end)
@@ -110,7 +109,7 @@ class SessionOperations(OperationGroup):
     ) -> JsonAnswer:
         """Answer with the session's state and results (CONTRACT.md, "Get session")."""
         services = self._services
-        now = services.clock.now()
+        now = services.clocks.of(session).now()
         state = session.state(now)
         if state is not State.EXPIRED:
             if template_id is not None:
@@ -133,13 +132,15 @@ class SessionOperations(OperationGroup):
         if not body:
             raise InvalidRequest("There is nothing to change: the body has no field.")
         changes = dict(body)
-        self._require_templates(caller(request), body.get("templates", ()))
+        self._require_templates(self._services.callers.of(request), body.get("templates", ()))
         if "additional_data" in changes:
             named = self._named_scenario(changes["additional_data"])
             if named is not None:
                 changes["scenario"] = named.name
-        clock, store = self._services.clock, self._services.store
-        await store.change(session.session_id, lambda current: current.update(clock.now(), changes))
+        clock = self._services.clocks.of(session)
+        await self._services.store.change(
+            session.session_id, lambda current: current.update(clock.now(), changes)
+        )
         message = f"Changed: {', '.join(body)}."
         return JsonAnswer(
             {"session_id": session.session_id, "status": "success", "message": message}
@@ -151,11 +152,12 @@ class SessionOperations(OperationGroup):
     ) -> JsonAnswer:
         """Add a document to a session that was ended."""
         services = self._services
-        services.templates.find(caller(request), template_id)
+        services.templates.find(services.callers.of(request), template_id)
         seconds = services.processing_seconds(services.fixtures.of(session))
+        clock = services.clocks.of(session)
         document = await services.store.change(
             session.session_id,
-            lambda current: current.add_document(services.clock.now(), template_id, seconds),
+            lambda current: current.add_document(clock.now(), template_id, seconds),
         )
         answer = {
             "session_id": session.session_id,

@@ -6,7 +6,6 @@ import secrets
 from urllib.parse import urlencode
 
 from scribe_mock.errors import Forbidden
-from scribe_mock.sessions.clock import Clock
 
 #: How long a signed address works, in seconds.
 VALID_SECONDS = 86400
@@ -15,22 +14,20 @@ VALID_SECONDS = 86400
 class SignedAddresses:
     """Signs the addresses of one server, and checks them; another server's are not valid here.
 
-    Args:
-        clock: The one clock, by which addresses expire.
+    An address expires by the clock of the session that it belongs to.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
-    def sign(self, method: str, path: str, seconds: int = VALID_SECONDS) -> str:
+    def sign(self, method: str, path: str, now: float, seconds: int = VALID_SECONDS) -> str:
         """The path with a query that allows this method on it for so many seconds."""
-        expires = int(self._clock.now()) + seconds
+        expires = int(now) + seconds
         query = urlencode({"expires": expires, "signature": self._signature(method, path, expires)})
         return f"{path}?{query}"
 
-    def check(self, method: str, path: str, expires: str, signature: str) -> None:
-        """Raise Forbidden unless `sign` made this query for the method and path, and it holds."""
+    def check_signature(self, method: str, path: str, expires: str, signature: str) -> int:
+        """Until when `sign` allowed the method on the path; raises Forbidden if it did not."""
         good = expires.isascii() and expires.isdigit() and len(expires) < 13
         if not good or not hmac.compare_digest(
             self._signature(method, path, int(expires)).encode(), signature.encode()
@@ -39,9 +36,14 @@ class SignedAddresses:
                 "The signature does not fit this address. Use the address exactly as it was "
                 "returned, with the method that it is for."
             )
-        if self._clock.now() >= int(expires):
-            raise Forbidden("This address has expired. Ask for a new one.")
+        return int(expires)
 
     def _signature(self, method: str, path: str, expires: int) -> str:
         text = f"{method} {path} {expires}".encode()
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+
+def check_time(expires: int, now: float) -> None:
+    """Raise Forbidden if an address has expired."""
+    if now >= expires:
+        raise Forbidden("This address has expired. Ask for a new one.")

@@ -11,12 +11,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.frames import FrameError, Frames
+from scribe_mock.api.stream_end import StreamEnd
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.media_types import MEDIA_TYPES, WAV
 from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.paths import stream_path
+from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope as Covered
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Bytes of one message.
 MAX_MESSAGE_BYTES = 1024 * 1024
-#: Seconds without a message after which the server closes.
-IDLE_SECONDS = 60.0
 
 #: Before another call closes a socket, the messages that it has already received are processed:
 #: until the event loop ran this often without a new one, and for at most this many seconds.
@@ -51,13 +52,17 @@ class Streams:
 
     Args:
         store: Where chunks are stored.
-        clock: The one clock.
+        clocks: All clocks.
+        alarm: Waits for sockets to fall silent.
         examiner: Examines the stored chunks.
     """
 
-    def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
+    def __init__(
+        self, store: SessionStore, clocks: Clocks, alarm: Alarm, examiner: Examiner
+    ) -> None:
         self._store = store
-        self._clock = clock
+        self._clocks = clocks
+        self._alarm = alarm
         self._examiner = examiner
         self._live: dict[str, LiveStream] = {}
         # An entry lives for as long as its lock is held or waited for.
@@ -72,9 +77,9 @@ class Streams:
                 await self._settle(session.session_id)
                 # The session may have been ended, or replaced, while this waited for the lock.
                 session = await self._admitted(scope["path"])
-                stream = LiveStream(
-                    StreamRecording(session, self._store, self._clock), receive, send
-                )
+                recording = StreamRecording(session, self._store, self._clocks)
+                end = StreamEnd(self._clocks, self._alarm, session)
+                stream = LiveStream(recording, end, receive, send)
                 self._live[session.session_id] = stream
         except ApiError as error:
             await answer_to(error)(scope, receive, send)
@@ -82,6 +87,7 @@ class Streams:
         try:
             await stream.run()
         finally:
+            end.stop()
             if self._live.get(session.session_id) is stream:
                 del self._live[session.session_id]
             self._examiner.enqueue(session.session_id)
@@ -90,6 +96,11 @@ class Streams:
         """Store all audio that a session's socket has received, and close the socket."""
         async with self._lock(session_id):
             await self._settle(session_id)
+
+    def forget(self, scope: Covered) -> None:
+        """Close the sockets of the sessions in a scope: these sessions are gone."""
+        for stream in self._live.values():
+            stream.end.forget(scope)
 
     def _lock(self, session_id: str) -> asyncio.Lock:
         """Held while a session's socket is replaced or closed: settling awaits."""
@@ -107,17 +118,17 @@ class Streams:
                 "There is no stream at this address. Use upload_url as Create session returned it."
             )
         session = await self._store.find_stream(match[1])
-        session.require_open(self._clock.now())
+        session.require_open(self._clocks.of(session).now())
         return session
 
 
 class StreamRecording:
     """Turns the PCM of one socket into stored chunks; slow work runs in threads."""
 
-    def __init__(self, session: Session, store: SessionStore, clock: Clock) -> None:
+    def __init__(self, session: Session, store: SessionStore, clocks: Clocks) -> None:
         self._session = session
         self._store = store
-        self._clock = clock
+        self._clocks = clocks
         self._order = asyncio.Lock()
         self._pending, self._rate = bytearray(), 0
         self._cutter: StreamCutter | None = None
@@ -156,7 +167,7 @@ class StreamRecording:
     def _pieces(
         self, session: Session, found: Iterable["StreamChunk"]
     ) -> Iterable[tuple[Chunk, Parts]]:
-        first, now = session.next_sequence(), self._clock.now()
+        first, now = session.next_sequence(), self._clocks.of(session).now()
         for sequence, part in enumerate(found, first):
             data = part.wav
             name = f"{sequence}.{MEDIA_TYPES[WAV].extension}"
@@ -188,11 +199,18 @@ class StreamCutter:
         return [*last, *self._chunker.flush()]
 
 
+class _EndedByServer(Exception):
+    """The server closes a socket; the text says why."""
+
+
 class LiveStream:
     """One socket, from its handshake to its close."""
 
-    def __init__(self, recording: StreamRecording, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, recording: StreamRecording, end: StreamEnd, receive: Receive, send: Send
+    ) -> None:
         self._recording = recording
+        self.end = end
         self._receive = receive
         self._send = send
         self._frames = Frames()
@@ -229,8 +247,8 @@ class LiveStream:
                     await self._recording.add(pcm, self._frames.rate)
         except FrameError as error:
             await self._finish(_UNSUPPORTED, str(error))
-        except TimeoutError:
-            await self._finish(_POLICY, f"no message for {IDLE_SECONDS:g} seconds")
+        except _EndedByServer as ended:
+            await self._finish(_POLICY, str(ended))
         except ApiError as error:
             await self._close(_TRY_LATER if error.status == 503 else _POLICY, error.code)
         else:
@@ -240,18 +258,19 @@ class LiveStream:
     async def _next(self) -> Message | None:
         """The next message; None when the socket is to be closed and no more have arrived."""
         receiving: asyncio.Future[Message] = asyncio.ensure_future(self._receive())
-        events: set[asyncio.Future[Any]] = {receiving, self._replaced}
+        events: set[asyncio.Future[Any]] = {receiving, self._replaced, self.end.reached}
         try:
-            await asyncio.wait(events, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
             iterations = _IDLE_ITERATIONS if self._replaced.done() else 0
             while iterations and not receiving.done():
                 await asyncio.sleep(0)
                 iterations -= 1
             if receiving.done():
+                self.end.heard()
                 return receiving.result()
             if self._replaced.done():
                 return None
-            raise TimeoutError
+            raise _EndedByServer(self.end.reached.result())
         finally:
             receiving.cancel()
 

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.callers import caller
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.templates import Template, new_template_id
@@ -17,7 +16,7 @@ class TemplateOperations(OperationGroup):
 
     async def list_templates(self, request: Request) -> JsonAnswer:
         """Answer with the server's templates, then the caller's own."""
-        listed = self._services.templates.listed(caller(request))
+        listed = self._services.templates.listed(self._services.callers.of(request))
         return JsonAnswer({"items": [_shown(template) for template in listed]})
 
     async def create_template(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
@@ -29,7 +28,7 @@ class TemplateOperations(OperationGroup):
             section_ids=tuple(body["section_ids"]),
             type=body.get("type", "custom"),
         )
-        self._services.templates.put(caller(request), template)
+        self._services.templates.put(self._services.callers.of(request), template)
         answer = {"msg": "The template was created.", "template_id": template.template_id}
         return JsonAnswer(answer, 201)
 
@@ -37,16 +36,16 @@ class TemplateOperations(OperationGroup):
         self, request: Request, template_id: str, body: Mapping[str, Any]
     ) -> JsonAnswer:
         """Change the title or the description of the caller's own template."""
-        self._services.templates.require_own(caller(request), template_id)
+        self._services.templates.require_own(self._services.callers.of(request), template_id)
         changes = {name: body[name] for name in ("title", "desc") if name in body}
         if not changes:
             raise InvalidRequest("There is nothing to change. Send title, desc or both.")
-        self._services.templates.change(caller(request), template_id, changes)
+        self._services.templates.change(self._services.callers.of(request), template_id, changes)
         return JsonAnswer({"msg": "The template was updated."})
 
     async def delete_template(self, request: Request, template_id: str) -> JsonAnswer:
         """Archive the caller's own template; documents that were made with it stay."""
-        self._services.templates.archive(caller(request), template_id)
+        self._services.templates.archive(self._services.callers.of(request), template_id)
         return JsonAnswer({"msg": "The template was archived."})
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.callers import caller
 from scribe_mock.api.guards import admits
 from scribe_mock.api.processing import processing_of
 from scribe_mock.api.services import OperationGroup
@@ -34,13 +33,13 @@ class TranscriptOperations(OperationGroup):
                 "for a session that has been processed."
             )
         if template_id is not None:
-            services.templates.find(caller(request), template_id)
+            services.templates.find(services.callers.of(request), template_id)
         outcome, seconds = processing_of(request, services, session)
         if transcript:
             await services.streams.settle(session.session_id)
 
         def convert(current: Session) -> list[Document]:
-            now = services.clock.now()
+            now = services.clocks.of(current).now()
             if transcript:
                 wanted = [template_id] if template_id else []
                 return current.end_with_transcript(now, outcome, seconds, transcript, wanted)

@@ -18,7 +18,7 @@ from scribe_mock.audio.media_types import MEDIA_TYPES, SUPPORTED_TYPES, audio_ty
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.session_store import Intake, Pieces, SessionStore
@@ -41,13 +41,13 @@ class Uploads:
 
     Args:
         store: Where chunks are stored.
-        clock: The one clock.
+        clocks: All clocks.
         examiner: Cuts recordings and examines chunks.
     """
 
-    def __init__(self, store: SessionStore, clock: Clock, examiner: Examiner) -> None:
+    def __init__(self, store: SessionStore, clocks: Clocks, examiner: Examiner) -> None:
         self._store = store
-        self._clock = clock
+        self._clocks = clocks
         self._examiner = examiner
 
     async def receive(self, request: Request, session: Session, file_name: str) -> Sequence[str]:
@@ -79,14 +79,14 @@ class Uploads:
             diagnosis = await self._examiner.examine(intake.parts, upload.kind, upload.extension)
             _refuse_serious(upload, diagnosis)
 
-        def pieces(_: Session) -> Pieces:
+        def pieces(current: Session) -> Pieces:
             chunk = Chunk(
                 sequence,
                 upload.extension,
                 upload.file_name,
                 upload.kind,
                 intake.size,
-                self._clock.now(),
+                self._clocks.of(current).now(),
                 diagnosis=diagnosis,
             )
             return [(chunk, intake.parts)]
@@ -103,7 +103,8 @@ class Uploads:
             raise _unusable(upload, str(error)) from error
 
         def pieces(current: Session) -> Pieces:
-            numbers, now = current.sequences_for(upload.file_name, len(found)), self._clock.now()
+            numbers = current.sequences_for(upload.file_name, len(found))
+            now = self._clocks.of(current).now()
             return [
                 (self._chunk(upload, number, piece, now), [piece.data])
                 for number, piece in zip(numbers, found, strict=True)

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
-from scribe_mock.api.callers import caller
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.webhooks.receiver import Receiver
@@ -21,13 +20,14 @@ class WebhookOperations(OperationGroup):
     async def register_webhook(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Register a webhook of the caller."""
         services = self._services
+        owner = services.callers.of(request)
         webhook = Webhook(
             webhook_id=new_webhook_id(),
-            owner=caller(request),
+            owner=owner,
             url=body["url"],
             receiver=self._receiver(body["url"]),
             events=tuple(body["events"]),
-            created_at=services.clock.now(),
+            created_at=services.clocks.of_owner(owner).now(),
             secret=body.get("secret"),
         )
         await services.webhooks.register(webhook)
@@ -35,12 +35,12 @@ class WebhookOperations(OperationGroup):
 
     async def list_webhooks(self, request: Request) -> JsonAnswer:
         """Answer with the caller's webhooks."""
-        listed = self._services.webhooks.of(caller(request))
+        listed = self._services.webhooks.of(self._services.callers.of(request))
         return JsonAnswer({"webhooks": [_shown(webhook) for webhook in listed]})
 
     async def delete_webhook(self, request: Request, webhook_id: str) -> Response:
         """Delete one of the caller's webhooks."""
-        self._services.webhooks.delete(caller(request), webhook_id)
+        self._services.webhooks.delete(self._services.callers.of(request), webhook_id)
         return Response(status_code=204)
 
     def _receiver(self, url: str) -> Receiver:

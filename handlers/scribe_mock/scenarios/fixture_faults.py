@@ -41,9 +41,11 @@ class FixtureFaults:
         path = (folder or shipped("fixtures")) / "faults.yaml"
         if path.exists():
             self._load(YamlDocument(path))
+        self.forget(Scope())
 
-    def plant(self, scope: Scope) -> None:
-        """Set the faults of a scope again, as on a fresh server; for all, those of every scope."""
+    def forget(self, scope: Scope) -> None:
+        """Set the faults of a scope as on a fresh server; for all, those of every scope."""
+        self._faults.forget(scope)
         for index, value in enumerate(self._values):
             fault = self._reader.read_listed(value, f"$[{index}]", self._upload_type)
             if scope in (Scope(), fault.scope):

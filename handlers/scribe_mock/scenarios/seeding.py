@@ -6,9 +6,10 @@ from typing import Any
 
 from scribe_mock.audio.file_names import extension_of
 from scribe_mock.audio.media_types import TYPE_OF_EXTENSION
+from scribe_mock.errors import SessionNotFound
 from scribe_mock.scenarios.fixtures import Fixtures, Seed
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.placing import place
 from scribe_mock.sessions.session import Session, UploadType
@@ -27,10 +28,10 @@ class Seeder:
     """Creates sessions in any state in one server's store."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, store: SessionStore, fixtures: Fixtures
+        self, settings: Settings, clocks: Clocks, store: SessionStore, fixtures: Fixtures
     ) -> None:
         self._settings = settings
-        self._clock = clock
+        self._clocks = clocks
         self._store = store
         self._fixtures = fixtures
         # The token of the samples: the history of that caller has the sessions of the fixtures.
@@ -38,9 +39,12 @@ class Seeder:
         self.owner = owner_of(tokens[0])
 
     async def plant(self) -> None:
-        """Store all sessions of the fixtures."""
+        """Store the sessions of the fixtures, except for those whose ids are in use."""
         for seed in self._fixtures.seeds:
-            await self._plant(seed)
+            try:
+                await self._store.get(seed.session_id)
+            except SessionNotFound:
+                await self._plant(seed)
 
     async def _plant(self, seed: Seed) -> None:
         session = self.session(
@@ -72,7 +76,7 @@ class Seeder:
         self, session_id: str, upload_type: UploadType, fields: Mapping[str, Any]
     ) -> Session:
         """A new session, created now; without templates it gets those of the scenario."""
-        now = self._clock.now()
+        now = self._clocks.find(session_id, fields.get("owner", "")).now()
         streamed = upload_type is UploadType.STREAM
         session = Session(
             session_id=session_id,
@@ -102,7 +106,8 @@ class Seeder:
             document_ids: What the ids of its documents begin with, so that samples can name them.
         """
         outcome = self._fixtures.of(session).outcome
-        place(session, self._clock.now(), state, outcome, self._settings.session_ttl)
+        now = self._clocks.of(session).now()
+        place(session, now, state, outcome, self._settings.session_ttl)
         if document_ids is not None:
             session.documents = [
                 replace(document, document_id=f"{document_ids}_{number}")

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.guards import Guard, guard_of
 from scribe_mock.server.connexion_internals import next_operation
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.store.session_store import SessionStore
 
 
@@ -18,18 +18,18 @@ class AdmittedOperation:
     """Finds the session of one operation's requests, and checks the operation's guard."""
 
     def __init__(
-        self, next_app: ASGIApp, store: SessionStore, clock: Clock, guard: Guard | None
+        self, next_app: ASGIApp, store: SessionStore, clocks: Clocks, guard: Guard | None
     ) -> None:
         self._next_app = next_app
         self._store = store
-        self._clock = clock
+        self._clocks = clocks
         self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its session; raises SessionNotFound and the guard's errors."""
         session = await self._store.get(scope["path_params"]["session_id"])
         if self._guard is not None:
-            self._guard(session, self._clock.now())
+            self._guard(session, self._clocks.of(session).now())
         scope["scribe_mock.session"] = session
         await self._next_app(scope, receive, send)
 
@@ -37,10 +37,10 @@ class AdmittedOperation:
 class AdmissionAPI(RoutedAPI[Any]):
     """The admission of all operations of one spec."""
 
-    def __init__(self, *args: Any, store: SessionStore, clock: Clock, **options: Any) -> None:
+    def __init__(self, *args: Any, store: SessionStore, clocks: Clocks, **options: Any) -> None:
         super().__init__(*args, **options)
         self._store = store
-        self._clock = clock
+        self._clocks = clocks
         self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
@@ -49,7 +49,7 @@ class AdmissionAPI(RoutedAPI[Any]):
         if "{session_id}" not in operation.path:
             return next_app
         guard = guard_of(operation.function)
-        return AdmittedOperation(next_app, self._store, self._clock, guard)
+        return AdmittedOperation(next_app, self._store, self._clocks, guard)
 
 
 class Admission(RoutedMiddleware[AdmissionAPI]):

@@ -16,7 +16,7 @@ from scribe_mock.server.routing import SpecRouting, not_found
 from scribe_mock.server.security import TokenSecurity
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.validation import Validation
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.spec import explain, load_spec, shipped
 from scribe_mock.store.session_store import SessionStore
@@ -28,7 +28,7 @@ class Api(BuiltMiddleware):
     Args:
         spec: The OpenAPI file.
         operations: Has an async method, in snake case, for each operationId.
-        admission: The store and the clock by which `session_id` in a path becomes a session; None
+        admission: The store and the clocks by which `session_id` in a path becomes a session; None
             for a spec whose operations find their sessions themselves.
         accepted: The bearer tokens to accept; empty for any.
         tokens: Knows which of the tokens that login handed out have expired.
@@ -44,14 +44,14 @@ class Api(BuiltMiddleware):
         spec: Path,
         operations: object,
         *,
-        admission: tuple[SessionStore, Clock] | None,
+        admission: tuple[SessionStore, Clocks] | None,
         accepted: Sequence[str],
         tokens: Tokens,
         validate_responses: bool,
         steering: SteeredRequests | None,
     ) -> None:
         document = load_spec(spec)
-        store, clock = admission or (None, None)
+        store, clocks = admission or (None, None)
         middlewares: list[Any] = [
             SpecRouting,
             *([Conformance] if validate_responses else []),
@@ -71,7 +71,7 @@ class Api(BuiltMiddleware):
                     "accepted_tokens": accepted,
                     "tokens": tokens,
                     "store": store,
-                    "clock": clock,
+                    "clocks": clocks,
                     "steering": steering,
                     "takes_session": admission is not None,
                 },

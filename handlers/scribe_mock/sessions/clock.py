@@ -1,4 +1,4 @@
-"""The one clock of a server."""
+"""A clock: the time that sessions, tokens and webhooks go by. `clocks` has all of a server."""
 
 import time
 from collections.abc import Callable
@@ -9,37 +9,36 @@ _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Clock:
-    """The system's time, which tests can freeze and move forward, but not back."""
+    """The system's time, or another clock's, which tests can freeze and move forward, not back.
 
-    def __init__(self) -> None:
+    Args:
+        base: Finds the clock that this one goes by; without it, the system's time.
+    """
+
+    __slots__ = ("_base", "_frozen_at", "_offset", "_started")
+
+    def __init__(self, base: "Callable[[], Clock] | None" = None) -> None:
+        self._base = base
         self._started = time.monotonic()
-        self._watchers: list[Callable[[], None]] = []
         self.reset()
 
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` whenever the clock is moved, stopped or started."""
-        self._watchers.append(watcher)
-
-    def _moved(self) -> None:
-        for watcher in self._watchers:
-            watcher()
-
     def reset(self) -> None:
-        """Follow the system's time again."""
+        """Show the time of the base again."""
         self._offset = 0.0
         self._frozen_at: float | None = None
-        self._moved()
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
         if self._frozen_at is not None:
             return self._frozen_at
-        return time.time() + self._offset
+        if self._base is None:
+            return time.time() + self._offset
+        return self._base().now() + self._offset
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stands still."""
-        return self._frozen_at is not None
+        """Whether the clock stands still, itself or with the clock that it goes by."""
+        return self._frozen_at is not None or (self._base is not None and self._base().frozen)
 
     @property
     def uptime_seconds(self) -> float:
@@ -48,23 +47,27 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move forward by this many seconds, frozen or not."""
+        step = max(0.0, min(seconds, _END_OF_TIME - self.now()))
         if self._frozen_at is not None:
-            self._frozen_at = min(self._frozen_at + seconds, _END_OF_TIME)
+            self._frozen_at += step
         else:
-            self._offset = min(self._offset + seconds, _END_OF_TIME - time.time())
-        self._moved()
+            self._offset += step
 
     def freeze(self) -> None:
         """Stop the clock."""
         self._frozen_at = self.now()
-        self._moved()
 
     def thaw(self) -> None:
-        """Let the clock run on from its current time."""
+        """Let the clock run on from its current time, as fast as the clock that it goes by."""
         if self._frozen_at is not None:
-            self._offset = self._frozen_at - time.time()
-            self._frozen_at = None
-            self._moved()
+            stopped_at, self._frozen_at = self._frozen_at, None
+            self._offset = 0.0
+            self._offset = stopped_at - self.now()
+
+
+def system_time() -> float:
+    """The system's own time, in seconds since 1970: for timers alone."""
+    return time.time()
 
 
 def rfc3339(timestamp: float) -> str:

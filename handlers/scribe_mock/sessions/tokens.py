@@ -1,4 +1,4 @@
-"""The tokens that login and refresh hand out; each says itself until when it is good."""
+"""The tokens that login and refresh hand out; each says itself whose it is and until when."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ import hmac
 import secrets
 
 from scribe_mock.errors import TokenExpired
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.scopes import Scope
 
@@ -16,27 +16,32 @@ REFRESH_SECONDS = 30 * 86400
 #: The most tokens that are expired before their time.
 MAX_EXPIRED = 10_000
 
+#: What a token begins with.
+_KINDS = ("access", "refresh")
+
 
 class Tokens:
     """Makes the tokens of one server. None is stored: a signature tells its own from others.
 
     Args:
-        clock: The one clock, by which tokens expire.
+        clocks: All clocks; a token expires by the one of its owner.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
         self._key = secrets.token_bytes(32)
-        self._expired: dict[str, None] = {}
+        # The digests of tokens, with their owners.
+        self._expired: dict[str, str] = {}
 
-    def make(self, kind: str, seconds: int) -> str:
-        """A token such as `access_…` that is good for so many seconds."""
-        until = f"{int(self._clock.now()) + seconds:x}.{secrets.token_hex(8)}"
-        return f"{kind}_{until}.{self._signature(kind, until)}"
+    def make(self, kind: str, seconds: int, owner: str) -> str:
+        """A token such as `access_…` of this owner that is good for so many seconds."""
+        until = int(self._clocks.of_owner(owner).now()) + seconds
+        content = f"{until:x}.{secrets.token_hex(8)}.{_base64(bytes.fromhex(owner))}"
+        return f"{kind}_{content}.{self._signature(kind, content)}"
 
     def expire(self, token: str) -> None:
         """Let a token be expired from now on, until `renewed` is told of it."""
-        self._expired[owner_of(token)] = None
+        self._expired[owner_of(token)] = self.owner(token) or owner_of(token)
         if len(self._expired) > MAX_EXPIRED:
             self._expired.pop(next(iter(self._expired)))
 
@@ -46,10 +51,9 @@ class Tokens:
 
     def forget(self, scope: Scope) -> None:
         """Let the tokens of a scope be good again that `expire` was called for."""
-        if scope == Scope():
-            self._expired.clear()
-        elif scope.owner is not None:
-            self._expired.pop(scope.owner, None)
+        if scope.session_id is None:
+            kept = {t: o for t, o in self._expired.items() if not scope.covers(None, o)}
+            self._expired = kept
 
     def check(self, kind: str, token: str) -> None:
         """Raise TokenExpired if `make` made this token of this kind and its time is over.
@@ -58,14 +62,38 @@ class Tokens:
         """
         if self._expired and owner_of(token) in self._expired:
             raise TokenExpired("This token has expired. Get a new one with refresh or login.")
-        if not token.startswith(f"{kind}_"):
+        content = self._content(kind, token)
+        if content is None:
             return
-        until, _, signature = token.removeprefix(f"{kind}_").rpartition(".")
-        if not hmac.compare_digest(signature.encode(), self._signature(kind, until).encode()):
-            return
-        if self._clock.now() >= int(until.partition(".")[0], 16):
+        until, _, owner = content.split(".")
+        if self._clocks.of_owner(_owner(owner)).now() >= int(until, 16):
             raise TokenExpired("This token has expired. Get a new one with refresh or login.")
 
-    def _signature(self, kind: str, until: str) -> str:
-        digest = hmac.new(self._key, f"{kind} {until}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest[:18]).decode()
+    def owner(self, token: str) -> str | None:
+        """Whose token this is, expired or not; None if `make` did not make it."""
+        for kind in _KINDS:
+            content = self._content(kind, token)
+            if content is not None:
+                return _owner(content.split(".")[2])
+        return None
+
+    def _content(self, kind: str, token: str) -> str | None:
+        """What the token says, if it is one of this kind that `make` made."""
+        if not token.startswith(f"{kind}_"):
+            return None
+        content, _, signature = token.removeprefix(f"{kind}_").rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(kind, content).encode()):
+            return None
+        return content
+
+    def _signature(self, kind: str, content: str) -> str:
+        digest = hmac.new(self._key, f"{kind} {content}".encode(), hashlib.sha256).digest()
+        return _base64(digest[:18])
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _owner(encoded: str) -> str:
+    return base64.urlsafe_b64decode(f"{encoded}=").hex()

@@ -100,10 +100,10 @@ class Held:
             self.release(request_id)
             await held.answered.wait()
 
-    def release_all(self, scope: Scope, refusal: Refusal | None = None) -> None:
-        """Let all requests of a scope go on, or be refused."""
+    def forget(self, scope: Scope) -> None:
+        """Let all requests of a scope go on."""
         for held in self.listed(scope):
-            self.release(held.request_id, refusal)
+            self.release(held.request_id)
 
     async def _arrived(self, request_id: str, seconds: float) -> None:
         await self._until(lambda: request_id in self._held, seconds)

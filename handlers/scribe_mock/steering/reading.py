@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any
 
 from scribe_mock.errors import SessionNotFound
-from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.actions import Action, Answer, action_of
@@ -42,11 +41,18 @@ class FaultReader:
     Args:
         documented: The operations of the spec.
         store: The sessions, of which a scope may name one.
+        owner_of_token: The owner that a token belongs to.
     """
 
-    def __init__(self, documented: Documented, store: SessionStore) -> None:
+    def __init__(
+        self,
+        documented: Documented,
+        store: SessionStore,
+        owner_of_token: Callable[[str], str],
+    ) -> None:
         self._documented = documented
         self._store = store
+        self._owner_of_token = owner_of_token
 
     def knows_code(self, code: str) -> bool:
         """Whether an error code is one of the spec."""
@@ -107,7 +113,7 @@ class FaultReader:
         }
         return Fault(
             fault_id="",
-            scope=Scope(session_id, owner_of(token) if token else None),
+            scope=Scope(session_id, self._owner_of_token(token) if token else None),
             token_start=token[:_SHOWN],
             match=match,
             after=given["after"],
@@ -132,6 +138,8 @@ class FaultReader:
                 refuse(f"{place}.{key}", f"only {UPLOAD} has one, so it never matches")
             if kind == UploadType.STREAM or (key == "sequence" and kind == UploadType.SINGLE):
                 refuse(f"{place}.{key}", f"uploads of a {kind} session have none")
+        if operations == {DELIVERY} and "upload_type" in value:
+            refuse(f"{place}.upload_type", "a webhook has none; use the scope of a session")
         if operations == {STREAM} and kind not in (None, UploadType.STREAM):
             refuse(place, f"a {kind} session has no stream")
         pattern = value.get("file_name")

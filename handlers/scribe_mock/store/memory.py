@@ -5,8 +5,7 @@ Methods change data without awaiting in between, so the event loop serves as the
 
 import asyncio
 import hashlib
-import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,8 +17,10 @@ from scribe_mock.errors import (
     SessionNotFound,
 )
 from scribe_mock.sessions.changes import Changes
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
+from scribe_mock.store.eviction import Eviction
 from scribe_mock.store.session_store import Intake, Parts, Pieces
 from scribe_mock.store.weights import CHUNK_BYTES, weight
 
@@ -98,27 +99,24 @@ class MemoryStore:
     """The SessionStore of one process.
 
     Args:
-        clock: The one clock; it decides which sessions are finished or expired.
+        clocks: All clocks; they decide which sessions are finished or expired.
         max_memory: Bytes for all sessions, their audio and the uploads in progress together. When
             they do not suffice, finished, then expired sessions are evicted, the oldest first.
     """
 
-    def __init__(self, clock: Clock, max_memory: int) -> None:
-        self._clock = clock
+    def __init__(self, clocks: Clocks, max_memory: int) -> None:
+        self._clocks = clocks
         self._max_memory = max_memory
         self.changes = Changes()
-        self._clear()
-
-    def _clear(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        #: The ids of each owner's sessions, in order of creation.
+        self._owned: dict[str, dict[str, None]] = {}
         self._streams: dict[str, str] = {}
         self._documents: dict[str, str] = {}
         self._stored = 0
         self._claimed = 0
-        # The times at which sessions finish processing and expire: heaps of (time, session_id).
-        # Outdated pairs stay in them until they come to the top or are too many.
-        self._done: list[tuple[float, str]] = []
-        self._expiring: list[tuple[float, str]] = []
+        self._eviction = Eviction(clocks, self._find)
+        clocks.watch_choice(self._clock_chosen)
 
     async def create(self, session: Session) -> None:
         """Store a new session; raises SessionExists, ServiceUnavailable."""
@@ -156,7 +154,7 @@ class MemoryStore:
         self._add_documents(session)
         entry.own_bytes += more
         self._stored += more
-        self._add_times(session)
+        self._eviction.add(session, len(self._entries))
         self.changes.note_session(session_id, session)
         self.changes.note()
         return result
@@ -171,7 +169,7 @@ class MemoryStore:
     ) -> Pieces:
         """Add the chunks of one upload; see SessionStore."""
         entry = self._entry(admitted.session_id)
-        now = self._clock.now()
+        now = self._clocks.of(entry.session).now()
         entry.session.require_open(now)
         if entry.session.generation != admitted.generation:
             raise SessionNotFound(admitted.session_id)
@@ -227,14 +225,20 @@ class MemoryStore:
         """Every session, in order of creation."""
         return [entry.session for entry in self._entries.values()]
 
-    async def clear(self) -> None:
-        """Delete all sessions; the bytes of uploads in progress stay counted."""
-        claimed, gone = self._claimed, list(self._entries)
-        self._clear()
-        self._claimed = claimed
+    async def of_owner(self, owner: str) -> Sequence[Session]:
+        """The sessions of an owner, in order of creation."""
+        return [self._entries[session_id].session for session_id in self._owned.get(owner, ())]
+
+    async def forget(self, scope: Scope) -> None:
+        """Delete the sessions of a scope; the bytes of uploads in progress stay counted."""
+        if scope.session_id is not None:
+            gone = [scope.session_id] if scope.session_id in self._entries else []
+        elif scope.owner is not None:
+            gone = list(self._owned.get(scope.owner, ()))
+        else:
+            gone = list(self._entries)
         for session_id in gone:
-            self.changes.note_session(session_id, None)
-        self.changes.note()
+            self._remove(session_id)
 
     async def usage(self) -> tuple[int, int]:
         """The number of sessions, and the bytes of audio."""
@@ -256,6 +260,19 @@ class MemoryStore:
         except KeyError:
             raise SessionNotFound(session_id) from None
 
+    def _find(self, session_id: str) -> Session | None:
+        entry = self._entries.get(session_id)
+        return None if entry is None else entry.session
+
+    def _clock_chosen(self, scope: Scope) -> None:
+        """Other clocks count for the sessions of a scope now."""
+        if scope.session_id is not None:
+            of_scope: Collection[str] = (scope.session_id,)
+        else:
+            of_scope = self._entries if scope.owner is None else self._owned.get(scope.owner, ())
+        for session in filter(None, map(self._find, of_scope)):
+            self._eviction.add(session, len(self._entries))
+
     def _put(self, entry: _Entry) -> None:
         session_id = entry.session.session_id
         before = self._entries.get(session_id)
@@ -263,17 +280,21 @@ class MemoryStore:
         self._make_room(more, keep=session_id)
         if before is not None:
             self._forget_documents(before.session)
+            if before.session.owner != entry.session.owner:
+                self._disown(before.session)
         self._entries[session_id] = entry
+        self._owned.setdefault(entry.session.owner, {})[session_id] = None
         self._add_documents(entry.session)
         if entry.session.stream_id is not None:
             self._streams[entry.session.stream_id] = session_id
         self._stored += more
-        self._add_times(entry.session)
+        self._eviction.add(entry.session, len(self._entries))
         self.changes.note_session(session_id, entry.session)
         self.changes.note()
 
     def _remove(self, session_id: str) -> None:
         entry = self._entries.pop(session_id)
+        self._disown(entry.session)
         self._streams.pop(entry.session.stream_id or "", None)
         self._forget_documents(entry.session)
         self._stored -= entry.bytes
@@ -288,47 +309,27 @@ class MemoryStore:
         for document in session.documents:
             self._documents.pop(document.document_id, None)
 
-    def _add_times(self, session: Session) -> None:
-        if session.outcome is not None:
-            heapq.heappush(self._done, (session.done_at, session.session_id))
-        else:
-            heapq.heappush(self._expiring, (session.expires_at, session.session_id))
-        for heap in (self._done, self._expiring):
-            if len(heap) > 64 + 2 * len(self._entries):
-                self._drop_stale(heap)
-
-    def _drop_stale(self, heap: list[tuple[float, str]]) -> None:
-        heap[:] = sorted({pair for pair in heap if self._holds(heap, pair)})
-
-    def _holds(self, heap: list[tuple[float, str]], pair: tuple[float, str]) -> bool:
-        entry = self._entries.get(pair[1])
-        if entry is None:
-            return False
-        session = entry.session
-        if heap is self._done:
-            return session.outcome is not None and session.done_at == pair[0]
-        return session.outcome is None and session.expires_at == pair[0]
+    def _disown(self, session: Session) -> None:
+        owned = self._owned[session.owner]
+        del owned[session.session_id]
+        if not owned:
+            del self._owned[session.owner]
 
     def _make_room(self, size: int, keep: str | None = None) -> None:
         """Evict sessions until `size` more bytes fit, never `keep`; raises ServiceUnavailable."""
         over = self._stored + self._claimed + size - self._max_memory
         if over <= 0:
             return
-        now = self._clock.now()
-        evicted: dict[tuple[float, str], list[tuple[float, str]]] = {}
-        for heap in (self._done, self._expiring):
-            while over > 0 and heap and heap[0][0] <= now:
-                pair = heapq.heappop(heap)
-                if pair not in evicted and self._holds(heap, pair):
-                    evicted[pair] = heap
-                    over -= self._entries[pair[1]].bytes if pair[1] != keep else 0
-        for pair, heap in evicted.items():
+        chosen, missing = self._eviction.choose(
+            over, lambda session_id: self._entries[session_id].bytes if session_id != keep else 0
+        )
+        for session_id in chosen:
             # A request that is refused in the end evicts nothing.
-            if over > 0 or pair[1] == keep:
-                heapq.heappush(heap, pair)
+            if missing or session_id == keep:
+                self._eviction.add(self._entries[session_id].session, len(self._entries))
             else:
-                self._remove(pair[1])
-        if over > 0:
+                self._remove(session_id)
+        if missing:
             raise ServiceUnavailable(
                 f"All of the mock's {self._max_memory} bytes are used by sessions in progress. "
                 "End or expire some, or start it with a larger --max-memory."

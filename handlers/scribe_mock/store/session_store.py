@@ -6,6 +6,7 @@ from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 
 T = TypeVar("T")
@@ -111,8 +112,11 @@ class SessionStore(Protocol):
     def unclaim(self, size: int) -> None:
         """Stop counting bytes that `claim` counted."""
 
-    async def clear(self) -> None:
-        """Delete all sessions."""
+    async def of_owner(self, owner: str) -> Sequence[Session]:
+        """The sessions of an owner, in order of creation."""
+
+    async def forget(self, scope: Scope) -> None:
+        """Delete the sessions of a scope."""
 
     async def usage(self) -> tuple[int, int]:
         """The number of sessions, and the bytes of audio."""

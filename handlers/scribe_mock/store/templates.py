@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 from typing import Any
 
 from scribe_mock.errors import Forbidden, TemplateNotFound
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.templates import Template
 from scribe_mock.store.session_store import SessionStore
 
@@ -27,7 +28,6 @@ class Templates:
         self._of_demo = [one for one in fixtures if not one.default]
         self._store, self._demo = store, demo
         self._made: dict[str, dict[str, Template]] = {}
-        self.reset()
 
     def listed(self, owner: str) -> list[Template]:
         """The templates that a caller can use: the defaults, then the caller's own."""
@@ -71,11 +71,13 @@ class Templates:
         if not self._made[owner]:
             del self._made[owner]
 
-    def reset(self) -> None:
-        """Forget the templates of all callers, but not those of the fixtures."""
-        for own in self._made.values():
-            self._store.unclaim(sum(map(_weight, own.values())))
-        self._made.clear()
+    def forget(self, scope: Scope) -> None:
+        """Forget the templates of the callers in a scope."""
+        for owner in [owner for owner in self._made if scope.covers(None, owner)]:
+            self._store.unclaim(sum(map(_weight, self._made.pop(owner).values())))
+
+    def plant(self) -> None:
+        """Make the demo caller's templates of the fixtures; raises ServiceUnavailable."""
         for template in self._of_demo:
             self.put(self._demo, template)
 

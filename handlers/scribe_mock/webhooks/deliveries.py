@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 
 from scribe_mock import __version__
 from scribe_mock.sessions.alarm import Alarm
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.actions import Webhook as Faulty
+from scribe_mock.steering.faults import Faults
+from scribe_mock.webhooks.faulty import REORDER_SECONDS, Swaps, fault_of
 from scribe_mock.webhooks.posting import DeliveryError, post
 from scribe_mock.webhooks.webhook import Webhook, payload, signature
 
@@ -87,20 +91,22 @@ class Deliveries:
     """All deliveries of one server. Use it in the server's event loop alone.
 
     Args:
-        clock: The one clock, by which deliveries are signed and repeated.
+        clocks: All clocks; a delivery is signed and repeated by the one of its session.
         alarm: Waits for the times of repetitions.
+        faults: What goes wrong on purpose.
         changed: Called when the log changes.
     """
 
-    def __init__(self, clock: Clock, alarm: Alarm, changed: Callable[[], None]) -> None:
-        self._clock = clock
+    def __init__(
+        self, clocks: Clocks, alarm: Alarm, faults: Faults, changed: Callable[[], None]
+    ) -> None:
+        self._clocks = clocks
         self._alarm = alarm
+        self._faults = faults
         self._changed = changed
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._swaps = Swaps[Delivery](lambda delivery: delivery.order)
+        self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._number = 0
-        self._forget_all()
-
-    def _forget_all(self) -> None:
         self._log: deque[Attempt] = deque(maxlen=_LOGGED)
         self._lanes: dict[tuple[str, int], _Lane] = {}
         #: webhook_id → its deliveries that are not over, by number.
@@ -112,61 +118,108 @@ class Deliveries:
 
     def add(self, webhook: Webhook, event: str, at: float, session_id: str) -> None:
         """Deliver an event that happened at this time; without room it is only logged."""
-        self._number += 1
         body = payload(event, at, session_id)
-        delivery = Delivery(self._number, webhook, event, session_id, body)
-        of_one = self._open.get(webhook.webhook_id, {})
+        fault = fault_of(self._faults, session_id, webhook.owner)
+        for _ in range(1 + fault.repeat):
+            self._number += 1
+            self._begin(Delivery(self._number, webhook, event, session_id, body), fault)
+
+    def _begin(self, delivery: Delivery, fault: Faulty) -> None:
+        webhook_id = delivery.webhook.webhook_id
+        of_one = self._open.get(webhook_id, {})
         if len(of_one) >= _WAITING_OF_ONE or sum(map(len, self._open.values())) >= _WAITING:
-            error = "not sent: too many deliveries wait already"
-            self._log.append(Attempt(delivery, 0, self._clock.now(), error=error))
-            self._changed()
-            return
-        self._open.setdefault(webhook.webhook_id, {})[delivery.number] = delivery
-        self._queue(delivery)
+            self._give_up(delivery, "not sent: too many deliveries wait already")
+        elif fault.lose:
+            self._give_up(delivery, "not sent: a fault lost it")
+        else:
+            self._open.setdefault(webhook_id, {})[delivery.number] = delivery
+            wait = max(fault.delay_seconds, REORDER_SECONDS if fault.reorder else 0.0)
+            if wait:
+                self._later(delivery, self._now(delivery) + wait)
+            if fault.reorder:
+                self._swaps.wait(delivery)
+            elif not wait:
+                self._queue(delivery)
 
-    def forget(self, webhook_id: str) -> None:
+    def _give_up(self, delivery: Delivery, error: str) -> None:
+        self._log.append(Attempt(delivery, 0, self._now(delivery), error=error))
+        self._changed()
+
+    def _later(self, delivery: Delivery, at: float) -> None:
+        """Queue a delivery at a time of its clock."""
+        self._alarm.set(
+            _key(delivery),
+            at,
+            lambda: self._queue(delivery),
+            session_id=delivery.session_id,
+            owner=delivery.webhook.owner,
+        )
+
+    def forget_webhook(self, webhook_id: str) -> None:
         """Send no more to a webhook that was deleted; what is on its way may still arrive."""
-        for delivery in self._open.pop(webhook_id, {}).values():
-            self._alarm.cancel(_key(delivery))
-        for lane in self._lanes.values():
-            lane.waiting = deque(d for d in lane.waiting if d.webhook.webhook_id != webhook_id)
+        self._drop(lambda delivery: delivery.webhook.webhook_id == webhook_id)
 
-    def clear(self) -> None:
-        """Forget all deliveries and the log, and break off what is on its way."""
-        for task in self._tasks:
-            task.cancel()
-        for webhook_id in list(self._open):
-            self.forget(webhook_id)
-        self._forget_all()
+    def forget(self, scope: Scope) -> None:
+        """Forget the deliveries and the log of a scope, and break off what is on its way."""
+
+        def covered(delivery: Delivery) -> bool:
+            return scope.covers(delivery.session_id, delivery.webhook.owner)
+
+        for task, delivery in self._tasks.items():
+            if covered(delivery):
+                task.cancel()
+        self._drop(covered)
+        kept = (attempt for attempt in self._log if not covered(attempt.delivery))
+        self._log = deque(kept, maxlen=_LOGGED)
 
     async def stop(self) -> None:
-        """The same, and wait until it is broken off."""
-        self.clear()
+        """Forget everything, and wait until what is on its way is broken off."""
+        self.forget(Scope())
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _drop(self, gone: Callable[[Delivery], bool]) -> None:
+        """Let deliveries be over that are not on their way."""
+        for webhook_id, of_one in list(self._open.items()):
+            for delivery in [delivery for delivery in of_one.values() if gone(delivery)]:
+                self._alarm.cancel(_key(delivery))
+                self._swaps.remove(delivery)
+                del of_one[delivery.number]
+            if not of_one:
+                del self._open[webhook_id]
+        for lane in self._lanes.values():
+            lane.waiting = deque(d for d in lane.waiting if not gone(d))
+
+    def _now(self, delivery: Delivery) -> float:
+        return self._clocks.find(delivery.session_id, delivery.webhook.owner).now()
+
     def _queue(self, delivery: Delivery) -> None:
-        receiver = delivery.webhook.receiver
-        lane = self._lanes.setdefault((receiver.host, receiver.port), _Lane())
+        self._swaps.remove(delivery)
+        lane = self._lanes.setdefault(_lane_of(delivery), _Lane())
         lane.waiting.append(delivery)
+        for swapped in self._swaps.waiting_for(delivery):
+            self._alarm.cancel(_key(swapped))
+            lane.waiting.append(swapped)
         self._start(lane)
 
     def _start(self, lane: _Lane) -> None:
         while len(self._tasks) < _AT_ONCE and (delivery := lane.next()) is not None:
-            task = asyncio.get_running_loop().create_task(self._send(lane, delivery))
-            self._tasks.add(task)
+            task = asyncio.get_running_loop().create_task(self._send(delivery))
+            self._tasks[task] = delivery
             task.add_done_callback(self._sent)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         """Use the connection that has become free."""
-        self._tasks.discard(task)
+        done = self._tasks.pop(task)
+        # Not in the task: one that is cancelled before it begins runs none of its own lines.
+        self._lanes[_lane_of(done)].busy.discard(done.order)
         for key, lane in list(self._lanes.items()):
             self._start(lane)
             if not lane.waiting and not lane.busy:
                 del self._lanes[key]
 
-    async def _send(self, lane: _Lane, delivery: Delivery) -> None:
+    async def _send(self, delivery: Delivery) -> None:
         delivery.attempts += 1
-        attempt = Attempt(delivery, delivery.attempts, self._clock.now())
+        attempt = Attempt(delivery, delivery.attempts, self._now(delivery))
         self._log.append(attempt)
         self._changed()
         try:
@@ -175,8 +228,6 @@ class Deliveries:
             attempt.status = await post(receiver, headers, delivery.body, ANSWER_SECONDS)
         except DeliveryError as error:
             attempt.error = str(error)
-        finally:
-            lane.busy.discard(delivery.order)
         self._settle(attempt)
         self._changed()
 
@@ -184,7 +235,7 @@ class Deliveries:
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
         secret = delivery.webhook.secret
         if secret is not None:
-            headers["X-MSA-Signature"] = signature(secret, self._clock.now(), delivery.body)
+            headers["X-MSA-Signature"] = signature(secret, self._now(delivery), delivery.body)
         return headers
 
     def _settle(self, attempt: Attempt) -> None:
@@ -197,8 +248,12 @@ class Deliveries:
         if succeeded or attempt.number > len(RETRY_SECONDS):
             del still_open[delivery.number]
             return
-        attempt.next_at = self._clock.now() + RETRY_SECONDS[attempt.number - 1]
-        self._alarm.set(_key(delivery), attempt.next_at, lambda: self._queue(delivery))
+        attempt.next_at = self._now(delivery) + RETRY_SECONDS[attempt.number - 1]
+        self._later(delivery, attempt.next_at)
+
+
+def _lane_of(delivery: Delivery) -> tuple[str, int]:
+    return delivery.webhook.receiver.host, delivery.webhook.receiver.port
 
 
 def _key(delivery: Delivery) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from scribe_mock.sessions.alarm import Alarm
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.events import Event, happened
 from scribe_mock.sessions.session import Session
 from scribe_mock.webhooks.deliveries import Deliveries
@@ -26,16 +26,16 @@ class Following:
     Only the sessions of tokens that have webhooks are followed.
 
     Args:
-        clock: The one clock.
+        clocks: All clocks.
         alarm: Waits for the times at which sessions change by time alone.
         registry: All webhooks.
         deliveries: Delivers what there is to tell.
     """
 
     def __init__(
-        self, clock: Clock, alarm: Alarm, registry: Registry, deliveries: Deliveries
+        self, clocks: Clocks, alarm: Alarm, registry: Registry, deliveries: Deliveries
     ) -> None:
-        self._clock = clock
+        self._clocks = clocks
         self._alarm = alarm
         self._registry = registry
         self._deliveries = deliveries
@@ -43,8 +43,8 @@ class Following:
 
     def begin(self, sessions: Iterable[Session]) -> None:
         """Follow sessions that were there before; what happened to them is not told any more."""
-        now = self._clock.now()
         for session in sessions:
+            now = self._clocks.of(session).now()
             followed = self._followed.setdefault(session.session_id, _Followed(session))
             followed.session = session
             followed.told.update(event for event, _ in happened(session, now))
@@ -54,7 +54,7 @@ class Following:
         """A session was stored or changed; None when it is gone."""
         if session is None:
             if self._followed.pop(session_id, None) is not None:
-                self._alarm.cancel(session_id)
+                self._alarm.cancel(_key(session_id))
         elif self._registry.of(session.owner):
             followed = self._followed.setdefault(session_id, _Followed(session))
             followed.session = session
@@ -63,14 +63,14 @@ class Following:
     def clear(self) -> None:
         """Follow no session any more."""
         for session_id in self._followed:
-            self._alarm.cancel(session_id)
+            self._alarm.cancel(_key(session_id))
         self._followed.clear()
 
     def _tell(self, session_id: str) -> None:
         """Tell what happened to a session and was not told yet."""
         followed = self._followed[session_id]
         session = followed.session
-        for event, at in happened(session, self._clock.now()):
+        for event, at in happened(session, self._clocks.of(session).now()):
             if event not in followed.told:
                 followed.told.add(event)
                 for webhook in self._registry.of(session.owner):
@@ -79,8 +79,14 @@ class Following:
         self._wait(session)
 
     def _wait(self, session: Session) -> None:
-        due = session.changes_at(self._clock.now())
+        session_id = session.session_id
+        due = session.changes_at(self._clocks.of(session).now())
         if due is None:
-            self._alarm.cancel(session.session_id)
+            self._alarm.cancel(_key(session_id))
         else:
-            self._alarm.set(session.session_id, due, partial(self._tell, session.session_id))
+            tell = partial(self._tell, session_id)
+            self._alarm.set(_key(session_id), due, tell, session_id=session_id, owner=session.owner)
+
+
+def _key(session_id: str) -> str:
+    return f"session {session_id}"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Collection
 
 from scribe_mock.errors import InvalidRequest, WebhookNotFound
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.webhooks.webhook import Webhook
 
@@ -46,11 +47,10 @@ class Registry:
         if not own:
             del self._webhooks[owner]
 
-    def clear(self) -> None:
-        """Delete all webhooks."""
-        for own in self._webhooks.values():
-            self._store.unclaim(sum(map(_weight, own.values())))
-        self._webhooks.clear()
+    def forget(self, scope: Scope) -> None:
+        """Delete the webhooks of the owners in a scope."""
+        for owner in [owner for owner in self._webhooks if scope.covers(None, owner)]:
+            self._store.unclaim(sum(map(_weight, self._webhooks.pop(owner).values())))
 
 
 def _weight(webhook: Webhook) -> int:

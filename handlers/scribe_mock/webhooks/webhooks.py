@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from scribe_mock.sessions.alarm import Alarm
-from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.events import Event
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.faults import Faults
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.webhooks.deliveries import Attempt, Deliveries
 from scribe_mock.webhooks.following import Following
@@ -20,26 +22,27 @@ class Webhooks:
     """Registers webhooks, and delivers what happens to the sessions of their owners.
 
     Args:
-        clock: The one clock.
+        clocks: All clocks.
+        alarm: Waits for what is due later.
         store: Tells of the sessions.
+        faults: What goes wrong on purpose.
     """
 
-    def __init__(self, clock: Clock, store: SessionStore) -> None:
-        self._clock = clock
+    def __init__(self, clocks: Clocks, alarm: Alarm, store: SessionStore, faults: Faults) -> None:
+        self._clocks = clocks
         self._store = store
-        self._alarm = Alarm(clock)
         self._registry = Registry(store)
-        self._deliveries = Deliveries(clock, self._alarm, store.changes.note)
-        self._following = Following(clock, self._alarm, self._registry, self._deliveries)
+        self._deliveries = Deliveries(clocks, alarm, faults, store.changes.note)
+        self._following = Following(clocks, alarm, self._registry, self._deliveries)
         store.changes.watch(self._following.changed)
 
     async def register(self, webhook: Webhook) -> None:
         """Add a webhook; raises InvalidRequest if there are too many, and ServiceUnavailable."""
-        sessions = await self._store.all()
+        sessions = await self._store.of_owner(webhook.owner)
         first = not self._registry.of(webhook.owner)
         self._registry.add(webhook)
         if first:
-            self._following.begin(s for s in sessions if s.owner == webhook.owner)
+            self._following.begin(sessions)
 
     async def plant(self, owner: str) -> None:
         """Register the webhook of a fresh server, so that samples can name one.
@@ -53,7 +56,7 @@ class Webhooks:
             url=url,
             receiver=Receiver.of(url, ()),
             events=(Event.EXPIRED,),
-            created_at=self._clock.now(),
+            created_at=self._clocks.of_owner(owner).now(),
         )
         await self.register(webhook)
 
@@ -64,20 +67,19 @@ class Webhooks:
     def delete(self, owner: str, webhook_id: str) -> None:
         """Delete a webhook of this owner, and what waits for it; raises WebhookNotFound."""
         self._registry.delete(owner, webhook_id)
-        self._deliveries.forget(webhook_id)
+        self._deliveries.forget_webhook(webhook_id)
 
     def log(self) -> Sequence[Attempt]:
         """The latest attempts to deliver, the newest first."""
         return self._deliveries.log()
 
-    def clear(self) -> None:
-        """Forget all webhooks and deliveries."""
-        self._registry.clear()
-        self._following.clear()
-        self._deliveries.clear()
+    def forget(self, scope: Scope) -> None:
+        """Forget the webhooks and the deliveries of a scope; its sessions are gone already."""
+        self._registry.forget(scope)
+        self._deliveries.forget(scope)
 
     async def stop(self) -> None:
         """Forget everything, and wait until what is on its way is broken off."""
-        self.clear()
+        self._registry.forget(Scope())
+        self._following.clear()
         await self._deliveries.stop()
-        self._alarm.clear()

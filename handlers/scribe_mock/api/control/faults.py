@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.control.scope import scope_of
+from scribe_mock.api.control.scoping import scope_of_list
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.steering.fault import Fault
 
@@ -22,7 +22,7 @@ class FaultControl(OperationGroup):
         unfired: str = "false",
     ) -> JsonAnswer:
         """Answer with the faults of a scope, the oldest first."""
-        found = self._services.faults.listed(scope_of(session_id, token))
+        found = self._services.faults.listed(scope_of_list(self._services, token, session_id))
         if unfired == "true":
             found = [fault for fault in found if not fault.fired]
         return JsonAnswer({"faults": [set_fault(fault) for fault in found]})
@@ -38,7 +38,7 @@ class FaultControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> Response:
         """Remove the faults of a scope."""
-        self._services.faults.forget(scope_of(session_id, token))
+        self._services.faults.forget(scope_of_list(self._services, token, session_id))
         self._services.store.changes.note()
         return Response(status_code=204)
 

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.control.scope import scope_of
+from scribe_mock.api.control.scoping import scope_of_list
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidBody
 from scribe_mock.sessions.clock import rfc3339
@@ -20,7 +20,7 @@ class HeldControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> JsonAnswer:
         """Answer with the requests that wait, the oldest first."""
-        found = self._services.held.listed(scope_of(session_id, token))
+        found = self._services.held.listed(scope_of_list(self._services, token, session_id))
         return JsonAnswer(
             {
                 "held": [

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from scribe_mock import __version__
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
@@ -24,37 +25,53 @@ class ServerControl(OperationGroup):
             {
                 "status": "ok",
                 "version": __version__,
-                "uptime_seconds": round(self._services.clock.uptime_seconds, 3),
+                "uptime_seconds": round(self._services.clocks.root.uptime_seconds, 3),
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
             }
         )
 
-    async def reset(self, request: Request) -> Response:
-        """Bring the server back to the state after its start."""
-        self._services.faults.forget(Scope())
-        self._services.held.release_all(Scope())
-        self._services.tokens.forget(Scope())
-        self._services.webhooks.clear()
-        self._services.clock.reset()
-        self._services.templates.reset()
-        await self._services.store.clear()
-        await self._services.seeder.plant()
-        await self._services.webhooks.plant(self._services.seeder.owner)
+    async def reset(self, request: Request, body: Mapping[str, Any] | None) -> Response:
+        """Bring the server, or a scope of it, back to the state after its start."""
+        services = self._services
+        await services.resets.reset(await scope_of_body(services, body or {}))
         return Response(status_code=204)
 
-    async def get_clock(self, request: Request) -> JsonAnswer:
-        """Answer with the time on the mock's clock."""
-        return JsonAnswer(
-            {"now": rfc3339(self._services.clock.now()), "frozen": self._services.clock.frozen}
-        )
+    async def get_clock(
+        self, request: Request, token: str | None = None, session_id: str | None = None
+    ) -> JsonAnswer:
+        """Answer with the time of all, of a token, or of a session."""
+        scope = await scope_of_query(self._services, token, session_id)
+        return await self._clock(scope, token)
 
     async def set_clock(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
-        """Freeze or unfreeze the clock, then move it forward."""
-        if not body:
+        """Freeze or unfreeze a clock, then move it forward."""
+        services = self._services
+        if not body.keys() & {"advance_seconds", "freeze"}:
             refuse_body("$", "expected advance_seconds, freeze or both")
-        if "freeze" in body:
-            (self._services.clock.freeze if body["freeze"] else self._services.clock.thaw)()
-        self._services.clock.advance(body.get("advance_seconds", 0))
-        self._services.store.changes.note()
-        return await self.get_clock(request)
+        scope = await scope_of_body(services, body)
+        owner = scope.owner
+        if scope.session_id is not None:
+            owner = (await services.store.get(scope.session_id)).owner
+        services.clocks.set(
+            Scope(scope.session_id, owner),
+            freeze=body.get("freeze"),
+            seconds=body.get("advance_seconds", 0),
+        )
+        services.store.changes.note()
+        return await self._clock(scope, body.get("token"))
+
+    async def _clock(self, scope: Scope, token: str | None) -> JsonAnswer:
+        """The answer with the clock that a scope goes by."""
+        services = self._services
+        if scope.session_id is not None:
+            clock = services.clocks.of(await services.store.get(scope.session_id))
+        else:
+            clock = services.clocks.of_owner(scope.owner)
+        return JsonAnswer(
+            {
+                "now": rfc3339(clock.now()),
+                "frozen": clock.frozen,
+                "scope": shown_scope(scope, token),
+            }
+        )

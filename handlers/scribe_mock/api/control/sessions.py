@@ -11,6 +11,7 @@ from starlette.responses import Response
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.control.scoping import owner_of_query, sessions_of
 from scribe_mock.api.ranges import ranged_answer
 from scribe_mock.api.representations import (
     control_chunk,
@@ -29,12 +30,19 @@ class SessionControl(OperationGroup):
     """The operations with the tag sessions."""
 
     async def list_stored_sessions(
-        self, request: Request, state: str | None = None, limit: str = "100", offset: str = "0"
+        self,
+        request: Request,
+        token: str | None = None,
+        state: str | None = None,
+        limit: str = "100",
+        offset: str = "0",
     ) -> JsonAnswer:
         """Answer with sessions in order of creation."""
-        now = self._services.clock.now()
+        now, owner = self._services.clocks.times(), owner_of_query(self._services, token)
         found = [
-            s for s in await self._services.store.all() if state is None or s.state(now) == state
+            s
+            for s in await sessions_of(self._services, owner)
+            if state is None or s.state(now(s)) == state
         ]
         page = found[int(offset) : int(offset) + int(limit)]
         sessions = []
@@ -63,14 +71,14 @@ class SessionControl(OperationGroup):
             known = ", ".join(self._services.fixtures.scenarios)
             refuse_body("$.scenario", f"expected one of {known}")
         kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
+        owner = owner_of_query(self._services, fields.pop("token", None))
         audio: dict[int, Parts] = {}
         try:
             session = (await self._services.store.get(session_id)).copy()
         except SessionNotFound:
             status = 201
-            session = self._services.seeder.session(
-                session_id, kind, {"scenario": scenario} | fields
-            )
+            fields = {"scenario": scenario, "owner": owner or ""} | fields
+            session = self._services.seeder.session(session_id, kind, fields)
         else:
             status = 200
             if "upload_type" in body and kind is not session.upload_type:
@@ -78,6 +86,8 @@ class SessionControl(OperationGroup):
                     "$.upload_type",
                     f"the session is {session.upload_type}, which cannot be changed",
                 )
+            if owner not in (None, session.owner):
+                refuse_body("$.token", "the session is not this token's, which cannot be changed")
             audio = {n: await self._services.store.audio(session_id, n) for n in session.chunks}
             session.set_fields(fields)
         await self._services.seeder.place(session, State(body["state"]), audio)
@@ -92,9 +102,9 @@ class SessionControl(OperationGroup):
         self, request: Request, session_id: str, body: Mapping[str, Any]
     ) -> JsonAnswer:
         """End a session's processing now."""
-        outcome = State(body["outcome"])
+        outcome, clocks = State(body["outcome"]), self._services.clocks
         await self._services.store.change(
-            session_id, lambda session: finish(session, self._services.clock.now(), outcome)
+            session_id, lambda session: finish(session, clocks.of(session).now(), outcome)
         )
         return await self.inspect_session(request, session_id)
 
@@ -110,11 +120,13 @@ class SessionControl(OperationGroup):
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
         """The session's JSON form as of now: a copy, since computing digests awaits."""
-        session, now = session.copy(), self._services.clock.now()
+        session, clock = session.copy(), self._services.clocks.of(session)
+        now, frozen = clock.now(), clock.frozen
         digests = await self._services.store.digests(session.session_id)
         found = session_findings(session.ordered_chunks(), digests)
         chunks = [
             control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])
             for chunk in session.ordered_chunks()
         ]
-        return control_session(session, now, base_url(request, self._services.settings), chunks)
+        address = base_url(request, self._services.settings)
+        return control_session(session, now, address, frozen, chunks)

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
-from scribe_mock.api.representations import (
-    delivery_line,
-    session_line,
-)
+from scribe_mock.api.control.scoping import owner_of_query, sessions_of
+from scribe_mock.api.representations import delivery_line, session_line
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.states import State
 
 
@@ -21,28 +21,32 @@ class WatchingControl(OperationGroup):
     async def get_overview(
         self,
         request: Request,
+        token: str | None = None,
         state: str | None = None,
         search: str = "",
         limit: str = "50",
         offset: str = "0",
     ) -> JsonAnswer:
         """Answer with a short form of sessions, the newest first, with counts by state."""
-        now = self._services.clock.now()
-        wanted = search.lower()
-        found = [s for s in await self._services.store.all() if wanted in s.session_id.lower()]
-        counts = dict.fromkeys(State, 0) | Counter(s.state(now) for s in found)
-        found = [s for s in reversed(found) if state is None or s.state(now) == state]
+        clocks, owner = self._services.clocks, owner_of_query(self._services, token)
+        now, wanted = clocks.times(), search.lower()
+        stored = await sessions_of(self._services, owner)
+        found = [s for s in stored if wanted in s.session_id.lower()]
+        counts = dict.fromkeys(State, 0) | Counter(s.state(now(s)) for s in found)
+        found = [s for s in reversed(found) if state is None or s.state(now(s)) == state]
         page = found[int(offset) : int(offset) + int(limit)]
-        return JsonAnswer(
-            {
-                "revision": self._services.store.changes.revision,
-                "now": rfc3339(now),
-                "frozen": self._services.clock.frozen,
-                "total": len(found),
-                "counts": counts,
-                "sessions": [session_line(session, now) for session in page],
-            }
-        )
+        lines = [session_line(s, now(s), clocks.of(s).frozen) for s in page]
+        return self._listed(owner, {"total": len(found), "counts": counts, "sessions": lines})
+
+    def _listed(self, owner: str | None, found: dict[str, Any]) -> JsonAnswer:
+        """What was found, with the revision and the time of the owner, or of all."""
+        clock = self._services.clocks.of_owner(owner)
+        head = {
+            "revision": self._services.store.changes.revision,
+            "now": rfc3339(clock.now()),
+            "frozen": clock.frozen,
+        }
+        return JsonAnswer(head | found)
 
     async def await_change(
         self, request: Request, since: str, wait_seconds: str = "25"
@@ -66,28 +70,24 @@ class WatchingControl(OperationGroup):
     async def list_webhook_deliveries(
         self,
         request: Request,
+        token: str | None = None,
         session_id: str | None = None,
         webhook_id: str | None = None,
         limit: str = "50",
         offset: str = "0",
     ) -> JsonAnswer:
         """Answer with attempts to deliver events, the newest first."""
+        owner = owner_of_query(self._services, token)
+        selected = Scope(session_id, owner)
         found = [
             attempt
             for attempt in self._services.webhooks.log()
-            if session_id in (None, attempt.delivery.session_id)
+            if selected.covers(attempt.delivery.session_id, attempt.delivery.webhook.owner)
             and webhook_id in (None, attempt.delivery.webhook.webhook_id)
         ]
         page = found[int(offset) : int(offset) + int(limit)]
-        return JsonAnswer(
-            {
-                "revision": self._services.store.changes.revision,
-                "now": rfc3339(self._services.clock.now()),
-                "frozen": self._services.clock.frozen,
-                "total": len(found),
-                "deliveries": [delivery_line(attempt) for attempt in page],
-            }
-        )
+        lines = [delivery_line(attempt) for attempt in page]
+        return self._listed(owner, {"total": len(found), "deliveries": lines})
 
 
 async def _disconnected(request: Request) -> None:

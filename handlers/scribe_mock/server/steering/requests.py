@@ -6,6 +6,7 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
+from scribe_mock.api.callers import Callers
 from scribe_mock.audio.file_names import chunk_name
 from scribe_mock.errors import ApiError, InvalidRequest, ScribeError
 from scribe_mock.server.security import bearer_token
@@ -15,8 +16,7 @@ from scribe_mock.server.steering.call import Call
 from scribe_mock.server.steering.limits import limit_body
 from scribe_mock.server.steering.lockstep import hold
 from scribe_mock.server.steering.pace import slow_down
-from scribe_mock.sessions.clock import Clock
-from scribe_mock.sessions.owners import owner_of
+from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.steering.actions import (
@@ -48,7 +48,8 @@ class SteeredRequests:
         documented: The answers of the spec.
         store: The sessions, of which requests name one.
         tokens: Knows which tokens have expired.
-        clock: The one clock.
+        callers: Finds out whose a request is.
+        clocks: All clocks.
     """
 
     def __init__(
@@ -58,14 +59,16 @@ class SteeredRequests:
         documented: Documented,
         store: SessionStore,
         tokens: Tokens,
-        clock: Clock,
+        callers: Callers,
+        clocks: Clocks,
     ) -> None:
         self._faults = faults
         self._held = held
         self._documented = documented
         self._store = store
         self._tokens = tokens
-        self._clock = clock
+        self._callers = callers
+        self._clocks = clocks
         self._slowed = 0
 
     def concerns(self, scope: Scope) -> bool:
@@ -126,7 +129,7 @@ class SteeredRequests:
             case DropAnswer() as drop:
                 await drop_answer(call, drop)
             case Hold():
-                await hold(call, self._held, self._documented, self._clock.now())
+                await hold(call, self._held, self._documented, self._now(call.target))
             case _:
                 await call.proceed()
 
@@ -156,20 +159,26 @@ class SteeredRequests:
 
     async def _expire(self, session_id: str | None) -> None:
         """Let a session that is open be expired from now on."""
-        now = self._clock.now()
         if session_id is not None:
             with suppress(ApiError):
-                await self._store.change(session_id, lambda session: session.expire(now))
+                await self._store.change(
+                    session_id, lambda session: session.expire(self._clocks.of(session).now())
+                )
+
+    def _now(self, target: Target) -> float:
+        """The time by the clock of the session, or of the caller."""
+        owner = target.owners[-1] if target.owners else ""
+        return self._clocks.find(target.session_id or "", owner).now()
 
     async def _target(self, operation: str, scope: Scope) -> Target:
         """What is known of a request before it is processed."""
         parameters: Mapping[str, str] = scope["path_params"]
         session = await self._session(parameters)
-        owners = [owner for owner in (self._owner(scope), session and session.owner) if owner]
+        owners = [self._callers.of_headers(scope["headers"]), session.owner if session else ""]
         target = Target(
             operation,
             session.session_id if session else parameters.get("session_id"),
-            tuple(dict.fromkeys(owners)),
+            tuple(dict.fromkeys(filter(None, owners))),
             file_name=parameters.get("file_name"),
             upload_type=session.upload_type if session else None,
         )
@@ -185,9 +194,4 @@ class SteeredRequests:
                 return await self._store.get(parameters["session_id"])
             if "document_id" in parameters:
                 return await self._store.find_document(parameters["document_id"])
-        return None
-
-    def _owner(self, scope: Scope) -> str | None:
-        with suppress(ApiError):
-            return owner_of(bearer_token(scope["headers"]))
         return None

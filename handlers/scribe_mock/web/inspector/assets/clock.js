@@ -23,6 +23,10 @@ export function setClock(now, frozen) {
 /** Seconds until a time of the mock, or null for never and for a clock that stands still. */
 export const secondsUntil = (time) => (time && stoppedAt === null ? (Date.parse(time) - mockNow()) / 1000 : null);
 
+/** Seconds until a session's state changes by time alone, by the clock of the session; or null. */
+export const secondsUntilChange = ({ changes_at: time, now, frozen }) =>
+  (time && !frozen ? Math.max(0, Date.parse(time) - Date.parse(now)) / 1000 : null);
+
 /** An element that shows how long ago, or how far ahead, a time is; it updates itself. */
 export function age(time) {
   const element = document.createElement("time");

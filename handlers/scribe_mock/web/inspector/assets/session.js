@@ -1,6 +1,6 @@
 /** One session: what it is, what can be done to it, its audio, and what Get session returns. */
 import { showChunks } from "./chunks.js";
-import { age, secondsUntil, setClock } from "./clock.js";
+import { age, secondsUntilChange, setClock } from "./clock.js";
 import { ask, Refusal, request, watch } from "./control.js";
 import { bytes, make, stateBadge } from "./dom.js";
 
@@ -52,8 +52,7 @@ async function refresh() {
   showFacts();
   showChunks(session);
   await showResult();
-  const due = secondsUntil(session.changes_at);
-  return { revision: overview.revision, due: due === null ? null : Math.max(0, due) };
+  return { revision: overview.revision, due: secondsUntilChange(session) };
 }
 
 const watched = watch(refresh);

@@ -1,5 +1,5 @@
 /** The list of sessions: newest first, a page at a time, live. */
-import { age, secondsUntil, setAge, setClock } from "./clock.js";
+import { age, secondsUntilChange, setAge, setClock } from "./clock.js";
 import { ask, watch } from "./control.js";
 import { bytes, keyed, make, stateBadge } from "./dom.js";
 
@@ -61,7 +61,7 @@ async function refresh() {
   shown.textContent = overview.total ? `${offset + 1} to ${last} of ${overview.total}` : "";
   newer.disabled = offset === 0;
   older.disabled = last >= overview.total;
-  const due = overview.sessions.map((session) => secondsUntil(session.changes_at)).filter((seconds) => seconds !== null);
+  const due = overview.sessions.map(secondsUntilChange).filter((seconds) => seconds !== null);
   return { revision: overview.revision, due: due.length ? Math.max(0, Math.min(...due)) : null };
 }
 
