@@ -27,7 +27,7 @@ class Session:
     audio_files: tuple[str, ...]
     upload_url: str
     #: All that the control API has: `Session` in control.yaml.
-    fields: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
