@@ -38,14 +38,13 @@ class Client:
     def record(self):
         session_id = self.create()
         for sequence in (0, 1):
-            while self.upload(session_id, sequence) != 200:
-                pass
+            assert 200 in (self.upload(session_id, sequence) for attempt in range(3))
         self.post(f"/sessions/{session_id}/end", b'{"audio_files_sent": 2}')
         return session_id
 
     def upload(self, session_id, sequence):
         path = f"/sessions/{session_id}/audio/audio_{sequence}.webm"
-        return self.post(path, b"audio", "audio/webm")[0]
+        return self.post(path, b"audio", "audio/webm;codecs=opus")[0]
 """
 
 

@@ -18,11 +18,11 @@ export class App {
     return this.#send("POST", path, body, "audio/webm;codecs=opus");
   }
 
-  /** A recording of two chunks; what the server refuses is sent again. */
+  /** A recording of two chunks; what the server refuses is sent once more. */
   async record() {
     await this.create();
     for (const sequence of [0, 1]) {
-      while (!(await this.upload(sequence)).ok);
+      if (!(await this.upload(sequence)).ok) await this.upload(sequence);
     }
     await this.end(2);
     return this.sessionId;
