@@ -107,7 +107,7 @@ def test_every_call_works_under_the_runner_of_node(node):
 
 
 def test_it_works_under_vitest(node):
-    done = node("vitest", "run", "--dir", ".", "steering.vitest.mjs", CI="true")
+    done = node("vitest", "run", "--dir", ".", "vitest.test.mjs", CI="true", NO_COLOR="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
 

@@ -83,7 +83,7 @@ test("scopes do not see each other, and the server's own calls are for all", asy
   assert.equal((await app.upload(0)).status, 200);
   assert.deepEqual(await other.requests(), []);
   assert.ok((await other.clock.now()) - (await scope.clock.now()) > 3_600_000);
-  assert.equal((await mock.requests({ sessionId: app.sessionId })).length, 1);
+  assert.equal((await mock.requests({ sessionId: app.sessionId })).length, 2);
   await other.reset();
   assert.equal((await scope.requests()).length, 2);
 });
