@@ -257,6 +257,13 @@ def scribe_mock_settings():
     assert re.search(r"The mock server did not start: .*nowhere", shown)
 
 
+def test_an_address_where_there_is_no_mock_is_an_error_before_the_test(run):
+    tests = "def test_it(scribe_mock):\n    raise AssertionError\n"
+    done, shown = run(tests, "--scribe-mock-url=http://127.0.0.1:9")
+    done.assert_outcomes(errors=1)
+    assert "No answer from the mock at http://127.0.0.1:9" in shown
+
+
 MANY = """
 import pytest
 

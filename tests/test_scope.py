@@ -324,6 +324,8 @@ def test_without_a_server_there_is_one_clear_error():
         MockServer().requests()
     with pytest.raises(ControlError, match=r"No answer from the mock at http://127\.0\.0\.1:9"):
         Scope("http://127.0.0.1:9").requests()
+    with pytest.raises(ControlError, match="Expected http://host:port"):
+        Scope("127.0.0.1:8080").requests()
 
 
 def test_a_server_that_lists_tokens_wants_one_of_them(start):

@@ -11,7 +11,7 @@ const MOST_LISTED = 1000;
 const MOST_ENTRIES = 10000;
 const LOOK_MS = 10;
 const LISTED =
-  "This server was started with --token: give one of its tokens as the scope's own.";
+  "The server was started with --token: give one of its tokens as the scope's own.";
 
 // As they are now: a test may later put others in their place, such as fake timers.
 const { Date, fetch, setTimeout } = globalThis;

@@ -129,8 +129,10 @@ class ControlClient:
 
     def _connection(self) -> http.client.HTTPConnection:
         """One that is open and idle, or a new one."""
-        if not self._address:
+        if not self._url:
             raise ControlError("The server is not running: use it inside its `with` block.")
+        if not self._address:
+            raise ControlError(f"Expected http://host:port of a mock, not {self._url!r}.")
         with suppress(IndexError):
             while True:
                 connection, since = self._idle.pop()
@@ -153,7 +155,7 @@ def _error(status: int, answer: bytes, call: str) -> ControlError:
         return ControlError(f"{call} answered {status}: {shown}", status=status)
     if status == 401:
         message += (
-            " This server was started with --token: give one of its tokens as the scope's own."
+            " The server was started with --token: give one of its tokens as the scope's own."
         )
     kind = VerificationFailed if code == "verification_failed" else ControlError
     text = f"{message} ({call}: {status} {code})"

@@ -53,6 +53,7 @@ def _scribe_mock_client(scribe_mock_url: str) -> Iterator["ControlClient"]:
     from scribe_mock.testing.control_client import ControlClient
 
     client = ControlClient(scribe_mock_url)
+    client.call("GET", "/health")  # a wrong address is the fixture's failure, not the tests'
     yield client
     client.close()
 
