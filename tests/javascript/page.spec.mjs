@@ -42,3 +42,8 @@ test("fails: something else is wrong", async ({ scribeMock, request }) => {
   await request.get(`${scribeMock.baseUrl}/sessions/no_such_session`, { headers });
   expect(1).toBe(2);
 });
+
+test("skips: its faults had no chance", async ({ scribeMock }) => {
+  await scribeMock.fail("uploadAudio");
+  test.skip();
+});

@@ -26,9 +26,8 @@ export const test = base.extend({
   scribeMock: async ({ scribeMockUrl }, use, testInfo) => {
     const scope = connect(scribeMockUrl).createScope();
     await use(scope);
-    const passed = testInfo.status === testInfo.expectedStatus;
-    const unfired = passed ? await unfiredMessage(scope) : null;
-    if (!passed || unfired !== null) {
+    const unfired = testInfo.status === "passed" ? await unfiredMessage(scope) : null;
+    if (testInfo.status !== testInfo.expectedStatus || unfired !== null) {
       const body = journalTable(await scope.requests());
       await testInfo.attach("scribe-mock journal", { body, contentType: "text/plain" });
     }
