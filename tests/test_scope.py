@@ -319,6 +319,15 @@ def test_a_scope_needs_only_an_address(server, start):
         assert [entry.status for entry in scope.requests()] == [503]
 
 
+def test_an_app_that_logs_in_with_the_token_belongs_to_the_scope(scope, start):
+    login = {"client_id": scope.token, "client_secret": "any"}
+    answer = httpx.post(f"{scope.url}/connect-auth/v1/account/login", json=login)
+    app = start(scope, answer.json()["access_token"])
+    scope.fail("uploadAudio")
+    assert app.upload(0).status_code == 503
+    assert [entry.operation for entry in scope.requests()] == ["createSession", "uploadAudio"]
+
+
 def test_without_a_server_there_is_one_clear_error():
     with pytest.raises(ControlError, match="use it inside its `with` block"):
         MockServer().requests()

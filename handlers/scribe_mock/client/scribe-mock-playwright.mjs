@@ -11,8 +11,8 @@
 //
 // The page must send the scope's token, and how it gets it is the app's own business: in its
 // address, as above; from storage (`page.addInitScript((token) => localStorage.setItem("token",
-// token), scribeMock.token)`); or, for an app that logs in by itself, from a login that is answered
-// by the test (`page.route("**/account/login", …)`).
+// token), scribeMock.token)`); or, for an app that logs in, by the scope's token as its `client_id`:
+// what login returns belongs to that scope too.
 
 import { test as base } from "@playwright/test";
 import { connect, journalTable, unfiredMessage } from "./scribe-mock.mjs";

@@ -12,7 +12,7 @@ class Scope(Steering):
     """One bearer token on a running mock: its sessions, faults, clock and journal.
 
     Tests with a scope each share a server without seeing one another. The code that a test tries
-    must send this token: `Authorization: Bearer {scope.token}`.
+    must send this token, `Authorization: Bearer {scope.token}`, or log in with it as `client_id`.
 
     >>> with Scope("http://127.0.0.1:8080") as scope:
     ...     scope.fail("uploadAudio", sequence=3, status=503, times=2)
