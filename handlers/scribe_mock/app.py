@@ -127,6 +127,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/fixtures/audio": pages,
             "/openapi.yaml": pages,
             "/_mock/control.yaml": pages,
+            "/_mock/client": pages,
         },
         streams=SteeredStreams(streams, steering, store),
         start=resets.plant,
