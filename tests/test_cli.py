@@ -59,6 +59,10 @@ def started(*options, command=MODULE, **environment):
             process.kill()
 
 
+#: A request in the log on the terminal.
+LINE = r"^[0-9:]{8}\.[0-9]{3} POST /voice/v1/sessions 201 [0-9.]+ ms req_[0-9a-f]+$"
+
+
 def test_start_up_says_where_to_go_and_its_curl_line_works():
     with started("--port", "0", command=COMMAND) as server:
         assert __version__ in server.said
@@ -76,7 +80,7 @@ def test_start_up_says_where_to_go_and_its_curl_line_works():
         code, log = server.stopped(signal.SIGINT)
     assert code == 0
     assert "Traceback" not in log
-    assert re.search(r"^POST /voice/v1/sessions 201 [0-9.]+ ms$", log, re.MULTILINE)
+    assert re.search(LINE, log, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +119,29 @@ def test_options_and_environment_decide_and_the_option_wins():
         mock.close()
         code, log = server.stopped(signal.SIGTERM)
     assert (code, log) == (0, "")
+
+
+def test_the_log_may_be_json_and_has_no_secret():
+    with started("--port", "0", "--log-format", "json") as server:
+        mock = Mock(server.url, {"Authorization": "Bearer my-own-token", "X-Request-Id": "mine"})
+        session = mock.create()
+        mock.client.get("/sessions/unknown", params={"token": "my-own-token"})
+        assert session.upload("my_0.webm", b"12345").status_code == 200
+        mock.close()
+        _, log = server.stopped(signal.SIGTERM)
+    assert "my-own-token" not in log
+    created, unknown, uploaded = map(json.loads, log.splitlines())
+    assert list(created) == [
+        *("time", "id", "method", "path", "operation", "status", "code", "duration_ms", "bytes")
+    ]
+    assert re.fullmatch(r"2[0-9-]{9}T[0-9:]{8}\.[0-9]{3}Z", created["time"])
+    assert created["id"] == "mine"
+    assert (created["method"], created["path"]) == ("POST", "/voice/v1/sessions")
+    assert (unknown["status"], unknown["code"]) == (404, "session_not_found")
+    assert unknown["path"] == "/voice/v1/sessions/unknown"
+    assert (uploaded["operation"], uploaded["code"]) == ("uploadAudio", None)
+    assert uploaded["bytes"] == 5
+    assert uploaded["duration_ms"] >= 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

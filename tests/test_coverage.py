@@ -498,6 +498,21 @@ RECIPES = {
     "refuseHeld 404 request_not_held": control("POST", "/held/x/refuse", json={}),
     "refuseHeld 413 request_too_large": control("POST", "/held/x/refuse", content=BIG),
     "refuseHeld 422 invalid_request": control("POST", "/held/x/refuse", json={"code": "x"}),
+    "listRequests 200": control("GET", "/requests"),
+    "listRequests 400 invalid_request": control("GET", "/requests?since=soon"),
+    "forgetRequests 204": control("DELETE", "/requests"),
+    "forgetRequests 400 invalid_request": control("DELETE", "/requests?session_id="),
+    "verifyRequests 200": control("POST", "/requests/verify", json={"count": {"at_least": 0}}),
+    "verifyRequests 400 invalid_request": control("POST", "/requests/verify", content=b"x"),
+    "verifyRequests 409 verification_failed": control(
+        "POST", "/requests/verify", json={"match": {"operation": "login"}, "count": 1}
+    ),
+    "verifyRequests 413 request_too_large": control("POST", "/requests/verify", content=BIG),
+    "verifyRequests 422 invalid_request": control("POST", "/requests/verify", json={"count": {}}),
+    "getRequest 200": lambda mock: control(
+        "GET", f"/requests/{mock.client.get(DEMO).headers['x-request-id']}"
+    )(mock),
+    "getRequest 404 request_not_found": control("GET", "/requests/unknown"),
     "getClock 200": control("GET", "/clock"),
     "getClock 400 invalid_request": control("GET", "/clock?token=a&session_id=b"),
     "getClock 404 session_not_found": control("GET", "/clock?session_id=unknown"),
@@ -564,6 +579,9 @@ STALLED = "outside 408 request_timeout"
 #: A server that stops waits for requests, but not for ever.
 STOPPED = "outside 503 service_unavailable"
 
+#: What only a server says whose journal has lost entries; see test_journal.py.
+EVICTED = "verifyRequests 409 journal_incomplete"
+
 
 def test_the_recipes_are_for_what_is_documented():
     crashes = {f"{name} 500 internal_error" for spec in SPECS for name in operations(spec)}
@@ -578,6 +596,7 @@ def test_the_recipes_are_for_what_is_documented():
         NOT_ENABLED,
         STALLED,
         STOPPED,
+        EVICTED,
     } | crashes == DOCUMENTED
 
 

@@ -21,6 +21,8 @@ OPERATIONS = {
     for path, methods in spec["paths"].items()
     for method, operation in methods.items()
 }
+#: Operations that need what no fresh mock has: a request that a fault holds.
+NEEDING_MORE = {"releaseHeld", "refuseHeld", "releaseInOrder"}
 
 
 def body(spec, operation):
@@ -61,7 +63,7 @@ def handed_out(answer, source):
     return reduce(lambda part, key: part[key], source["pointer"].split("/")[1:], answer.json())
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - NEEDING_MORE))
 def test_the_first_request_of_an_operation_succeeds(mock, name):
     response = send_first(mock, name)
     assert response.is_success, f"{response.status_code} {response.text}"

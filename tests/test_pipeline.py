@@ -379,7 +379,7 @@ def control_api_of(operations):
     async def start():
         pass
 
-    return Gateway({"": api}, streams=api, start=start, stop=start, log_requests=False)
+    return Gateway({"": api}, streams=api, start=start, stop=start, recorder=None, log=None)
 
 
 @pytest.fixture

@@ -146,7 +146,8 @@ def test_what_runs_beside_the_server_is_ended_when_it_is_told_to_stop_twice():
             streams=never,
             start=partial(note, "start"),
             stop=partial(note, "stop"),
-            log_requests=False,
+            recorder=None,
+            log=None,
         )
 
         async def send(message):
@@ -182,4 +183,4 @@ def test_requests_are_logged_unless_it_is_to_be_quiet(caplog):
                 httpx.get(f"{server.url}/nowhere%0Ato%20be", trust_env=False)
     lines = [record.getMessage() for record in caplog.records if "nowhere" in record.getMessage()]
     assert len(lines) == 1
-    assert lines[0].startswith("GET /nowhere%0Ato%20be 404 ")
+    assert lines[0].startswith("GET /nowhere%0Ato%20be 404 not_found ")

@@ -23,6 +23,8 @@ from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import load_fixtures
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.recorder import Recorder
+from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.server.steering.requests import SteeredRequests
@@ -35,6 +37,7 @@ from scribe_mock.spec import shipped
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
+from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
@@ -56,7 +59,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
     clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    store = MemoryStore(clocks, settings.max_memory)
+    journal = Journal(settings.journal_size, clocks)
+    store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
     seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens, alarm = Tokens(clocks), Alarm(clocks)
@@ -72,13 +76,14 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
     examiner = Examiner(store, limits, strict=settings.strict_audio)
     streams = Streams(store, clocks, alarm, examiner)
-    webhooks = Webhooks(clocks, alarm, store, faults)
+    webhooks = Webhooks(clocks, alarm, store, faults, journal)
     # After the webhooks: they are to know that a session is gone before its clock goes, too.
     store.changes.watch(clocks.session_changed)
     fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
     resets = Resets(
         store,
         [webhooks, streams, clocks, templates, fixture_faults, held, tokens],
+        journal=journal,
         seeder=seeder,
         templates=templates,
         webhooks=webhooks,
@@ -99,6 +104,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         faults,
         held,
         reader,
+        journal,
         resets,
     )
 
@@ -125,7 +131,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         streams=SteeredStreams(streams, steering, store),
         start=resets.plant,
         stop=stop,
-        log_requests=not settings.quiet,
+        recorder=Recorder(journal, callers) if journal.is_on else None,
+        log=None if settings.quiet else RequestLog(),
     )
 
 

@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; raises StartError."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    log = logging.StreamHandler(sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[log])
     logging.getLogger("scribe_mock.requests").setLevel(
         logging.WARNING if settings.quiet else logging.INFO
     )
@@ -61,7 +62,9 @@ def serve(settings: Settings) -> int:
             # Imported here so that `--help` and messages about wrong options are quick.
             from scribe_mock.app import create_app
             from scribe_mock.server.listening import Server, address_of, is_loopback, listen
+            from scribe_mock.server.request_log import JsonLines, TextLines
 
+            log.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
             server = Server(create_app(settings))
         with listen(settings.host, settings.port) as listener:
             network = None if is_loopback(listener) else _network_warning(settings)

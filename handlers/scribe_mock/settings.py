@@ -127,6 +127,12 @@ _SIZE = _Kind(
     _size,
     lambda value: isinstance(value, int) and _number(value, 1, math.inf),
 )
+_ENTRIES = _Kind(
+    "a number of entries, 0 to 1000000",
+    _digits,
+    lambda value: isinstance(value, int) and _number(value, 0, 1_000_000),
+)
+_LOG_FORMAT = _Kind("text or json", str.strip, lambda value: value in ("text", "json"))
 _URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
 
 
@@ -192,6 +198,12 @@ class Settings:
         "HOST",
         "deliver webhooks to this host too, over https; repeat the option for more; default: only "
         "to this machine",
+    )
+    journal_size: int = _setting(
+        10_000, _ENTRIES, "N", "the most requests that the journal keeps; 0 for no journal"
+    )
+    log_format: str = _setting(
+        "text", _LOG_FORMAT, "FORMAT", "how requests are logged: text, or json for an object a line"
     )
     quiet: bool = _setting(False, _FLAG, "", "do not log requests")
 

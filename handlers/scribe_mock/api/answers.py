@@ -60,9 +60,27 @@ class JsonAnswer:
         await send({"type": f"{kind}.body", "body": self._body})
 
 
-def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({})) -> JsonAnswer:
+class ErrorAnswer(JsonAnswer):
+    """An answer with the error envelope; the journal and the log get its code."""
+
+    __slots__ = ("_code",)
+
+    def __init__(self, error: ApiError, headers: Mapping[str, str]) -> None:
+        super().__init__(error.envelope(), error.status, {**error.headers, **headers})
+        self._code = error.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        scope["scribe_mock.code"] = self._code
+        record = scope.get("scribe_mock.record")
+        if record is not None:
+            record.code = self._code
+        await super().__call__(scope, receive, send)
+
+
+def answer_to(error: Exception, headers: Mapping[str, str] = MappingProxyType({})) -> ErrorAnswer:
     """The error envelope (CONTRACT.md, "Errors"); other exceptions are logged and become 500."""
     if not isinstance(error, ApiError):
         logger.error("A request failed in the mock itself.", exc_info=error)
         error = InternalError()
-    return JsonAnswer(error.envelope(), error.status, {**error.headers, **headers})
+    return ErrorAnswer(error, headers)

@@ -44,6 +44,7 @@ class DocumentOperations(OperationGroup):
         document_id = body.get("document_id")
 
         def save(session: Session) -> Document:
+            request.scope["scribe_mock.session"] = session
             document = _saved(session, document_id, fields, services.clocks.of(session).now())
             session.put_document(document)
             return document
@@ -56,6 +57,7 @@ class DocumentOperations(OperationGroup):
     async def get_document(self, request: Request, document_id: str) -> JsonAnswer:
         """Answer with a document's fields, and the address of its content."""
         session = await self._services.store.find_document(document_id)
+        request.scope["scribe_mock.session"] = session
         document = _shown_document(session, document_id)
         return self._envelope(request, session, document, "GET", 200)
 
@@ -63,6 +65,7 @@ class DocumentOperations(OperationGroup):
         """Archive a document; repeating it is a success too."""
         store = self._services.store
         session = await store.find_document(document_id)
+        request.scope["scribe_mock.session"] = session
 
         def delete(current: Session) -> None:
             gone = replace(current.document(document_id), deleted=True, text=None)
@@ -107,6 +110,7 @@ class DocumentOperations(OperationGroup):
         services = self._services
         until = services.addresses.check_signature(method, request.url.path, expires, signature)
         session = await services.store.find_document(document_id)
+        request.scope["scribe_mock.session"] = session
         check_time(until, services.clocks.of(session).now())
         return session, _shown_document(session, document_id)
 

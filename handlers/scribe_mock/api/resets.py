@@ -21,8 +21,9 @@ class Resets:
     """Resets all, an owner, or a session.
 
     Args:
-        store: The sessions; they go first, so that nothing happens to them any more.
+        store: The sessions; they go before the parts, so that nothing happens to them any more.
         parts: What else has to forget, in this order.
+        journal: Forgets before all others: it need not hash what is stored until then.
         seeder: Stores the sessions of a fresh server again.
         templates: Has the templates of a fresh server again.
         webhooks: Has the webhook of a fresh server again.
@@ -33,12 +34,14 @@ class Resets:
         store: SessionStore,
         parts: Sequence[Part],
         *,
+        journal: Part,
         seeder: Seeder,
         templates: Templates,
         webhooks: Webhooks,
     ) -> None:
         self._store = store
         self._parts = parts
+        self._journal = journal
         self._seeder = seeder
         self._templates = templates
         self._webhooks = webhooks
@@ -49,6 +52,7 @@ class Resets:
         Raises:
             ServiceUnavailable: the sessions of other owners leave no memory for the demo owner's.
         """
+        self._journal.forget(scope)
         await self._store.forget(scope)
         for part in self._parts:
             part.forget(scope)

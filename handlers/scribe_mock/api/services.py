@@ -14,6 +14,7 @@ from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
+from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
@@ -40,6 +41,7 @@ class Services:
         faults: What goes wrong on purpose.
         held: The requests that wait for a test.
         fault_reader: Reads faults from JSON.
+        journal: What arrived, and what came of it.
         resets: Brings the server, or a scope of it, back to the start.
     """
 
@@ -58,6 +60,7 @@ class Services:
     faults: Faults
     held: Held
     fault_reader: FaultReader
+    journal: Journal
     resets: Resets
 
     def processing_seconds(self, scenario: Scenario) -> float:

@@ -71,6 +71,7 @@ class SessionOperations(OperationGroup):
         )
         faults = self._own_faults(session)
         await services.store.create(session)
+        request.scope["scribe_mock.session"] = session
         for fault in faults:
             services.faults.add(fault)
         if upload_type is UploadType.SINGLE:

@@ -21,6 +21,7 @@ from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope as Covered
 from scribe_mock.sessions.session import Session
+from scribe_mock.steering.record import Record
 from scribe_mock.store.session_store import Parts, SessionStore
 
 if TYPE_CHECKING:
@@ -73,13 +74,15 @@ class Streams:
         await receive()
         try:
             session = await self._admitted(scope["path"])
+            scope["scribe_mock.session"] = session
             async with self._lock(session.session_id):
                 await self._settle(session.session_id)
                 # The session may have been ended, or replaced, while this waited for the lock.
                 session = await self._admitted(scope["path"])
+                scope["scribe_mock.session"] = session
                 recording = StreamRecording(session, self._store, self._clocks)
                 end = StreamEnd(self._clocks, self._alarm, session)
-                stream = LiveStream(recording, end, receive, send)
+                stream = LiveStream(recording, end, receive, send, scope.get("scribe_mock.record"))
                 self._live[session.session_id] = stream
         except ApiError as error:
             await answer_to(error)(scope, receive, send)
@@ -204,12 +207,18 @@ class _EndedByServer(Exception):
 
 
 class LiveStream:
-    """One socket, from its handshake to its close."""
+    """One socket, from its handshake to its close; its audio is told to the journal."""
 
     def __init__(
-        self, recording: StreamRecording, end: StreamEnd, receive: Receive, send: Send
+        self,
+        recording: StreamRecording,
+        end: StreamEnd,
+        receive: Receive,
+        send: Send,
+        record: Record | None,
     ) -> None:
         self._recording = recording
+        self._record = record
         self.end = end
         self._receive = receive
         self._send = send
@@ -243,6 +252,8 @@ class LiveStream:
                 if not self._open:
                     break
                 pcm = self._frames.read(message)
+                if pcm and self._record is not None:
+                    self._record.heard(pcm)
                 if pcm and self._frames.rate is not None:
                     await self._recording.add(pcm, self._frames.rate)
         except FrameError as error:

@@ -21,6 +21,7 @@ from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.session import Session, UploadType
+from scribe_mock.steering.record import Record
 from scribe_mock.store.session_store import Intake, Pieces, SessionStore
 
 
@@ -61,7 +62,10 @@ class Uploads:
             ClientGone: the connection ended before the body did; nothing is stored.
         """
         upload = _declared(request, session, file_name)
+        record: Record | None = request.scope.get("scribe_mock.record")
         with self._store.intake(upload.expected_bytes or 0) as intake:
+            if record is not None:
+                record.refer(intake.body)
             # Reading the body makes uvicorn send 100 Continue, so an empty one is not read.
             if upload.expected_bytes != 0:
                 await read_body(request.receive, partial(_accept, intake))
@@ -70,8 +74,13 @@ class Uploads:
             if "scribe_mock.drop_chunk" in request.scope:
                 return ()
             if upload.sequence is None:
-                return await self._store_recording(upload, intake)
-            return await self._store_chunk(upload, upload.sequence, intake)
+                codes = await self._store_recording(upload, intake)
+            else:
+                codes = await self._store_chunk(upload, upload.sequence, intake)
+            if record is not None:
+                record.stored = True
+                record.refer(intake.body)
+            return codes
 
     async def _store_chunk(self, upload: Upload, sequence: int, intake: Intake) -> Sequence[str]:
         diagnosis: Diagnosis | None = None

@@ -31,6 +31,12 @@ def chunk_name(file_name: str) -> tuple[int, str]:
     return int(match[1]), match[2].lower()
 
 
+def sequence_of(file_name: str) -> int | None:
+    """Return the sequence number of `<base>_<sequence>.<ext>`; None for another form."""
+    match = _CHUNK_NAME.fullmatch(file_name)
+    return int(match[1]) if match else None
+
+
 def check_name_length(file_name: str) -> None:
     """Raise InvalidRequest for a name over the limit."""
     if len(file_name) > MAX_NAME_LENGTH:

@@ -70,6 +70,14 @@ def system_time() -> float:
     return time.time()
 
 
+def parse_rfc3339(text: str) -> float:
+    """The time in a text, in seconds since 1970; raises ValueError for another form."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError(text)
+    return moment.timestamp()
+
+
 def rfc3339(timestamp: float) -> str:
     """A time as RFC 3339 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`."""
     moment = datetime.fromtimestamp(min(timestamp, _END_OF_TIME), UTC)

@@ -4,10 +4,8 @@ Methods change data without awaiting in between, so the event loop serves as the
 """
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from types import TracebackType
-from typing import Self, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from scribe_mock.errors import (
     ChunkNotFound,
@@ -20,79 +18,29 @@ from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
+from scribe_mock.store.body import Body
 from scribe_mock.store.eviction import Eviction
+from scribe_mock.store.memory_intake import MemoryIntake
 from scribe_mock.store.session_store import Intake, Parts, Pieces
 from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 T = TypeVar("T")
 
-#: Parts below this size are joined: an upload of single bytes would take 34 times its size.
-_SMALL_PART = 16 * 1024
-
 
 class _Entry:
     """A session with its audio, and how many bytes of memory each counts as."""
 
-    __slots__ = ("audio", "audio_bytes", "digests", "own_bytes", "session")
+    __slots__ = ("audio", "audio_bytes", "own_bytes", "session")
 
-    def __init__(self, session: Session, audio: dict[int, Parts]) -> None:
+    def __init__(self, session: Session, audio: dict[int, Body]) -> None:
         self.session = session
         self.audio = audio
-        self.digests: dict[int, str] = {}
-        self.audio_bytes = sum(map(_size, audio.values()))
+        self.audio_bytes = sum(body.size for body in audio.values())
         self.own_bytes = weight(session)
 
     @property
     def bytes(self) -> int:
         return self.own_bytes + self.audio_bytes
-
-
-def _size(parts: Parts) -> int:
-    return sum(map(len, parts))
-
-
-def _sha256(parts: Parts) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-class MemoryIntake:
-    """An upload in progress: its bytes count as used from the moment they arrive."""
-
-    __slots__ = ("_store", "parts", "size")
-
-    def __init__(self, store: "MemoryStore") -> None:
-        self._store = store
-        self.parts: list[bytes] = []
-        self.size = 0
-
-    def take(self, part: bytes) -> None:
-        """Add one more part; raises ServiceUnavailable when there is no memory for it."""
-        self._store.claim(len(part))
-        self.size += len(part)
-        parts = self.parts
-        if parts and len(part) < _SMALL_PART and len(parts[-1]) < _SMALL_PART:
-            parts[-1] += part
-        else:
-            parts.append(part)
-
-    def release(self) -> None:
-        """Stop counting the bytes as an upload in progress."""
-        self._store.unclaim(self.size)
-        self.size = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 class MemoryStore:
@@ -102,10 +50,14 @@ class MemoryStore:
         clocks: All clocks; they decide which sessions are finished or expired.
         max_memory: Bytes for all sessions, their audio and the uploads in progress together. When
             they do not suffice, finished, then expired sessions are evicted, the oldest first.
+        let_go: Called with each body that is no longer stored, though something else refers to it.
     """
 
-    def __init__(self, clocks: Clocks, max_memory: int) -> None:
+    def __init__(
+        self, clocks: Clocks, max_memory: int, let_go: Callable[[Body], None] = Body.release
+    ) -> None:
         self._clocks = clocks
+        self._let_go = let_go
         self._max_memory = max_memory
         self.changes = Changes()
         self._entries: dict[str, _Entry] = {}
@@ -180,12 +132,20 @@ class MemoryStore:
         replaced = entry.session.add_upload([chunk for chunk, _ in added], now)
         intake.release()
         count = len(entry.audio)
+        before: dict[int, Body] = {}
         for chunk in replaced:
             size -= chunk.size
-            del entry.audio[chunk.sequence]
-            entry.digests.pop(chunk.sequence, None)
+            before[chunk.sequence] = entry.audio.pop(chunk.sequence)
         for chunk, parts in added:
-            entry.audio[chunk.sequence] = parts
+            body = intake.body if parts is intake.parts else Body(parts)
+            earlier = before.get(chunk.sequence)
+            if earlier and earlier.readers and earlier.surely_has(parts, chunk.size):
+                # Their digest may be known already, and the journal may refer to them.
+                body = intake.body = before.pop(chunk.sequence)
+            body.stored = True
+            entry.audio[chunk.sequence] = body
+        if before:
+            self._drop(before.values())
         entry.audio_bytes += size
         own = CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
@@ -196,25 +156,24 @@ class MemoryStore:
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
         try:
-            return self._entry(session_id).audio[sequence]
+            parts = self._entry(session_id).audio[sequence].parts
         except KeyError:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
+        return parts or ()
 
     async def digests(self, session_id: str) -> Mapping[int, str]:
         """The SHA-256, in hex, of each chunk; computed in a thread, once for each."""
-        entry = self._entry(session_id)
-        known = dict(entry.digests)
-        new = {n: parts for n, parts in entry.audio.items() if n not in known}
-        if new:
-            found = await asyncio.to_thread(lambda: {n: _sha256(p) for n, p in new.items()})
-            still = {n: found[n] for n, parts in new.items() if entry.audio.get(n) is parts}
-            entry.digests |= still
-            known |= found
-        return known
+        audio = dict(self._entry(session_id).audio)
+        if any(body.sha256 is None for body in audio.values()):
+            await asyncio.to_thread(lambda: [body.digest() for body in audio.values()])
+        return {sequence: body.digest() or "" for sequence, body in audio.items()}
 
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Store a session with its audio, replacing one with the same id."""
-        self._put(_Entry(session, audio))
+        before = self._entries.get(session.session_id)
+        stored = {id(body.parts): body for body in before.audio.values()} if before else {}
+        bodies = {number: stored.get(id(parts)) or Body(parts) for number, parts in audio.items()}
+        self._put(_Entry(session, bodies))
 
     async def delete(self, session_id: str) -> None:
         """Delete a session; raises SessionNotFound."""
@@ -282,6 +241,10 @@ class MemoryStore:
             self._forget_documents(before.session)
             if before.session.owner != entry.session.owner:
                 self._disown(before.session)
+            kept = set(map(id, entry.audio.values()))
+            self._drop(body for body in before.audio.values() if id(body) not in kept)
+        for body in entry.audio.values():
+            body.stored = True
         self._entries[session_id] = entry
         self._owned.setdefault(entry.session.owner, {})[session_id] = None
         self._add_documents(entry.session)
@@ -298,8 +261,15 @@ class MemoryStore:
         self._streams.pop(entry.session.stream_id or "", None)
         self._forget_documents(entry.session)
         self._stored -= entry.bytes
+        self._drop(entry.audio.values())
         self.changes.note_session(session_id, None)
         self.changes.note()
+
+    def _drop(self, bodies: Iterable[Body]) -> None:
+        for body in bodies:
+            body.stored = False
+            if body.readers:
+                self._let_go(body)
 
     def _add_documents(self, session: Session) -> None:
         for document in session.documents:

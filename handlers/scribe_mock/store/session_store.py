@@ -8,6 +8,7 @@ from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
+from scribe_mock.store.body import Body
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ class Intake(Protocol):
     #: The number of bytes that have arrived, and the parts in which they did.
     size: int
     parts: list[bytes]
+    #: What is stored of them; an equal one that was stored before stays stored instead.
+    body: Body
 
     def take(self, part: bytes) -> None:
         """Add one more part; raises ServiceUnavailable when there is no memory for it."""

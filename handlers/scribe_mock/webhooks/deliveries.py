@@ -15,7 +15,9 @@ from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.actions import Webhook as Faulty
 from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.journal import Journal
 from scribe_mock.webhooks.faulty import REORDER_SECONDS, Swaps, fault_of
+from scribe_mock.webhooks.journalling import JournalledAttempt
 from scribe_mock.webhooks.posting import DeliveryError, post
 from scribe_mock.webhooks.webhook import Webhook, payload, signature
 
@@ -95,11 +97,18 @@ class Deliveries:
         alarm: Waits for the times of repetitions.
         faults: What goes wrong on purpose.
         changed: Called when the log changes.
+        journal: Gets an entry for each attempt.
     """
 
     def __init__(
-        self, clocks: Clocks, alarm: Alarm, faults: Faults, changed: Callable[[], None]
+        self,
+        clocks: Clocks,
+        alarm: Alarm,
+        faults: Faults,
+        changed: Callable[[], None],
+        journal: Journal,
     ) -> None:
+        self._journal = journal
         self._clocks = clocks
         self._alarm = alarm
         self._faults = faults
@@ -222,12 +231,23 @@ class Deliveries:
         attempt = Attempt(delivery, delivery.attempts, self._now(delivery))
         self._log.append(attempt)
         self._changed()
+        headers = self._headers(delivery)
+        entry = JournalledAttempt(
+            self._journal,
+            delivery.webhook,
+            delivery.session_id,
+            f"delivery_{delivery.number}_{attempt.number}",
+            attempt.at,
+            headers,
+            delivery.body,
+        )
         try:
-            headers = self._headers(delivery)
             receiver = delivery.webhook.receiver
             attempt.status = await post(receiver, headers, delivery.body, ANSWER_SECONDS)
         except DeliveryError as error:
             attempt.error = str(error)
+        finally:
+            entry.finish(attempt.status, attempt.error)
         self._settle(attempt)
         self._changed()
 

@@ -7,6 +7,7 @@ from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.events import Event
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.journal import Journal
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.webhooks.deliveries import Attempt, Deliveries
 from scribe_mock.webhooks.following import Following
@@ -26,13 +27,21 @@ class Webhooks:
         alarm: Waits for what is due later.
         store: Tells of the sessions.
         faults: What goes wrong on purpose.
+        journal: Gets each attempt to deliver.
     """
 
-    def __init__(self, clocks: Clocks, alarm: Alarm, store: SessionStore, faults: Faults) -> None:
+    def __init__(
+        self,
+        clocks: Clocks,
+        alarm: Alarm,
+        store: SessionStore,
+        faults: Faults,
+        journal: Journal,
+    ) -> None:
         self._clocks = clocks
         self._store = store
         self._registry = Registry(store)
-        self._deliveries = Deliveries(clocks, alarm, faults, store.changes.note)
+        self._deliveries = Deliveries(clocks, alarm, faults, store.changes.note, journal)
         self._following = Following(clocks, alarm, self._registry, self._deliveries)
         store.changes.watch(self._following.changed)
 

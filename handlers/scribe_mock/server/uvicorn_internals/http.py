@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from scribe_mock.server import http_heads
 from scribe_mock.server.breakable import Breakable
-from scribe_mock.server.gateway import fields_of_every_answer
+from scribe_mock.server.exchange import fields_of_every_answer
 from scribe_mock.server.idle_timer import IdleTimer
 from scribe_mock.server.steering.call import CONNECTION
 from scribe_mock.server.uvicorn_internals.answer import Answer
@@ -40,6 +40,13 @@ class BoundedProtocol(Breakable, HttpToolsProtocol):
         self._unsent = 0
         # The last answer on this connection, while earlier requests wait for theirs.
         self._last_answer = b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended; the journal wants to know whether before an answer."""
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.scope["scribe_mock.client_left"] = True
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -1,0 +1,78 @@
+"""The log of requests on the terminal: a line of text or of JSON for each."""
+
+import json
+import logging
+from typing import Any
+
+from starlette.types import Scope
+
+from scribe_mock.server.exchange import Exchange
+from scribe_mock.sessions.clock import rfc3339
+
+logger = logging.getLogger("scribe_mock.requests")
+
+
+class RequestLog:
+    """Logs the requests of one server, except for those of the mock's own pages."""
+
+    def add(self, scope: Scope, exchange: Exchange) -> None:
+        """Log one request, after its answer."""
+        if _from_own_page(scope) or not logger.isEnabledFor(logging.INFO):
+            return
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        record, milliseconds = exchange.record, exchange.end() * 1000
+        code = record.code if record else scope.get("scribe_mock.code")
+        request_id = exchange.request_id.decode("latin-1")
+        told = {
+            "id": request_id,
+            "method": scope["method"],
+            "path": path,
+            "operation": scope.get("scribe_mock.operation"),
+            "status": exchange.status,
+            "code": code,
+            "duration_ms": round(milliseconds, 1),
+            "bytes": record.request_bytes if record else None,
+        }
+        status = f"{exchange.status} {code}" if code else exchange.status or "client left"
+        logger.info(
+            "%s %s %s %.1f ms %s",
+            scope["method"],
+            path,
+            status,
+            milliseconds,
+            request_id,
+            extra={"request": told},
+        )
+
+
+class TextLines(logging.Formatter):
+    """Requests after the time of day, which is the system's; other messages as they are."""
+
+    default_time_format = "%H:%M:%S"
+    default_msec_format = "%s.%03d"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = super().format(record)
+        return f"{self.formatTime(record)} {line}" if hasattr(record, "request") else line
+
+
+class JsonLines(logging.Formatter):
+    """Each record of a log as one object on one line; the time is the system's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told: dict[str, Any] = {"time": rfc3339(record.created)}
+        request = getattr(record, "request", None)
+        if request is None:
+            message = super().format(record)
+            told |= {"level": record.levelname.lower(), "message": message}
+        else:
+            told |= request
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _from_own_page(scope: Scope) -> bool:
+    """Whether a page of the mock sent the request: an open inspector sends many."""
+    own = (b"sec-fetch-site", b"same-origin") in scope["headers"]
+    return own and not scope["path"].startswith("/voice/")

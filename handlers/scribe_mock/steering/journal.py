@@ -1,0 +1,133 @@
+"""The journal: what arrived, and what came of it. It is bounded in entries and in bytes."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.digests import Digests
+from scribe_mock.steering.evictions import Evictions
+from scribe_mock.steering.header_fields import HeaderFields
+from scribe_mock.steering.record import Record
+
+#: The most bytes of memory, whatever the number of entries.
+MOST_BYTES = 20_000_000
+#: What an entry counts as besides its texts, measured with tracemalloc and rounded up.
+_ENTRY_BYTES = 900
+
+
+class Journal:
+    """The latest requests of one server. Use it in the server's event loop alone.
+
+    Args:
+        size: The most entries; 0 for a journal that keeps none.
+        clocks: An entry's time is that of its caller.
+    """
+
+    def __init__(self, size: int, clocks: Clocks) -> None:
+        self._size = size
+        self._clocks = clocks
+        self._records: deque[Record] = deque()
+        self._bytes = 0
+        self._fields = HeaderFields()
+        self.evictions = Evictions()
+        self.digests = Digests()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it keeps anything."""
+        return self._size > 0
+
+    def begin(
+        self, request_id: bytes, method: str, target: bytes, caller: str, at: float | None = None
+    ) -> Record:
+        """Add an entry for what begins, now or at this time; see Record."""
+        if at is None:
+            at = self._clocks.of_owner(caller).now()
+        record = Record(request_id, at, method, target, caller)
+        record.size = _ENTRY_BYTES + len(target)
+        self._bytes += record.size
+        self._records.append(record)
+        if len(self._records) > self._size or self._bytes > MOST_BYTES:
+            self._evict()
+        return record
+
+    def finish(
+        self, record: Record, seconds: float, request_fields: Any, answer_fields: Any
+    ) -> None:
+        """Complete an entry: its answer was sent, or there will be none."""
+        record.duration = seconds
+        if record.outcome is None:
+            record.outcome = "answered"
+        if record.hasher is not None:
+            record.sha256 = record.hasher.hexdigest()
+            record.hasher = None
+        body = record.body
+        if body is not None and not record.stored:
+            if body.size == record.request_bytes:
+                self.digests.let_go(body)
+            else:
+                # A refused part is in no body, so nothing knows the digest of the whole.
+                record.leave_body()
+        if record.forgotten:
+            return
+        record.request_fields, more = self._fields.of_request(request_fields)
+        record.answer_fields, much_more = self._fields.of_answer(answer_fields)
+        more += much_more + len(record.query)
+        if more:
+            record.size += more
+            self._bytes += more
+            if self._bytes > MOST_BYTES:
+                self._evict()
+
+    def _evict(self) -> None:
+        records = self._records
+        while len(records) > self._size or (self._bytes > MOST_BYTES and len(records) > 1):
+            record = records.popleft()
+            record.settle()
+            self.evictions.add(record)
+            self._drop(record)
+
+    def _drop(self, record: Record) -> None:
+        self._bytes -= record.size
+        record.forgotten = True
+        record.leave_body()
+
+    def forget(self, scope: Scope) -> None:
+        """Drop the entries of a scope, and what is known of those that were evicted."""
+        kept: deque[Record] = deque()
+        for record in self._records:
+            record.settle()
+            if record.is_in(scope):
+                self._drop(record)
+            else:
+                kept.append(record)
+        self._records = kept
+        self.evictions.forget(scope)
+
+    def __iter__(self) -> Iterator[Record]:
+        """All entries, the oldest first."""
+        return iter(list(self._records))
+
+    def records(self, scope: Scope) -> Sequence[Record]:
+        """The entries of a scope, the oldest first."""
+        found = []
+        for record in self._records:
+            record.settle()
+            if record.is_in(scope):
+                found.append(record)
+        return found
+
+    def find(self, request_id: str) -> Record | None:
+        """The latest entry with this id."""
+        wanted = request_id.encode("utf-8", "replace")
+        for record in reversed(self._records):
+            if record.request_id == wanted:
+                record.settle()
+                return record
+        return None
+
+    async def learn_digests(self, records: Sequence[Record]) -> None:
+        """Wait until the digests of these entries are known, as far as they can be."""
+        await self.digests.of(r.body for r in records if r.whole and r.body is not None)
