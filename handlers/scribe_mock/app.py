@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     journal = Journal(settings.journal_size, clocks)
     store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
+    journal.watch(store.changes.note)
     seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens, alarm = Tokens(clocks), Alarm(clocks)

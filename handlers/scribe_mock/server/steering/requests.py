@@ -73,7 +73,8 @@ class SteeredRequests:
 
     def concerns(self, scope: Scope) -> bool:
         """Whether anything may steer this request; most servers have no fault at all."""
-        return bool(self._faults) or "scribe_mock.prefer" in scope
+        steered = bool(self._faults) or "scribe_mock.prefer" in scope
+        return steered and "scribe_mock.inspection" not in scope
 
     async def serve(
         self, operation: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
@@ -92,6 +93,8 @@ class SteeredRequests:
         plan = (self._faults.plan(call.target) if self._faults else None) or Plan()
         if plan.faults:
             call.note(faults=tuple(fault.fault_id for fault in plan.faults))
+            # A page that shows faults and held requests sees it at once, and not at the answer.
+            self._store.changes.note()
         slow = bool(plan.delay or plan.throttles)
         if slow and self._slowed >= MAX_SLOWED:
             call.note(warning=f"Not slowed: {MAX_SLOWED} other requests are slowed already.")
@@ -105,6 +108,8 @@ class SteeredRequests:
             await answer_to(error)(call.scope, call.receive, call.send)
         finally:
             self._slowed -= slow
+            if plan.faults:
+                self._store.changes.note()
 
     async def _answer(
         self, call: Call, fault: Fault | None, own: Callable[[Call], Awaitable[bool]]

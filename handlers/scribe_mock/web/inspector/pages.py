@@ -52,6 +52,14 @@ def create_inspector(spec: Path, control_spec: Path) -> Site:
     def session(session_id: str) -> str:
         return show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
 
+    @site.get("/_mock/ui/requests")
+    def requests() -> str:
+        return show("requests.html", "requests", operations=operations)
+
+    @site.get("/_mock/ui/requests/<request_id>")
+    def request(request_id: str) -> str:
+        return show("request.html", "requests", request_id=request_id)
+
     @site.get("/_mock/ui/faults")
     def faults() -> str:
         codes = sorted(documented.codes)

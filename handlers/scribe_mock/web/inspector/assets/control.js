@@ -39,7 +39,7 @@ let entering = null;
 
 /** One request; asks the reader for a token when the server wants one. */
 export async function request(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${token()}` } });
+  const answer = await fetch(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token()}` } });
   if (answer.status !== 401) return answer;
   entering ??= enteredToken().finally(() => { entering = null; });
   await entering;

@@ -19,7 +19,7 @@ function line({ request_id: id, operation, session_id: session, sequence, held_s
   const button = (label, act_, kind = "") => make("button", { type: "button", className: `tiny ${kind}`, ariaLabel: `${label} ${what}`, onclick: act_ }, label);
   return make("li", { className: "card row spread" },
     make("div", {},
-      make("strong", {}, what), " ", make("span", { className: "small quiet" }, "held since ", age(since)),
+      make("strong", {}, what), " ", make("span", { className: "small quiet" }, "arrived ", age(since)),
       make("div", { className: "small mono name" }, session ?? "no session"), make("div", { className: "small quiet mono name" }, id)),
     make("div", { className: "row" },
       button("Release", () => act(() => ask(`${address}/release`, "POST", {})), "primary"),
