@@ -1,12 +1,13 @@
 """Each action of a fault, as curl, Chromium's fetch and a Python client meet it."""
 
 import base64
+import hashlib
 import subprocess
 
 import httpx
 import pytest
 
-from tests.support import AUDIO
+from tests.support import AUDIO, comes_true
 
 SPEECH = AUDIO / "speech.webm"
 HEADERS = {"Authorization": "Bearer any", "Content-Type": "audio/webm;codecs=opus"}
@@ -43,6 +44,19 @@ ACTIONS = {
     "limit, late": ({"limit": {"bytes": 1000, "delivery": "late"}}, 413, False),
     "limit, expect_only": ({"limit": {"bytes": 1000, "delivery": "expect_only"}}, 413, False),
     "expire token": ({"expire_token": {}}, 401, False),
+}
+
+#: What the journal says of those that are not read and answered as a whole: outcome and bytes.
+ARRIVED = {
+    "cut upload, reset": ("cut", 9000),
+    "cut upload, close": ("cut", 9000),
+    "cut answer, reset": ("cut", SPEECH.stat().st_size),
+    "cut answer, close": ("cut", SPEECH.stat().st_size),
+    "limit, early_close": ("answered", 0),
+    "limit, early_reset": ("cut", 0),
+    "drop answer, reset": ("dropped", SPEECH.stat().st_size),
+    "drop answer, close": ("dropped", SPEECH.stat().st_size),
+    "drop answer, hang": ("dropped", SPEECH.stat().st_size),
 }
 
 FETCH = """async ([url, headers, audio]) => {
@@ -136,5 +150,39 @@ def test_what_clients_meet(mock, clients, python, name):
         python.post(f"{mock.url}/_mock/faults", json=body).raise_for_status()
         result = upload(f"{mock.base_url}/sessions/{session_id}/audio/audio_0.webm")
         kept = python.get(f"{mock.url}/_mock/sessions/{session_id}").json()["audio_files"]
-        seen[client] = result, bool(kept)
-    assert seen == dict.fromkeys(clients, (meets, stored))
+        seen[client] = result, bool(kept), *last_upload(python, mock)
+    status = meets if isinstance(meets, int) else 200 if meets == "short" else 0
+    outcome, size = ARRIVED.get(name, ("answered", SPEECH.stat().st_size))
+    assert seen == dict.fromkeys(clients, (meets, stored, status, outcome, size))
+
+
+def last_upload(python, mock):
+    """Status, outcome and bytes of the last upload in the journal, once it is over."""
+
+    def over():
+        entries = python.get(f"{mock.url}/_mock/requests?operation=uploadAudio").json()["requests"]
+        return entries[-1]["outcome"] and entries[-1]
+
+    entry = comes_true(over)
+    return entry["status"], entry["outcome"], entry["request_bytes"]
+
+
+def test_chromium_repeats_an_upload_by_itself(mock, page, python):
+    """On a kept-alive connection: one fetch, two uploads, and the page sees a single 200."""
+    made = python.post(
+        f"{mock.base_url}/sessions", json={"upload_type": "chunked"}, headers=HEADERS
+    ).json()
+    address = f"{mock.base_url}/sessions/{made['session_id']}/audio/audio_0.webm"
+    audio = base64.b64encode(SPEECH.read_bytes()).decode()
+    assert page.evaluate(FETCH, [f"{address[:-6]}1.webm", HEADERS, audio]) == 200
+    body = {"action": {"drop_answer": {}}, "match": {"operation": "uploadAudio"}}
+    python.post(f"{mock.url}/_mock/faults", json=body).raise_for_status()
+    assert page.evaluate(FETCH, [address, HEADERS, audio]) == 200
+    entries = python.get(f"{mock.url}/_mock/requests?operation=uploadAudio").json()["requests"]
+    before, dropped, repeated = entries
+    assert [one["outcome"] for one in entries] == ["answered", "dropped", "answered"]
+    assert before["reply_to"] is dropped["reply_to"] is None
+    assert repeated["reply_to"] == dropped["id"]
+    assert (
+        repeated["sha256"] == dropped["sha256"] == hashlib.sha256(SPEECH.read_bytes()).hexdigest()
+    )

@@ -71,7 +71,7 @@ class Gateway:
         try:
             await self._serve(app, scope, exchange)
         except ClientGone:
-            exchange.status = 0
+            pass
         except asyncio.CancelledError:
             await _stop(scope, exchange)
         finally:
