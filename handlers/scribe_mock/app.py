@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     journal = Journal(settings.journal_size, clocks)
     store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
+    journal.watch(store.changes.note)
     seeder = Seeder(settings, clocks, store, fixtures)
     templates = Templates(store, fixtures.templates, seeder.owner)
     tokens, alarm = Tokens(clocks), Alarm(clocks)
@@ -121,7 +122,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
             "/_mock": SameSite(
                 build(control_spec, Control(services), admission=None, steering=None), settings
             ),
-            "/_mock/ui": _in_threads(_inspector),
+            "/_mock/ui": _in_threads(partial(_inspector, spec, control_spec)),
             "/": pages,
             "/docs": pages,
             "/fixtures/audio": pages,
@@ -143,10 +144,10 @@ def _documentation(spec: Path, control_spec: Path, token: str | None) -> WSGIApp
     return create_pages(spec, control_spec, token=token)
 
 
-def _inspector() -> WSGIApplication:
+def _inspector(spec: Path, control_spec: Path) -> WSGIApplication:
     from scribe_mock.web.inspector.pages import create_inspector
 
-    return create_inspector()
+    return create_inspector(spec, control_spec)
 
 
 def _in_threads(make: Callable[[], WSGIApplication]) -> ASGIApp:

@@ -74,5 +74,7 @@ class JsonLines(logging.Formatter):
 
 def _from_own_page(scope: Scope) -> bool:
     """Whether a page of the mock sent the request: an open inspector sends many."""
+    if "scribe_mock.inspection" in scope:
+        return True
     own = (b"sec-fetch-site", b"same-origin") in scope["headers"]
     return own and not scope["path"].startswith("/voice/")

@@ -1,7 +1,7 @@
 """The journal: what arrived, and what came of it. It is bounded in entries and in bytes."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scribe_mock.sessions.clocks import Clocks
@@ -33,6 +33,7 @@ class Journal:
         self._records: deque[Record] = deque()
         self._bytes = 0
         self._fields = HeaderFields()
+        self._watcher: Callable[[], None] | None = None
         self.evictions = Evictions()
         self.digests = Digests()
 
@@ -40,6 +41,10 @@ class Journal:
     def is_on(self) -> bool:
         """Whether it keeps anything."""
         return self._size > 0
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call `watcher` whenever an entry is complete."""
+        self._watcher = watcher
 
     def begin(
         self, request_id: bytes, method: str, target: bytes, caller: str, at: float | None = None
@@ -66,6 +71,8 @@ class Journal:
     ) -> None:
         """Complete an entry: its answer was sent, or there will be none."""
         record.duration = seconds
+        if self._watcher is not None:
+            self._watcher()
         if record.outcome is None:
             record.outcome = "answered"
         body = record.body

@@ -36,6 +36,8 @@ GUIDES = (
 #: Pages that need a running mock.
 INSPECTOR = (
     Entry("sessions", "Sessions", "/_mock/ui"),
+    Entry("requests", "Requests", "/_mock/ui/requests"),
+    Entry("faults", "Faults", "/_mock/ui/faults"),
     Entry("webhooks", "Webhooks", "/_mock/ui/webhooks"),
     Entry("recorder", "Recorder", "/_mock/ui/record"),
 )

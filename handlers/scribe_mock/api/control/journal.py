@@ -29,12 +29,14 @@ class JournalControl(OperationGroup):
         session_id: str | None = None,
         token: str | None = None,
         limit: str = "1000",
+        offset: str = "0",
         **wanted: str,
     ) -> JsonAnswer:
         """Answer with the latest entries that match, the oldest first."""
         journal, scope = self._services.journal, scope_of_list(self._services, token, session_id)
         found = self._found(scope, **wanted)
-        page = found[-int(limit) :]
+        end = max(0, len(found) - int(offset))
+        page = found[max(0, end - int(limit)) : end]
         return JsonAnswer(
             {
                 "requests": await described(journal, page),
@@ -81,6 +83,7 @@ class JournalControl(OperationGroup):
         status: str | None = None,
         code: str | None = None,
         since: str | None = None,
+        outcome: str | None = None,
     ) -> list[Record]:
         earliest = _ALWAYS if since is None else _time_in_query(since)
         number = None if status is None else int(status)
@@ -91,6 +94,7 @@ class JournalControl(OperationGroup):
             and operation in (None, record.operation)
             and number in (None, record.status)
             and code in (None, record.code)
+            and outcome in (None, record.outcome)
         ]
 
 

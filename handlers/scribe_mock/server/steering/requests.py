@@ -76,6 +76,9 @@ class SteeredRequests:
         self, operation: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Let a request meet its faults, or pass it on to the app; raises ClientGone."""
+        if "scribe_mock.inspection" in scope:
+            await app(scope, receive, send)
+            return
         target = await self._target(operation, scope)
         await self.meet_faults(Call(target, app, scope, receive, send), self._meet)
 
@@ -89,6 +92,8 @@ class SteeredRequests:
         plan = (self.faults.plan(call.target) if self.faults.any else None) or Plan()
         if plan.faults:
             call.note(faults=tuple(fault.fault_id for fault in plan.faults))
+            # A page that shows faults and held requests sees it at once, and not at the answer.
+            self._store.changes.note()
         slow = bool(plan.delay or plan.throttles)
         if slow and self._slowed >= MAX_SLOWED:
             call.note(warning=f"Not slowed: {MAX_SLOWED} other requests are slowed already.")
@@ -102,6 +107,8 @@ class SteeredRequests:
             await answer_to(error)(call.scope, call.receive, call.send)
         finally:
             self._slowed -= slow
+            if plan.faults:
+                self._store.changes.note()
 
     async def _answer(
         self, call: Call, fault: Fault | None, own: Callable[[Call], Awaitable[bool]]

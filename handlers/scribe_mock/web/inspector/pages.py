@@ -9,15 +9,27 @@ from typing import Any
 
 from flask import render_template
 
+from scribe_mock.spec import load_spec
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.reading import DELIVERY, STREAM
+from scribe_mock.web.inspector.fault_form import fault_form
 from scribe_mock.web.navigation import DOCUMENTATION, INSPECTOR
 from scribe_mock.web.site import SHARED_ASSETS, Site, allow_requests_to, style_nonce
 
 _HERE = Path(__file__).parent
 
 
-def create_inspector() -> Site:
-    """The pages under `/_mock/ui`."""
+def create_inspector(spec: Path, control_spec: Path) -> Site:
+    """The pages under `/_mock/ui`.
+
+    Args:
+        spec: The contract that is served; forms offer its operations and codes.
+        control_spec: The control API's; the form for faults is made from it.
+    """
     site = Site(__name__, _HERE)
+    documented = Documented(spec)
+    operations = [*documented.operations, STREAM, DELIVERY]
+    form = fault_form(load_spec(control_spec))
 
     def show(template: str, here: str, **more: Any) -> str:
         return render_template(
@@ -39,6 +51,19 @@ def create_inspector() -> Site:
     @site.get("/_mock/ui/sessions/<session_id>")
     def session(session_id: str) -> str:
         return show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
+
+    @site.get("/_mock/ui/requests")
+    def requests() -> str:
+        return show("requests.html", "requests", operations=operations)
+
+    @site.get("/_mock/ui/requests/<request_id>")
+    def request(request_id: str) -> str:
+        return show("request.html", "requests", request_id=request_id)
+
+    @site.get("/_mock/ui/faults")
+    def faults() -> str:
+        codes = sorted(documented.codes)
+        return show("faults.html", "faults", form=form, operations=operations, codes=codes)
 
     @site.get("/_mock/ui/webhooks")
     def webhooks() -> str:

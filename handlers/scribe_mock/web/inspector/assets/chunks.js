@@ -7,9 +7,24 @@ const [timeline, list, whole, none] = ["timeline", "chunks", "whole", "no-audio"
 const { id } = document.getElementById("session").dataset;
 const keyOf = (chunk) => `${chunk.name} ${chunk.sha256}`;
 
+const addressOf = (chunk) => `/_mock/sessions/${encodeURIComponent(id)}/chunks/${chunk.name}`;
+
 async function load(chunk) {
-  const answer = await request(`/_mock/sessions/${encodeURIComponent(id)}/chunks/${chunk.name}`);
+  const answer = await request(addressOf(chunk));
   return answer.blob();
+}
+
+/** A link that saves the bytes of a chunk; a link alone could send no token. */
+function downloadLink(chunk) {
+  const name = `${id}_${chunk.name}`;
+  const link = make("a", { className: "button tiny", href: addressOf(chunk), download: name, ariaLabel: `Download ${chunk.name}` }, "Download");
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const address = URL.createObjectURL(await load(chunk));
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  });
+  return link;
 }
 
 /** A chunk's waveform is loaded when the chunk comes into view. */
@@ -69,7 +84,8 @@ function chunkElement(chunk) {
     make("div", { className: "row" },
       make("strong", { className: "mono" }, chunk.name),
       make("span", { className: "small quiet name" }, `sent as ${chunk.original_filename}`),
-      chunk.replaced > 0 && make("span", { className: "badge warn" }, "replaced")),
+      chunk.replaced > 0 && make("span", { className: "badge warn" }, "replaced"),
+      downloadLink(chunk)),
     make("p", { className: "small quiet" }, facts.join(" · ")),
     make("p", { className: "small quiet mono digest" }, `sha256 ${chunk.sha256}`),
     place,

@@ -4,19 +4,21 @@ import { span } from "./dom.js";
 
 let offset = 0;
 let stoppedAt = null;
+let ofScope = (body) => body;
 
 /** The mock's time, in milliseconds. */
 export const mockNow = () => stoppedAt ?? Date.now() + offset;
 
-/** Set the clock to the server's answer. */
-export function setClock(now, frozen) {
+/** Set the clock to the server's answer; `scoped` says in a body whose clock it is. */
+export function setClock(now, frozen, scoped) {
   const time = Date.parse(now);
   offset = time - Date.now();
   stoppedAt = frozen ? time : null;
+  ofScope = scoped;
   document.getElementById("frozen").hidden = !frozen;
   const freeze = document.getElementById("freeze");
   freeze.textContent = frozen ? "Go on" : "Stop";
-  freeze.onclick = () => ask("/_mock/clock", "POST", { freeze: !frozen });
+  freeze.onclick = () => ask("/_mock/clock", "POST", ofScope({ freeze: !frozen }));
   tick();
 }
 
@@ -54,6 +56,6 @@ function tick() {
 }
 
 for (const button of document.querySelectorAll("[data-advance]")) {
-  button.addEventListener("click", () => ask("/_mock/clock", "POST", { advance_seconds: Number(button.dataset.advance) }));
+  button.addEventListener("click", () => ask("/_mock/clock", "POST", ofScope({ advance_seconds: Number(button.dataset.advance) })));
 }
 setInterval(() => { if (!document.hidden && stoppedAt === null && offset) tick(); }, 1000);

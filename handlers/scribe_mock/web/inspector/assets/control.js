@@ -16,6 +16,7 @@ export class Refusal extends Error {
   constructor(status, error) {
     super(error?.message ?? `The mock answered ${status}.`);
     this.status = status;
+    this.details = error?.details ?? {};
   }
 }
 
@@ -38,7 +39,7 @@ let entering = null;
 
 /** One request; asks the reader for a token when the server wants one. */
 export async function request(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${token()}` } });
+  const answer = await fetch(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token()}` } });
   if (answer.status !== 401) return answer;
   entering ??= enteredToken().finally(() => { entering = null; });
   await entering;
@@ -67,9 +68,8 @@ function untilVisible() {
   });
 }
 
-/** Wait for another revision, or until the mock's time has come to `due` (seconds from now). */
-async function change(revision, due) {
-  const giveUp = new AbortController();
+/** Wait for another revision, or until the mock's time has come to `due` (seconds from now); `giveUp` ends it. */
+async function change(revision, due, giveUp) {
   const timer = due === null ? null : setTimeout(() => giveUp.abort(), Math.min(due * 1000 + 50, 2 ** 31 - 1));
   try {
     for (;;) {
@@ -84,6 +84,9 @@ async function change(revision, due) {
   }
 }
 
+/** The revision before a list is asked for, so that a change meanwhile is seen. */
+export const revisionNow = async () => (await ask("/_mock/changes?since=0&wait_seconds=0")).revision;
+
 /**
  * Call `refresh` now and after every change, as long as the page is looked at.
  *
@@ -94,6 +97,7 @@ async function change(revision, due) {
 export function watch(refresh) {
   const trouble = document.getElementById("trouble");
   let again = () => {};
+  document.addEventListener("scope", () => again());
   (async () => {
     for (;;) {
       await untilVisible();
@@ -101,8 +105,11 @@ export function watch(refresh) {
       try {
         const { revision, due } = await refresh();
         trouble.hidden = true;
-        await Promise.race([change(revision, due), asked]);
-        await pause(200); // a busy server changes more often than anybody can read
+        const giveUp = new AbortController();
+        await Promise.race([change(revision, due, giveUp), asked]);
+        giveUp.abort(); // a browser has six connections for all requests of its pages
+        // A busy server changes more often than anybody can read, but the reader's own change is not to wait.
+        await Promise.race([pause(250), asked]);
       } catch (error) {
         trouble.textContent = error instanceof Refusal ? error.message : "The mock can't be reached. Is it running? Trying again…";
         trouble.hidden = false;

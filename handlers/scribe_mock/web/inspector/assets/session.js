@@ -1,14 +1,14 @@
 /** One session: what it is, what can be done to it, its audio, and what Get session returns. */
 import { showChunks } from "./chunks.js";
 import { age, secondsUntilChange, setClock } from "./clock.js";
-import { ask, Refusal, request, watch } from "./control.js";
+import { ask, Refusal, request, revisionNow, watch } from "./control.js";
 import { bytes, make, stateBadge } from "./dom.js";
 
 const page = document.getElementById("session");
 const { id } = page.dataset;
 const address = `/_mock/sessions/${encodeURIComponent(id)}`;
-const [facts, actions, done, statusLine, result, gone] =
-  ["facts", "actions", "done", "status-line", "result", "gone"].map((name) => document.getElementById(name));
+const [facts, actions, done, transcript, statusLine, result, gone] =
+  ["facts", "actions", "done", "transcript", "status-line", "result", "gone"].map((name) => document.getElementById(name));
 let session = null;
 
 function showFacts() {
@@ -24,9 +24,13 @@ function showFacts() {
 }
 
 async function showResult() {
-  const answer = await request(`/voice/v1/sessions/${encodeURIComponent(id)}`);
+  // With this field a look at the page is not in the journal, and meets no fault.
+  const answer = await request(`/voice/v1/sessions/${encodeURIComponent(id)}`, { headers: { "X-Mock-Inspection": "1" } });
   statusLine.textContent = `GET /voice/v1/sessions/${id} → ${answer.status}`;
-  const text = JSON.stringify(await answer.json(), null, 2);
+  const body = await answer.json();
+  transcript.textContent = body.transcript ?? "";
+  transcript.hidden = !transcript.textContent;
+  const text = JSON.stringify(body, null, 2);
   if (result.textContent !== text) result.textContent = text;
 }
 
@@ -38,21 +42,21 @@ function showGone() {
 }
 
 async function refresh() {
-  const overview = await ask("/_mock/overview?limit=1&search=" + encodeURIComponent(id));
-  setClock(overview.now, overview.frozen);
+  const revision = await revisionNow();
   try {
     session = await ask(address);
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error;
     showGone();
-    return { revision: overview.revision, due: null };
+    return { revision, due: null };
   }
+  setClock(session.now, session.frozen, (body) => ({ ...body, session_id: id }));
   page.hidden = false;
   gone.hidden = true;
   showFacts();
   showChunks(session);
   await showResult();
-  return { revision: overview.revision, due: secondsUntilChange(session) };
+  return { revision, due: secondsUntilChange(session) };
 }
 
 const watched = watch(refresh);

@@ -1,23 +1,28 @@
-/** The list of sessions: newest first, a page at a time, live. */
+/** The list of sessions: newest first, a page at a time, live; those that are chosen are deleted together. */
 import { age, secondsUntilChange, setAge, setClock } from "./clock.js";
 import { ask, watch } from "./control.js";
 import { bytes, keyed, make, stateBadge } from "./dom.js";
+import { inScope, onScope, query } from "./scope.js";
 
 const PAGE = 50;
-const [states, search, rows, empty, shown, newer, older] =
-  ["states", "search", "rows", "empty", "shown", "newer", "older"].map((id) => document.getElementById(id));
+/** Requests that delete sessions at the same time: a browser has six connections to one server. */
+const DELETING = 4;
+const [states, search, rows, empty, shown, newer, older, choosePage, deleteChosen] =
+  ["states", "search", "rows", "empty", "shown", "newer", "older", "choose-page", "delete-chosen"].map((id) => document.getElementById(id));
+const chosen = new Set();
 let state = "";
 let offset = 0;
 
 function row(session) {
   const link = make("a", { href: `/_mock/ui/sessions/${encodeURIComponent(session.session_id)}`, className: "mono" }, session.session_id);
+  const choice = make("input", { type: "checkbox", checked: chosen.has(session.session_id), ariaLabel: `Choose ${session.session_id}`, value: session.session_id });
   return make("tr", {},
-    make("td", {}, link), make("td"), make("td", {}, session.upload_type), make("td", { className: "optional" }, session.scenario),
+    make("td", { className: "choice" }, choice), make("td", {}, link), make("td"), make("td", {}, session.upload_type), make("td", { className: "optional" }, session.scenario),
     make("td", { className: "number" }), make("td", { className: "number optional" }), make("td", { className: "optional" }), make("td", {}, age(session.created_at)));
 }
 
 function renewRow(element, session) {
-  const [, status, , scenario, chunks, size, last, created] = element.children;
+  const [, , status, , scenario, chunks, size, last, created] = element.children;
   if (status.textContent !== session.status) status.replaceChildren(stateBadge(session.status));
   scenario.textContent = session.scenario;
   chunks.textContent = session.chunks;
@@ -49,14 +54,21 @@ function showEmpty(total) {
   empty.replaceChildren(make("p", {}, text), advice);
 }
 
+function showChosen() {
+  const boxes = [...rows.querySelectorAll("input")];
+  for (const box of boxes) box.checked = chosen.has(box.value);
+  choosePage.checked = boxes.length > 0 && boxes.every((box) => box.checked);
+  deleteChosen.hidden = chosen.size === 0;
+  deleteChosen.textContent = `Delete ${chosen.size} chosen`;
+}
+
 async function refresh() {
-  const query = new URLSearchParams({ limit: PAGE, offset, search: search.value.trim() });
-  if (state) query.set("state", state);
-  const overview = await ask(`/_mock/overview?${query}`);
-  setClock(overview.now, overview.frozen);
+  const overview = await ask(`/_mock/overview?${query({ limit: PAGE, offset, search: search.value.trim(), state })}`);
+  setClock(overview.now, overview.frozen, inScope);
   showStates(overview.counts);
   keyed(rows, overview.sessions, (session) => session.session_id, row, renewRow);
   showEmpty(overview.total);
+  showChosen();
   const last = offset + overview.sessions.length;
   shown.textContent = overview.total ? `${offset + 1} to ${last} of ${overview.total}` : "";
   newer.disabled = offset === 0;
@@ -72,6 +84,37 @@ function select(change, first = 0) {
   offset = first;
   watched.again();
 }
+
+async function deleteAll(ids) {
+  const one = async () => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+      try {
+        await ask(`/_mock/sessions/${encodeURIComponent(id)}`, "DELETE");
+      } catch (error) {
+        if (error.status !== 404) throw error;
+      }
+      chosen.delete(id);
+    }
+  };
+  await Promise.all(Array.from({ length: DELETING }, one));
+}
+
+rows.addEventListener("change", ({ target }) => {
+  chosen[target.checked ? "add" : "delete"](target.value);
+  showChosen();
+});
+choosePage.addEventListener("change", () => {
+  for (const box of rows.querySelectorAll("input")) chosen[choosePage.checked ? "add" : "delete"](box.value);
+  showChosen();
+});
+deleteChosen.addEventListener("click", async () => {
+  if (!confirm(`Forget ${chosen.size} sessions and their audio?`)) return;
+  deleteChosen.disabled = true;
+  await deleteAll([...chosen]).catch((error) => alert(error.message));
+  deleteChosen.disabled = false;
+  watched.again();
+});
+onScope(() => select(() => chosen.clear()));
 let typing;
 search.addEventListener("input", () => {
   clearTimeout(typing);

@@ -2,6 +2,7 @@
 import { age, mockNow, secondsUntil, setAge, setClock } from "./clock.js";
 import { ask, watch } from "./control.js";
 import { keyed, make } from "./dom.js";
+import { inScope, onScope, query } from "./scope.js";
 
 const PAGE = 50;
 const [rows, empty, shown, newer, older] =
@@ -36,8 +37,8 @@ function renewRow(element, attempt) {
 }
 
 async function refresh() {
-  const found = await ask(`/_mock/webhook-deliveries?${new URLSearchParams({ limit: PAGE, offset })}`);
-  setClock(found.now, found.frozen);
+  const found = await ask(`/_mock/webhook-deliveries?${query({ limit: PAGE, offset })}`);
+  setClock(found.now, found.frozen, inScope);
   keyed(rows, found.deliveries, key, row, renewRow);
   empty.hidden = found.total > 0;
   const last = offset + found.deliveries.length;
@@ -54,5 +55,6 @@ function turn(first) {
   offset = Math.max(0, first);
   watched.again();
 }
+onScope(() => turn(0));
 newer.addEventListener("click", () => turn(offset - PAGE));
 older.addEventListener("click", () => turn(offset + PAGE));
