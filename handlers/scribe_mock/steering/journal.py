@@ -99,13 +99,19 @@ class Journal:
 
     def _evict(self) -> None:
         """Drop the oldest entries, some together: that takes less time than one by one."""
-        records, gone = self._records, []
+        records = self._records
         least = self._size - self._size // _TOGETHER
-        while len(records) > least or (self._bytes > MOST_BYTES and len(records) > 1):
-            record = records.popleft()
-            record.settle()
-            self._drop(record)
-            gone.append(record)
+        gone = [records.popleft() for _ in range(len(records) - least)]
+        self._bytes -= sum([record.size for record in gone])
+        while self._bytes > MOST_BYTES and len(records) > 1:
+            gone.append(records.popleft())
+            self._bytes -= gone[-1].size
+        for record in gone:
+            if record.scope is not None:
+                record.settle()
+            record.forgotten = True
+            if record.body is not None:
+                record.leave_body()
         self.evictions.add(gone)
 
     def _drop(self, record: Record) -> None:

@@ -117,7 +117,7 @@ class Record:
         # What every request reads or counts; `__getattr__` would take longer.
         self.request_bytes = 0
         self.first_bytes = b""
-        self.body = self.outcome = self.session_id = self.owner = None
+        self.body = self.outcome = self.session_id = self.owner = self.scope = None
         self.forgotten = self.stored = False
 
     def __getattr__(self, name: str) -> Any:
