@@ -80,7 +80,8 @@ class Journal:
             if record.hasher is not None:
                 record.sha256 = record.hasher.hexdigest()
                 record.hasher = None
-        elif not record.stored:
+        elif not body.stored:
+            # It was refused, or the chunks of a recording are stored in its place.
             if body.size == record.request_bytes:
                 self.digests.let_go(body)
             else:
