@@ -28,6 +28,7 @@ TOGETHER = (
     "tests/browser/",
     "tests/contract/test_reports.py",
     "tests/test_docs_export.py",
+    "tests/test_javascript_client.py",
     "tests/test_openapi.py",
     "tests/test_wheel.py",
 )

@@ -1,4 +1,4 @@
-"""The one clock: it freezes, thaws and advances, and never goes back."""
+"""The clock of all: it freezes, thaws and advances, and never goes back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -118,6 +118,26 @@ def test_no_order_of_calls_takes_the_clock_back(steps):
             clock.advance(step)
         assert clock.now() >= before - 1e-3  # a float of seconds since 1970 is no finer
         before = clock.now()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["freeze", "thaw"]) | st.floats(0, 10**12))
+    )
+)
+def test_no_move_of_one_clock_takes_one_back_that_goes_by_it(steps):
+    root = Clock()
+    owner = Clock(lambda: root)
+    clocks = (root, owner, Clock(lambda: owner))
+    before = [0.0, 0.0, 0.0]
+    for number, step in steps:
+        if isinstance(step, str):
+            getattr(clocks[number], step)()
+        else:
+            clocks[number].advance(step)
+        shown = [clock.now() for clock in clocks]
+        assert all(new >= old - 1e-3 for new, old in zip(shown, before, strict=True))
+        before = shown
 
 
 @given(st.floats(0, 253_402_214_400))

@@ -14,8 +14,12 @@ from tests.support import ROOT, matched
 
 PACKAGE = ROOT / "handlers" / "scribe_mock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-#: Code that is shown to readers, and a module that only pytest imports.
-APART = (PACKAGE / "web/docs/snippets", PACKAGE / "testing/pytest_plugin.py")
+#: Code that is shown to readers, and modules that only pytest imports.
+APART = (
+    PACKAGE / "web/docs/snippets",
+    PACKAGE / "testing/pytest_plugin.py",
+    PACKAGE / "testing/pytest_fixtures.py",
+)
 DISTRIBUTIONS = metadata.packages_distributions()
 
 

@@ -7,6 +7,7 @@ from importlib import metadata, resources
 import pytest
 
 import scribe_mock
+from scribe_mock import testing
 
 
 def test_the_public_names_are_these():
@@ -17,6 +18,13 @@ def test_all_public_names_are_there_and_explained():
     for name in scribe_mock.__all__:
         assert getattr(scribe_mock, name) is not None
         assert name == "__version__" or getattr(scribe_mock, name).__doc__
+
+
+def test_all_names_for_tests_are_there_and_explained():
+    for name in testing.__all__:
+        assert getattr(testing, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'Mock'"):
+        testing.__getattr__("Mock")
 
 
 def test_another_name_is_no_attribute():

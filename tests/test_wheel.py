@@ -47,6 +47,8 @@ def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
         "CONTRACT.md",
         "control.yaml",
         "py.typed",
+        "client/scribe-mock.mjs",
+        "client/scribe-mock-playwright.d.mts",
         "web/docs/templates/errors.html",
         "web/inspector/assets/recorder.js",
         "web/templates/frame.html",

@@ -176,8 +176,8 @@ def _pages(spec: SpecFile, control_spec: SpecFile, settings: Settings) -> dict[s
     token = settings.token[0] if settings.token else None
     book = _in_threads(partial(_documentation, spec, control_spec, token))
     inspector = _in_threads(partial(_inspector, spec, control_spec))
-    places = ("/", "/docs", "/fixtures/audio", "/openapi.yaml", "/_mock/control.yaml")
-    return {"/_mock/ui": inspector, **dict.fromkeys(places, book)}
+    files = ("/fixtures/audio", "/openapi.yaml", "/_mock/control.yaml", "/_mock/client")
+    return {"/_mock/ui": inspector, **dict.fromkeys(("/", "/docs", *files), book)}
 
 
 def _documentation(spec: SpecFile, control_spec: SpecFile, token: str | None) -> WSGIApplication:

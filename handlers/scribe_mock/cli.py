@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return audio(options.files, options.sample, options.output)
         if options.command == "docs":
             return docs(options.spec, options.output)
+        if options.command == "client":
+            return client(options.output)
         return serve(_settings(options))
     except StartError as error:
         print(f"scribe-mock: {error}", file=sys.stderr)
@@ -150,6 +152,18 @@ def docs(spec: Path | None, output: Path) -> int:
     return 0
 
 
+def client(output: Path) -> int:
+    """Write the JavaScript client into a folder; raises SettingsError."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for source in sorted(shipped("client").iterdir()):
+            (output / source.name).write_bytes(source.read_bytes())
+            print(output / source.name)
+    except OSError as error:
+        raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
+    return 0
+
+
 def _welcome(settings: Settings, address: str, warning: str | None) -> str:
     token = settings.token[0] if settings.token else "any"
     shown = f"\nWarning: {warning}\n" if warning else ""
@@ -213,6 +227,7 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
         _add_option(serving, field.name, field.metadata, field.default)
     _add_audio(commands)
     _add_docs(commands)
+    _add_client(commands)
     if not serves:
         from scribe_mock.contract import command
 
@@ -259,6 +274,23 @@ def _add_docs(commands: Any) -> None:
         metavar="FILE",
         type=Path,
         help="OpenAPI file; default: the shipped openapi.yaml",
+    )
+
+
+def _add_client(commands: Any) -> None:
+    command = commands.add_parser(
+        "client",
+        help="write the JavaScript client",
+        description="Write the JavaScript client for tests: a module for Node.js and browsers, a "
+        "fixture for Playwright, and the types of both. It prints the files.",
+        epilog="Exit codes: 0 written, 2 a wrong option, or a file cannot be written.",
+    )
+    command.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="folder to write to; created if it does not exist",
     )
 
 

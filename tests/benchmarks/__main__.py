@@ -32,11 +32,12 @@ from tests.benchmarks.measurements import (
     measure_throughput,
 )
 from tests.benchmarks.processes import CONTENDERS, BenchmarkError, OtherWork, build_in
+from tests.benchmarks.pytest_fixtures import measure_fixtures
 
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-MEASUREMENTS = ("throughput", "startup", "memory", "sessions", "check", *NEED_ESPEAK)
+MEASUREMENTS = ("throughput", "startup", "memory", "sessions", "check", "pytest", *NEED_ESPEAK)
 #: Measured only when it is named: a build without overlapping requests takes six minutes a round.
 ON_DEMAND = ("slow-check",)
 
@@ -149,6 +150,8 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
                 slow = name == "slow-check"
                 found = measure_checks(contenders, options.rounds, status.update, slow=slow)
                 figures.checks.append(found)
+        if "pytest" in options.only:
+            figures.fixtures = measure_fixtures(options.rounds, status.update)
         _measure_audio(options, figures.audio, status.update)
     return figures
 

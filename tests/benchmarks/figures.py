@@ -26,6 +26,7 @@ from tests.benchmarks.processes import (
     STARLETTE,
     Contender,
 )
+from tests.benchmarks.pytest_fixtures import Fixtures
 from tests.benchmarks.tables import Goal, goals_table, ratios, table
 
 BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
@@ -41,6 +42,7 @@ class Figures:
     memory: Memory | None = None
     sessions: Sessions | None = None
     checks: list[Checks] = field(default_factory=list)
+    fixtures: Fixtures | None = None
     audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
@@ -60,6 +62,8 @@ class Figures:
             figure = f"p99 with {MANY_SESSIONS:,} sessions / with 10"
             goals.append(Goal(figure, 1.2, False, ratios(many, few)))
         goals += [goal for checks in self.checks for goal in checks.goals()]
+        if self.fixtures:
+            goals += self.fixtures.goals()
         return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
@@ -74,6 +78,8 @@ class Figures:
             yield _sessions_table(self.sessions)
         for checks in self.checks:
             yield checks.table(self.contenders)
+        if self.fixtures:
+            yield self.fixtures.table()
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
             yield _comparison(self, before)

@@ -3,11 +3,12 @@
 Rows 1 to 5 (token, session, state) are checked before, by the middlewares in `server`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from scribe_mock.api.bodies import read_body
 from scribe_mock.audio.audio_errors import AudioError
@@ -79,7 +80,6 @@ class Uploads:
                 codes = await self._store_chunk(upload, upload.sequence, intake)
             if record is not None:
                 record.stored = True
-                record.refer(intake.body)
             return codes
 
     async def _store_chunk(self, upload: Upload, sequence: int, intake: Intake) -> Sequence[str]:
@@ -95,7 +95,7 @@ class Uploads:
                 upload.file_name,
                 upload.kind,
                 intake.size,
-                self._clocks.of(current).now(),
+                self._clocks.now(current),
                 diagnosis=diagnosis,
             )
             return [(chunk, intake.parts)]
@@ -113,7 +113,7 @@ class Uploads:
 
         def pieces(current: Session) -> Pieces:
             numbers = current.sequences_for(upload.file_name, len(found))
-            now = self._clocks.of(current).now()
+            now = self._clocks.now(current)
             return [
                 (self._chunk(upload, number, piece, now), [piece.data])
                 for number, piece in zip(numbers, found, strict=True)
@@ -145,7 +145,7 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
             "This session's upload_type is stream: send its audio to the WebSocket of its "
             "upload_url, or create a session with upload_type chunked."
         )
-    content_type, length = _declared_body(request.scope["headers"])
+    content_type, length = _declared_body(request.scope)
     kind = audio_type(content_type, file_name)
     check_name_length(file_name)
     sequence, extension = None, MEDIA_TYPES[kind].extension
@@ -156,16 +156,14 @@ def _declared(request: Request, session: Session, file_name: str) -> Upload:
     return Upload(session, file_name, kind, length, sequence, extension)
 
 
-def _declared_body(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, int | None]:
+def _declared_body(scope: Scope) -> tuple[str, int | None]:
     """The Content-Type, several joined by commas, and the Content-Length or None."""
-    types: list[str] = []
-    length = None
-    for name, value in headers:
-        if name == b"content-type":
-            types.append(value.decode("latin-1"))
-        elif name == b"content-length":
-            length = int(value)
-    return ", ".join(types), length
+    fields = scope.get("scribe_mock.fields")
+    if fields is None:  # some field is there twice
+        types = [value for name, value in scope["headers"] if name == b"content-type"]
+        fields = {**dict(scope["headers"]), b"content-type": b", ".join(types)}
+    length = fields.get(b"content-length")
+    return fields.get(b"content-type", b"").decode("latin-1"), length and int(length)
 
 
 def _accept(intake: Intake, part: bytes) -> None:

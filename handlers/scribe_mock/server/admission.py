@@ -29,7 +29,7 @@ class AdmittedOperation:
         """Pass the request on with its session; raises SessionNotFound and the guard's errors."""
         session = await self._store.get(scope["path_params"]["session_id"])
         if self._guard is not None:
-            self._guard(session, self._clocks.of(session).now())
+            self._guard(session, self._clocks.now(session))
         scope["scribe_mock.session"] = session
         await self._next_app(scope, receive, send)
 

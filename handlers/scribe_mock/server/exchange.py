@@ -70,28 +70,27 @@ async def _nothing(*_: Any) -> Any:
     raise ClientGone
 
 
-class Exchange:
-    """One request and its answer, on their way through the gateway."""
+class Exchange(Record):
+    """One request and its answer, on their way through the gateway, and in the journal.
+
+    In the journal it is the entry of the request; then `is_recorded` is true.
+    """
 
     __slots__ = (
         "_receive",
-        "_scope",
         "_send",
         "_started",
-        "answer_fields",
         "fields",
         "headers",
         "is_early",
+        "is_recorded",
+        "own_fields",
         "preflight",
-        "record",
-        "request_id",
         "seconds",
-        "status",
         "unread",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope = scope
         self._started = time.perf_counter()
         #: How long it took until the answer was sent, in seconds.
         self.seconds: float | None = None
@@ -101,12 +100,15 @@ class Exchange:
         self.is_early = False
         self.status = 0
         self.unread = False
-        #: Its entry in the journal, if it has one.
-        self.record: Record | None = None
-        self.answer_fields: Sequence[tuple[bytes, bytes]] = ()
+        #: Whether it is in the journal.
+        self.is_recorded = False
+        #: The answer's header fields, without those that every answer has.
+        self.own_fields: Sequence[tuple[bytes, bytes]] = ()
         self.preflight: dict[str, bytes] | None = None
         self.fields: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
         self.headers = headers = dict(scope["headers"])
+        if len(headers) == len(scope["headers"]):
+            scope["scribe_mock.fields"] = headers
         if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
             self.unread = True
         self.request_id = scope[REQUEST_ID] = request_id_of(headers)
@@ -136,14 +138,13 @@ class Exchange:
     async def receive(self) -> Message:
         """The next part of the request."""
         message = await self._receive()
-        record = self.record
-        if record is not None:
+        if self.is_recorded:
             part = message.get("body")
             if part:
-                record.arrived(part)
+                self.arrived(part)
         if not message.get("more_body", False):
-            if record is not None and message["type"] == "http.request":
-                record.whole = True
+            if message["type"] == "http.request":
+                self.whole = True
             self.unread = False
         return message
 
@@ -151,34 +152,34 @@ class Exchange:
         """Pass the answer on with our header fields, and read the rest of the request."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *self.fields]
+            self.own_fields = message.get("headers", ())
+            headers = [*self.own_fields, *self.fields]
             if self.unread:
                 self.is_early = True
                 headers.append((b"connection", b"close"))
-            message["headers"] = self.answer_fields = headers
+            message["headers"] = headers
             await self._send(message)
             return
-        if self.record is not None:
-            self.record.answer_bytes += len(message.get("body", b""))
         if message.get("more_body", False):
+            self.answer_bytes += len(message.get("body", b""))
             await self._send(message)
         elif self.is_early:
             await self._send({**message, "more_body": True})
-            self._note_answer()
+            self._note_answer(message)
             await self._drain()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             await self._send(message)
-            self._note_answer()
+            self._note_answer(message)
 
-    def _note_answer(self) -> None:
+    def _note_answer(self, last: Message) -> None:
         """The client may look into the journal as soon as it has the answer."""
-        self.seconds = time.perf_counter() - self._started
-        record = self.record
-        if record is not None:
-            record.duration, record.status = self.seconds, self.status
-            if record.outcome is None:
-                record.outcome = "answered"
+        seconds = self.seconds = time.perf_counter() - self._started
+        if self.is_recorded:
+            self.duration = seconds
+            self.answer_bytes += len(last.get("body", b""))
+            if self.outcome is None:
+                self.outcome = "answered"
 
     async def _drain(self) -> None:
         seen = 0
@@ -187,6 +188,23 @@ class Exchange:
                 while self.unread and seen < DRAIN_BYTES:
                     message = await asyncio.wait_for(self.receive(), DRAIN_IDLE_SECONDS)
                     seen += len(message.get("body", b""))
+
+    def leave(self) -> None:
+        """Keep nothing but what the journal shows: the request is over."""
+        self._receive = self._send = _nothing
+        self.headers = {}
+        self.fields = []
+        self.own_fields = ()
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """The answer's header fields, without secrets."""
+        if not self.status:
+            return []
+        request = [(name.encode(), value.encode()) for name, value in self.request_headers()]
+        every = fields_of_every_answer([*request, (b"x-request-id", self.request_id)])
+        more = [(name.decode(), value.decode("latin-1")) for name, value in every]
+        closes = [("connection", "close")] if self.is_early else []
+        return [*super().answer_headers(), *more, *closes]
 
     def end(self) -> float:
         """Seconds until the answer was sent, or until now if there is none."""
@@ -211,12 +229,11 @@ class Exchange:
     async def hear(self) -> Message:
         """The next message of a WebSocket."""
         message = await self._receive()
-        record = self.record
-        if record is not None:
+        if self.is_recorded:
             if message["type"] == "websocket.receive":
                 text = message.get("text")
                 data = message.get("bytes") or (text or "").encode("utf-8", "surrogatepass")
-                record.request_bytes += len(data)
+                self.request_bytes += len(data)
             elif message["type"] == "websocket.disconnect":
                 self._closed(message.get("code", 1005), by_client=True)
         return message
@@ -226,8 +243,8 @@ class Exchange:
         kind = message["type"]
         if kind == "websocket.http.response.start":
             self.status = message["status"]
-            self.answer_fields = [*message["headers"], *self.fields]
-            message = {**message, "headers": self.answer_fields}
+            self.own_fields = message["headers"]
+            message = {**message, "headers": [*self.own_fields, *self.fields]}
         elif kind == "websocket.accept":
             self.status = 101
         elif kind == "websocket.close":
@@ -235,8 +252,7 @@ class Exchange:
         await self._send(message)
 
     def _closed(self, code: int, *, by_client: bool) -> None:
-        record = self.record
-        if record is not None and record.code is None:
-            record.code = str(code)
-            if by_client and code == _ABNORMAL and record.outcome is None:
-                record.outcome = "client_left"
+        if self.is_recorded and self.code is None:
+            self.code = str(code)
+            if by_client and code == _ABNORMAL and self.outcome is None:
+                self.outcome = "client_left"

@@ -73,11 +73,19 @@ class Gateway:
         if recorder is not None:
             recorder.begin(scope, exchange)
         try:
-            await self._serve(app, scope, exchange)
+            if exchange.preflight is None and b"%" not in (scope.get("raw_path") or b""):
+                await app(scope, exchange.receive, exchange.send)
+            else:
+                await self._serve_special(app, scope, exchange)
         except ClientGone:
             pass
         except asyncio.CancelledError:
             await _stop(scope, exchange)
+        except Exception as error:
+            if exchange.status:
+                raise
+            with suppress(ClientGone):
+                await answer_to(error)(scope, exchange.receive, exchange.send)
         finally:
             if recorder is not None:
                 recorder.finish(scope, exchange)
@@ -110,21 +118,13 @@ class Gateway:
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, app: ASGIApp, scope: Scope, exchange: Exchange) -> None:
-        try:
-            if exchange.preflight is not None:
-                await exchange.answer_preflight(exchange.preflight)
-                return
-            raw_path = scope.get("raw_path") or b""
-            if b"%" in raw_path:
-                _check_path(raw_path)
-            await app(scope, exchange.receive, exchange.send)
-        except ClientGone:
-            raise
-        except Exception as error:
-            if exchange.status:
-                raise
-            await answer_to(error)(scope, exchange.receive, exchange.send)
+    async def _serve_special(self, app: ASGIApp, scope: Scope, exchange: Exchange) -> None:
+        """Serve a preflight, or a request of which the path must be looked at."""
+        if exchange.preflight is not None:
+            await exchange.answer_preflight(exchange.preflight)
+            return
+        _check_path(scope["raw_path"])
+        await app(scope, exchange.receive, exchange.send)
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         path = scope["path"]

@@ -6,6 +6,9 @@ from scribe_mock.api.callers import Callers
 from scribe_mock.server.exchange import Exchange
 from scribe_mock.steering.journal import Journal
 
+#: How many owners are remembered by the header field of their token, and the longest of these.
+_REMEMBERED, _LONGEST = 4096, 512
+
 
 class Recorder:
     """Begins and finishes the entries of one server's requests.
@@ -18,6 +21,7 @@ class Recorder:
     def __init__(self, journal: Journal, callers: Callers) -> None:
         self._journal = journal
         self._callers = callers
+        self._remembered: dict[bytes | None, str] = {}
 
     def begin(self, scope: Scope, exchange: Exchange) -> None:
         """Begin an entry.
@@ -25,30 +29,40 @@ class Recorder:
         Others find it in the scope under `scribe_mock.record`, and write into it.
         """
         headers = exchange.headers
-        record = self._journal.begin(
-            exchange.request_id,
-            scope.get("method", "GET"),
-            scope.get("raw_path") or scope["path"].encode(),
-            self._callers.of_headers(scope["headers"]),
-        )
-        record.query = scope["query_string"]
-        record.announced = headers.get(b"content-length")
+        caller = self._remembered.get(headers.get(b"authorization"))
+        if caller is None:
+            caller = self._caller(scope, exchange)
+        journal = self._journal
+        target = scope.get("raw_path") or scope["path"].encode()
+        exchange.begin(journal.now(caller), scope.get("method", "GET"), target, caller)
+        exchange.query = scope["query_string"]
+        exchange.announced = headers.get(b"content-length")
         if scope["type"] == "websocket":
             scope["scribe_mock.operation"] = "streamAudio"
-        record.scope = scope
-        scope["scribe_mock.record"] = exchange.record = record
+        exchange.scope = scope
+        scope["scribe_mock.record"] = exchange
+        exchange.is_recorded = True
+        journal.add(exchange)
+
+    def _caller(self, scope: Scope, exchange: Exchange) -> str:
+        caller = self._callers.of_headers(scope["headers"])
+        sent = exchange.headers.get(b"authorization")
+        if len(sent or b"") <= _LONGEST and len(exchange.headers) == len(scope["headers"]):
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[sent] = caller
+        return caller
 
     def finish(self, scope: Scope, exchange: Exchange) -> None:
         """Complete the entry of a request."""
-        record = exchange.record
-        assert record is not None
-        record.settle()
-        record.scope = None
-        if record.outcome in (None, "answered"):
-            left = scope.get("scribe_mock.client_left") and not exchange.is_early
-            record.outcome = "client_left" if left or not exchange.status else "answered"
-        no_answer = record.outcome == "dropped" or (
-            record.outcome == "client_left" and scope["type"] == "http"
-        )
-        record.status = 0 if no_answer else exchange.status
-        self._journal.finish(record, exchange.end(), scope["headers"], exchange.answer_fields)
+        exchange.settle()
+        exchange.scope = None
+        outcome = exchange.outcome
+        if outcome is None or outcome == "answered":
+            left = "scribe_mock.client_left" in scope and not exchange.is_early
+            outcome = "client_left" if left or not exchange.status else "answered"
+            exchange.outcome = outcome
+        if outcome == "dropped" or (outcome == "client_left" and scope["type"] == "http"):
+            exchange.status = 0
+        self._journal.finish(exchange, exchange.end(), scope["headers"], exchange.own_fields)
+        exchange.leave()

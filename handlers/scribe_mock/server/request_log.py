@@ -20,8 +20,8 @@ class RequestLog:
         if _from_own_page(scope) or not logger.isEnabledFor(logging.INFO):
             return
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        record, milliseconds = exchange.record, exchange.end() * 1000
-        code = record.code if record else scope.get("scribe_mock.code")
+        milliseconds = exchange.end() * 1000
+        code = exchange.code if exchange.is_recorded else scope.get("scribe_mock.code")
         request_id = exchange.request_id.decode("latin-1")
         told = {
             "id": request_id,
@@ -31,7 +31,7 @@ class RequestLog:
             "status": exchange.status,
             "code": code,
             "duration_ms": round(milliseconds, 1),
-            "bytes": record.request_bytes if record else None,
+            "bytes": exchange.request_bytes if exchange.is_recorded else None,
         }
         status = f"{exchange.status} {code}" if code else exchange.status or "client left"
         logger.info(

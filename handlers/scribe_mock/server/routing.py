@@ -56,8 +56,9 @@ class SpecRouting(RoutingMiddleware):
                     parameters[name] = convertor.convert(parameters[name])
                 scope["path_params"] = parameters
                 operation = scope["scribe_mock.operation"] = target.path.operation_id
-                if self._steering is not None and self._steering.concerns(scope):
-                    await self._steering.serve(operation, target.app, scope, receive, send)
+                steering = self._steering
+                if steering is not None and (steering.faults.any or "scribe_mock.prefer" in scope):
+                    await steering.serve(operation, target.app, scope, receive, send)
                 else:
                     await target.app(scope, receive, send)
                 return

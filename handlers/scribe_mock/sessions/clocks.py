@@ -52,6 +52,16 @@ class Clocks:
             or self.root
         )
 
+    def now(self, session: Session) -> float:
+        """The time by the clock that a session goes by."""
+        if self._of_sessions or self._of_owners:
+            return self.of(session).now()
+        return self.root.now()
+
+    def now_of(self, owner: str) -> float:
+        """The time by the clock that an owner goes by."""
+        return (self.of_owner(owner) if self._of_owners else self.root).now()
+
     def of_owner(self, owner: str | None) -> Clock:
         """The clock that an owner goes by; None has the root."""
         return self._of_owners.get(owner or "") or self.root

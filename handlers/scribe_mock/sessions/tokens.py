@@ -62,7 +62,7 @@ class Tokens:
         """
         if self._expired and owner_of(token) in self._expired:
             raise TokenExpired("This token has expired. Get a new one with refresh or login.")
-        content = self._content(kind, token)
+        content = self._content(kind, token) if token.startswith(kind) else None
         if content is None:
             return
         until, _, owner = content.split(".")

@@ -1,5 +1,8 @@
 """How many entries the journal has lost, and whose."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.record import Record
 
@@ -27,23 +30,26 @@ class Evictions:
         #: The latest time of an evicted entry.
         self.latest = float("-inf")
 
-    def add(self, record: Record) -> None:
-        """Count an entry that the journal loses."""
-        self._total += 1
-        self.latest = max(self.latest, record.at)
-        owners, caller, owner = self._of_owners, record.caller, record.owner
-        owners[caller] = owners.get(caller, 0) + 1
-        if owner is not None and owner != caller:
-            owners[owner] = owners.get(owner, 0) + 1
-        session_id = record.session_id
-        if session_id is not None:
-            self._of_sessions[session_id] = self._of_sessions.get(session_id, 0) + 1
+    def add(self, records: Sequence[Record]) -> None:
+        """Count entries that the journal loses."""
+        if not records:
+            return
+        self._total += len(records)
+        self.latest = max(self.latest, records[-1].at)
+        whose = Counter((record.caller, record.owner, record.session_id) for record in records)
+        owners, sessions = self._of_owners, self._of_sessions
+        for (caller, owner, session_id), count in whose.items():
+            owners[caller] = owners.get(caller, 0) + count
+            if owner is not None and owner != caller:
+                owners[owner] = owners.get(owner, 0) + count
+            if session_id is not None:
+                sessions[session_id] = sessions.get(session_id, 0) + count
         self._bound()
 
     def _bound(self) -> None:
-        if len(self._of_owners) > _MOST_COUNTED:
+        while len(self._of_owners) > _MOST_COUNTED:
             self._lost_owners += self._of_owners.pop(next(iter(self._of_owners)))
-        if len(self._of_sessions) > _MOST_COUNTED:
+        while len(self._of_sessions) > _MOST_COUNTED:
             self._lost_sessions += self._of_sessions.pop(next(iter(self._of_sessions)))
 
     def of(self, scope: Scope) -> int:

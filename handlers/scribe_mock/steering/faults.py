@@ -44,9 +44,8 @@ class Faults:
         self._places: dict[_Place, list[Fault]] = {}
         self._scopes: dict[Scope, int] = {}
         self._number = count().__next__
-
-    def __bool__(self) -> bool:
-        return bool(self._faults)
+        #: Whether there is any.
+        self.any = False
 
     def add(self, fault: Fault) -> Fault:
         """Set a fault, and give it an id; raises InvalidRequest if there are too many."""
@@ -54,6 +53,7 @@ class Faults:
         fault.fault_id = f"fault_{secrets.token_hex(6)}"
         fault.number = self._number()
         self._faults[fault.fault_id] = fault
+        self.any = True
         self._scopes[fault.scope] = self._scopes.get(fault.scope, 0) + 1
         for place in _places(fault):
             self._places.setdefault(place, []).append(fault)
@@ -73,6 +73,7 @@ class Faults:
         fault = self._faults.pop(fault_id, None)
         if fault is None:
             raise FaultNotFound(f"There is no fault {fault_id[:80]!r}.")
+        self.any = bool(self._faults)
         self._scopes[fault.scope] -= 1
         if not self._scopes[fault.scope]:
             del self._scopes[fault.scope]

@@ -2,7 +2,7 @@
 
 import marshal
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 #: What stands for a secret.
 HIDDEN = "…"
@@ -45,16 +45,29 @@ class HeaderFields:
 
     def __init__(self) -> None:
         self._known: dict[bytes, bytes] = {}
+        # The last fields and what they were packed into: those of one client are often the same.
+        self._request: tuple[Sequence[Field], bytes] = ((), b"")
+        self._answer: tuple[Sequence[Field], bytes] = ((), b"")
 
-    def of_request(self, fields: Iterable[Field]) -> tuple[bytes, int]:
+    def of_request(self, fields: Sequence[Field]) -> tuple[bytes, int]:
         """A request's fields, packed, and how many bytes of memory they take."""
+        last, packed = self._request
+        if fields == last:
+            return packed, 0
         replaced = _IN_REQUESTS.get
-        return self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
+        packed, size = self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
+        self._request = fields, packed
+        return packed, size
 
-    def of_answer(self, fields: Iterable[Field]) -> tuple[bytes, int]:
+    def of_answer(self, fields: Sequence[Field]) -> tuple[bytes, int]:
         """An answer's fields, likewise."""
+        last, packed = self._answer
+        if fields == last:
+            return packed, 0
         replaced = _IN_ANSWERS.get
-        return self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
+        packed, size = self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
+        self._answer = fields, packed
+        return packed, size
 
     def _once(self, packed: bytes) -> tuple[bytes, int]:
         known = self._known.get(packed)

@@ -47,7 +47,8 @@ _DEFAULTS: dict[str, Any] = {
 class Record:
     """One entry of the journal: a request, a stream, or a delivery of a webhook.
 
-    The gateway begins and finishes it; meanwhile others write what they know into it.
+    The gateway begins and finishes it; meanwhile others write what they know into it. A request's
+    entry is its `server.exchange.Exchange` itself, since another object would cost time.
 
     Args:
         request_id: The `X-Request-Id`.
@@ -105,10 +106,19 @@ class Record:
         self, request_id: bytes, at: float, method: str, target: bytes, caller: str
     ) -> None:
         self.request_id = request_id
+        self.begin(at, method, target, caller)
+
+    def begin(self, at: float, method: str, target: bytes, caller: str) -> None:
+        """Note what is known at the beginning; see Record."""
         self.at = at
         self.method = method
         self.target = target
         self.caller = caller
+        # What every request reads or counts; `__getattr__` would take longer.
+        self.request_bytes = 0
+        self.first_bytes = b""
+        self.body = self.outcome = self.session_id = self.owner = None
+        self.forgotten = self.stored = False
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is not set: most of a record never is, and setting it would cost time.
@@ -162,13 +172,11 @@ class Record:
         scope = self.scope
         if scope is None:
             return
-        get = scope.get
-        self.operation = get("scribe_mock.operation")
-        session = get("scribe_mock.session")
-        if session is not None:
-            self.name(session)
+        if "scribe_mock.session" in scope:
+            self.name(scope["scribe_mock.session"])
         elif self.session_id is None and "path_params" in scope:
             self.session_id = scope["path_params"].get("session_id")
+        self.operation = scope.get("scribe_mock.operation")
 
     def is_in(self, scope: Scope) -> bool:
         """Whether a scope includes it: its session, its caller, or its session's owner."""

@@ -3,9 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-#: The most bytes that are joined to compare them with others.
-_QUICKLY_JOINED = 256 * 1024
-
 
 def sha256(parts: Iterable[bytes]) -> str:
     """The SHA-256, in hex, of bytes in parts."""
@@ -24,21 +21,18 @@ class Body:
         parts: The bytes. Those who read them may keep the list; `release` only forgets it here.
     """
 
-    __slots__ = ("parts", "readers", "sha256", "stored")
+    __slots__ = ("parts", "readers", "sha256", "size", "stored")
 
     def __init__(self, parts: Sequence[bytes]) -> None:
         self.parts: Sequence[bytes] | None = parts
+        #: The number of bytes; whoever adds parts counts them.
+        self.size = sum(map(len, parts)) if parts else 0
         #: The SHA-256 in hex, once it is known.
         self.sha256: str | None = None
         #: Whether a store has it.
         self.stored = False
         #: How many entries of the journal refer to it.
         self.readers = 0
-
-    @property
-    def size(self) -> int:
-        """The number of bytes that are here."""
-        return sum(map(len, self.parts or ()))
 
     def digest(self) -> str | None:
         """The SHA-256, in hex; None if the bytes were released before it was known."""
@@ -50,17 +44,3 @@ class Body:
     def release(self) -> None:
         """Forget the bytes."""
         self.parts = None
-
-    def surely_has(self, parts: Sequence[bytes], size: int) -> bool:
-        """Whether these are its bytes; False if that would take long to find out.
-
-        Args:
-            parts: The bytes to compare with.
-            size: How many these are.
-        """
-        mine = self.parts
-        if mine is None:
-            return False
-        if size > _QUICKLY_JOINED or len(mine) == len(parts):
-            return mine == parts
-        return b"".join(mine) == b"".join(parts)

@@ -121,7 +121,7 @@ class MemoryStore:
     ) -> Pieces:
         """Add the chunks of one upload; see SessionStore."""
         entry = self._entry(admitted.session_id)
-        now = self._clocks.of(entry.session).now()
+        now = self._clocks.now(entry.session)
         entry.session.require_open(now)
         if entry.session.generation != admitted.generation:
             raise SessionNotFound(admitted.session_id)
@@ -138,10 +138,6 @@ class MemoryStore:
             before[chunk.sequence] = entry.audio.pop(chunk.sequence)
         for chunk, parts in added:
             body = intake.body if parts is intake.parts else Body(parts)
-            earlier = before.get(chunk.sequence)
-            if earlier and earlier.readers and earlier.surely_has(parts, chunk.size):
-                # Their digest may be known already, and the journal may refer to them.
-                body = intake.body = before.pop(chunk.sequence)
             body.stored = True
             entry.audio[chunk.sequence] = body
         if before:

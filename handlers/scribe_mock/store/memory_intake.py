@@ -34,6 +34,7 @@ class MemoryIntake:
         """Add one more part; raises ServiceUnavailable when there is no memory for it."""
         self._store.claim(len(part))
         self.size += len(part)
+        self.body.size += len(part)
         parts = self.parts
         if parts and len(part) < _SMALL_PART and len(parts[-1]) < _SMALL_PART:
             parts[-1] += part

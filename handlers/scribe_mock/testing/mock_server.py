@@ -5,13 +5,18 @@ from types import TracebackType
 from typing import Self
 
 from scribe_mock.app import create_app
-from scribe_mock.paths import BASE_PATH
 from scribe_mock.server.listening import Server, address_of, listen
 from scribe_mock.settings import Settings
+from scribe_mock.testing.control_client import ControlClient
+from scribe_mock.testing.scope import Scope
+from scribe_mock.testing.steering import Steering
 
 
-class MockServer:
+class MockServer(Steering):
     """A mock on a port of its own, in a thread, for as long as a `with` block lasts.
+
+    Its own calls (`fail`, `clock`, `requests`, `reset` and so on) are for everything on this
+    server, whatever the token; `scope()` has the same calls for one token alone.
 
     >>> with MockServer(Settings(port=0, processing_seconds=0)) as mock:
     ...     mock.url
@@ -27,18 +32,21 @@ class MockServer:
     ) -> None:
         self._settings = settings or Settings(port=0, quiet=True)
         self._validate_responses = validate_responses
-        #: `http://host:port`, without a slash at the end.
-        self.url = ""
+        self._at("")
 
-    @property
-    def base_url(self) -> str:
-        """The base of the session API: `http://host:port/voice/v1`."""
-        return f"{self.url}{BASE_PATH}"
+    def scope(self, token: str | None = None) -> Scope:
+        """The same calls for one bearer token alone; without one, a new one."""
+        return Scope(self.url, token, client=self._client)
+
+    def _at(self, url: str) -> None:
+        """Send the calls to the server at this address."""
+        access = self._settings.token[0] if self._settings.token else None
+        self._steer(ControlClient(url), url, token=None, access=access)
 
     def __enter__(self) -> Self:
         app = create_app(self._settings, validate_responses=self._validate_responses)
         self._listener = listen(self._settings.host, self._settings.port)
-        self.url = address_of(self._listener)
+        self._at(address_of(self._listener))
         self._server = Server(app)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="scribe-mock", daemon=True
@@ -56,6 +64,7 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._client.close()
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()

@@ -23,6 +23,9 @@ from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.contract.core.options import Options
 from scribe_mock.contract.extra import require_extra
 
+#: The fixtures for tests of one's own client come along.
+pytest_plugins = ["scribe_mock.testing.pytest_fixtures"]
+
 #: What stands before the names of the check's options.
 _PREFIX = "--scribe-"
 _KEY = pytest.StashKey["_Checked"]()

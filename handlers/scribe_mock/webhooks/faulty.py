@@ -17,7 +17,7 @@ REORDER_SECONDS = 60.0
 
 def fault_of(faults: Faults, session_id: str, owner: str) -> Webhook:
     """What happens to the next delivery about a session; without a fault nothing."""
-    plan = faults.plan(Target(DELIVERY, session_id, (owner,))) if faults else None
+    plan = faults.plan(Target(DELIVERY, session_id, (owner,))) if faults.any else None
     if plan is None or plan.main is None or not isinstance(plan.main.action, Webhook):
         return Webhook()
     return plan.main.action

@@ -62,7 +62,8 @@ class SteeredRequests:
         callers: Callers,
         clocks: Clocks,
     ) -> None:
-        self._faults = faults
+        #: All faults; most servers have none at all.
+        self.faults = faults
         self._held = held
         self._documented = documented
         self._store = store
@@ -71,15 +72,13 @@ class SteeredRequests:
         self._clocks = clocks
         self._slowed = 0
 
-    def concerns(self, scope: Scope) -> bool:
-        """Whether anything may steer this request; most servers have no fault at all."""
-        steered = bool(self._faults) or "scribe_mock.prefer" in scope
-        return steered and "scribe_mock.inspection" not in scope
-
     async def serve(
         self, operation: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Let a request meet its faults, or pass it on to the app; raises ClientGone."""
+        if "scribe_mock.inspection" in scope:
+            await app(scope, receive, send)
+            return
         target = await self._target(operation, scope)
         await self.meet_faults(Call(target, app, scope, receive, send), self._meet)
 
@@ -90,7 +89,7 @@ class SteeredRequests:
             call: The request.
             own: Does what only requests, or only streams, can have; False for any other fault.
         """
-        plan = (self._faults.plan(call.target) if self._faults else None) or Plan()
+        plan = (self.faults.plan(call.target) if self.faults.any else None) or Plan()
         if plan.faults:
             call.note(faults=tuple(fault.fault_id for fault in plan.faults))
             # A page that shows faults and held requests sees it at once, and not at the answer.

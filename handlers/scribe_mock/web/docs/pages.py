@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Response, render_template, request
+from flask import Response, abort, render_template, request
 
 from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.web.docs.book import ASSETS, Book
@@ -12,10 +12,12 @@ from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR
 from scribe_mock.web.site import SHARED_ASSETS, Site
 
 _SPEC_TYPE = "application/yaml"
+#: The JavaScript client, by the ends of its files' names. Types have no media type of their own.
+_CLIENT_TYPES = {".mjs": "text/javascript", ".mts": "text/plain"}
 
 
 def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = None) -> Site:
-    """The start page, the pages under `/docs`, both specs, and the audio that they name.
+    """The start page, the pages under `/docs`, both specs, their audio, the JavaScript client.
 
     Args:
         spec: The contract that is served.
@@ -63,6 +65,13 @@ def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = 
     @pages.get("/_mock/control.yaml")
     def control_file() -> Response:
         return Response(control_spec.text, mimetype=_SPEC_TYPE)
+
+    @pages.get("/_mock/client/<name>")
+    def client_file(name: str) -> Response:
+        files = {path.name: path for path in shipped("client").iterdir()}
+        if name not in files:
+            abort(404)
+        return Response(files[name].read_bytes(), mimetype=_CLIENT_TYPES[files[name].suffix])
 
     return pages
 
