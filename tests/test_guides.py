@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.spec import shipped
+from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.web.docs.book import SNIPPETS, Book, snippet_text
 from scribe_mock.web.docs.samples import ADDRESS
 from scribe_mock.web.navigation import GUIDES
@@ -71,7 +71,7 @@ def test_polling_waits_for_the_result(mock):
 
 
 def test_the_guides_link_to_each_other():
-    book = Book(shipped("openapi.yaml"), shipped("control.yaml"), served=False)
+    book = Book(SpecFile(shipped("openapi.yaml")), SpecFile(shipped("control.yaml")), served=False)
     for entry, following in itertools.pairwise(GUIDES):
         assert f'href="{following.name}.html"' in book.page(entry.name)
 

@@ -10,6 +10,7 @@ from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.stack import Api
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
+from scribe_mock.spec import SpecFile
 from tests.support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"
@@ -367,7 +368,7 @@ class Broken:
 def control_api_of(operations):
     """The stations of the control API, in front of operations of the test's own."""
     api = Api(
-        ROOT / "handlers/scribe_mock/control.yaml",
+        SpecFile(ROOT / "handlers/scribe_mock/control.yaml"),
         operations,
         admission=None,
         accepted=(),

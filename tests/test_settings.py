@@ -54,6 +54,7 @@ def test_settings_cannot_be_changed():
         ("journal_size", "0", 0),
         ("journal_size", "1000000", 1_000_000),
         ("log_format", "json", "json"),
+        ("watch", "1", True),
         ("quiet", "true", True),
         ("quiet", "", False),
     ],

@@ -1,9 +1,9 @@
 """The one place where everything is wired together."""
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -21,6 +21,7 @@ from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
 from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import load_fixtures
+from scribe_mock.scenarios.reloading import FixtureReload, LoadProblems
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.recorder import Recorder
@@ -29,11 +30,12 @@ from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.steering.streams import SteeredStreams
+from scribe_mock.server.watching import Source, Watching
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
-from scribe_mock.spec import shipped
+from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
@@ -56,7 +58,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         SettingsError: the fixtures have no such scenario.
     """
     settings = settings or Settings()
-    spec, control_spec = settings.spec or shipped("openapi.yaml"), shipped("control.yaml")
+    spec = SpecFile(settings.spec or shipped("openapi.yaml"))
+    control_spec = SpecFile(shipped("control.yaml"))
     clocks = Clocks()
     fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
     journal = Journal(settings.journal_size, clocks)
@@ -89,6 +92,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         templates=templates,
         webhooks=webhooks,
     )
+    problems = LoadProblems()
     services = Services(
         settings,
         clocks,
@@ -106,45 +110,83 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         held,
         reader,
         journal,
+        problems,
         resets,
     )
+    operations = Operations(services)
+    control = build(control_spec, Control(services), admission=None, steering=None)
+    guarded_control = SameSite(control, settings)
+
+    def apps(spec: SpecFile) -> Mapping[str, ASGIApp]:
+        api = build(spec, operations, admission=(store, clocks), steering=steering)
+        return {"": api, "/_mock": guarded_control, **_pages(spec, control_spec, settings)}
+
+    async def load_spec(_: Collection[str]) -> None:
+        loaded = SpecFile(spec.path)
+        made = await asyncio.to_thread(apps, loaded)
+        with documented.replacing(loaded):
+            fixture_faults.check()
+        gateway.serve(made)
+
+    fixture_reload = FixtureReload(settings, fixtures, store, seeder, templates, fixture_faults)
+    watching = Watching(
+        _sources(settings, fixture_reload.load, load_spec), problems, store.changes.note
+    )
+
+    async def start() -> None:
+        await resets.plant()
+        watching.start()
 
     async def stop() -> None:
+        await watching.stop()
         await webhooks.stop()
         alarm.clear()
         await examiner.close()
 
-    token = settings.token[0] if settings.token else None
-    pages = _in_threads(partial(_documentation, spec, control_spec, token))
-    return Gateway(
-        {
-            "": build(spec, Operations(services), admission=(store, clocks), steering=steering),
-            "/_mock": SameSite(
-                build(control_spec, Control(services), admission=None, steering=None), settings
-            ),
-            "/_mock/ui": _in_threads(partial(_inspector, spec, control_spec)),
-            "/": pages,
-            "/docs": pages,
-            "/fixtures/audio": pages,
-            "/openapi.yaml": pages,
-            "/_mock/control.yaml": pages,
-            "/_mock/client": pages,
-        },
+    gateway = Gateway(
+        apps(spec),
         streams=SteeredStreams(streams, steering, store),
-        start=resets.plant,
+        start=start,
         stop=stop,
         recorder=Recorder(journal, callers) if journal.is_on else None,
         log=None if settings.quiet else RequestLog(),
     )
+    return gateway
 
 
-def _documentation(spec: Path, control_spec: Path, token: str | None) -> WSGIApplication:
+def _sources(
+    settings: Settings,
+    load_fixtures: Callable[[Collection[str]], Awaitable[None]],
+    load_spec: Callable[[Collection[str]], Awaitable[None]],
+) -> list[Source]:
+    """What to watch: the fixtures in use, and a spec that was named."""
+    if not settings.watch:
+        return []
+    folder = settings.fixtures or shipped("fixtures")
+    entries = {"audio", "faults.yaml", "scenarios", "sessions.yaml", "templates.yaml"}
+    sources = [Source("fixtures", folder, frozenset(entries), load_fixtures)]
+    if settings.spec is not None:
+        name = frozenset({settings.spec.name})
+        sources.append(Source("spec", settings.spec.parent, name, load_spec))
+    return sources
+
+
+def _pages(spec: SpecFile, control_spec: SpecFile, settings: Settings) -> dict[str, ASGIApp]:
+    """The pages by the prefixes of their paths."""
+    token = settings.token[0] if settings.token else None
+    book = _in_threads(partial(_documentation, spec, control_spec, token))
+    inspector = _in_threads(partial(_inspector, spec, control_spec))
+    files = ("/fixtures/audio", "/openapi.yaml", "/_mock/control.yaml", "/_mock/client")
+    return {"/_mock/ui": inspector, **dict.fromkeys(("/", "/docs", *files), book)}
+
+
+def _documentation(spec: SpecFile, control_spec: SpecFile, token: str | None) -> WSGIApplication:
     from scribe_mock.web.docs.pages import create_pages
 
     return create_pages(spec, control_spec, token=token)
 
 
-def _inspector(spec: Path, control_spec: Path) -> WSGIApplication:
+def _inspector(spec: SpecFile, control_spec: SpecFile) -> WSGIApplication:
     from scribe_mock.web.inspector.pages import create_inspector
 
     return create_inspector(spec, control_spec)

@@ -50,9 +50,10 @@ def serve(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; raises StartError."""
     log = logging.StreamHandler(sys.stderr)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[log])
-    logging.getLogger("scribe_mock.requests").setLevel(
-        logging.WARNING if settings.quiet else logging.INFO
-    )
+    for name in ("requests", "watching"):
+        logging.getLogger(f"scribe_mock.{name}").setLevel(
+            logging.WARNING if settings.quiet else logging.INFO
+        )
     # Connexion's own message about a broken spec is less clear than the SpecError.
     logging.getLogger("connexion").setLevel(logging.CRITICAL)
     # uvicorn logs this for each refused WebSocket, although the refusal was sent.

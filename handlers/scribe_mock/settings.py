@@ -176,6 +176,9 @@ class Settings:
     spec: Path | None = _setting(
         None, _FILE, "FILE", "OpenAPI file to serve; default: the shipped openapi.yaml"
     )
+    watch: bool = _setting(
+        False, _FLAG, "", "load the fixtures and the file of --spec anew when they are saved"
+    )
     max_audio_seconds: float = _setting(
         14400.0,
         _SOME_SECONDS,

@@ -25,28 +25,53 @@ def shipped(name: str) -> Path:
     return copy if copy.exists() else _REPOSITORY / name
 
 
-def load_spec(path: Path, *, lenient: bool = False) -> dict[str, Any]:
-    """The document in an OpenAPI file; one of OpenAPI 3.1 is converted to 3.0.
+class SpecFile:
+    """An OpenAPI file as it was when it was read: what is saved later is not in it.
 
     Args:
         path: The file.
-        lenient: Whether to leave out what OpenAPI 3.0 lacks, instead of refusing it.
 
     Raises:
-        SpecError: it is no YAML mapping, of another version, or uses what OpenAPI 3.0 lacks.
+        SpecError: it can't be read.
     """
-    try:
-        text = path.read_text("utf-8")
-        document = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SpecError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = str(error).partition("\n")[0]
-        raise SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.") from None
-    if not isinstance(document, dict):
-        raise SpecError(f"{path}: expected an OpenAPI document, but it is not a mapping.")
-    return _of_version_30(document, path, text, lenient=lenient)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_text("utf-8")
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from None
+
+    def document(self, *, lenient: bool = False) -> dict[str, Any]:
+        """A new copy of the document in it; one of OpenAPI 3.1 is converted to 3.0.
+
+        Args:
+            lenient: Whether to leave out what OpenAPI 3.0 lacks, instead of refusing it.
+
+        Raises:
+            SpecError: it is no YAML mapping, of another version, or uses what OpenAPI 3.0 lacks.
+        """
+        path = self.path
+        try:
+            document = yaml.load(self.text, Loader=yaml.CSafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise SpecError(f"{path}:{line}: expected YAML, but {error.problem}.") from None
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            raise _unreadable(path, error) from None
+        if not isinstance(document, dict):
+            raise SpecError(f"{path}: expected an OpenAPI document, but it is not a mapping.")
+        return _of_version_30(document, path, self.text, lenient=lenient)
+
+
+def _unreadable(path: Path, error: Exception) -> SpecError:
+    reason = str(error).partition("\n")[0]
+    return SpecError(f"{path}: expected a readable OpenAPI file, but {reason}.")
+
+
+def load_spec(path: Path, *, lenient: bool = False) -> dict[str, Any]:
+    """The document in an OpenAPI file as it is now; raises SpecError."""
+    return SpecFile(path).document(lenient=lenient)
 
 
 def _of_version_30(

@@ -67,6 +67,14 @@ def mock(server: MockServer) -> MockServer:
 
 
 @pytest.fixture
+def api(mock: MockServer) -> Iterator[httpx.Client]:
+    """A client of the mock with the token `any`, from the server's root."""
+    headers = {"Authorization": "Bearer any"}
+    with httpx.Client(base_url=mock.url, headers=headers, timeout=PATIENCE, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
 def visitor(browser: Browser, mock: MockServer) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     visitor = Visitor(context)

@@ -21,6 +21,9 @@ PAGES = {
     "/_mock/ui": "demo_session_recording",
     "/_mock/ui/sessions/demo_session_partial": "1.webm",
     "/_mock/ui/sessions/no_such_session_here": "There is no such session",
+    "/_mock/ui/requests": "Nothing arrived yet.",
+    "/_mock/ui/requests/no_such_request": "The journal has no such request.",
+    "/_mock/ui/faults": "No fault is set",
     "/_mock/ui/webhooks": "Nothing was delivered yet.",
     "/_mock/ui/record": "Ready.",
 }

@@ -8,6 +8,7 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.scenarios.fixtures import Fixtures, Scenario
+from scribe_mock.scenarios.reloading import LoadProblems
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
@@ -42,6 +43,7 @@ class Services:
         held: The requests that wait for a test.
         fault_reader: Reads faults from JSON.
         journal: What arrived, and what came of it.
+        load_problems: What is wrong with files that could not be loaded anew.
         resets: Brings the server, or a scope of it, back to the start.
     """
 
@@ -61,6 +63,7 @@ class Services:
     held: Held
     fault_reader: FaultReader
     journal: Journal
+    load_problems: LoadProblems
     resets: Resets
 
     def processing_seconds(self, scenario: Scenario) -> float:

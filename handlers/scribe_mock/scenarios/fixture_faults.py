@@ -1,16 +1,18 @@
 """The faults of `faults.yaml`, which a fresh server has."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scribe_mock.errors import InvalidBody
+from scribe_mock.errors import FaultNotFound, FixtureError, InvalidBody
 from scribe_mock.scenarios.fixtures import Fixtures
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import UploadType
 from scribe_mock.spec import shipped
+from scribe_mock.steering.fault import Fault
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.reading import FaultReader
 
@@ -34,34 +36,61 @@ class FixtureFaults:
     def __init__(
         self, folder: Path | None, fixtures: Fixtures, reader: FaultReader, faults: Faults
     ) -> None:
-        self._types = {seed.session_id: seed.upload_type for seed in fixtures.seeds}
         self._reader = reader
         self._faults = faults
-        self._values: Sequence[Any] = ()
-        path = (folder or shipped("fixtures")) / "faults.yaml"
-        if path.exists():
-            self._load(YamlDocument(path))
+        self._path = (folder or shipped("fixtures")) / "faults.yaml"
+        self._own: list[Fault] = []
+        self._take(fixtures, self.read(fixtures))
         self.forget(Scope())
 
-    def forget(self, scope: Scope) -> None:
-        """Set the faults of a scope as on a fresh server; for all, those of every scope."""
-        self._faults.forget(scope)
-        for index, value in enumerate(self._values):
-            fault = self._reader.read_listed(value, f"$[{index}]", self._upload_type)
-            if scope in (Scope(), fault.scope):
-                self._faults.add(fault)
-
-    def _load(self, document: YamlDocument) -> None:
-        if document.empty:
-            return
-        self._values = document.checked(_LIST)
-        for index, value in enumerate(self._values):
+    def read(self, fixtures: Fixtures) -> Sequence[Any]:
+        """What the file lists now, for the sessions of these fixtures; raises FixtureError."""
+        document = YamlDocument(self._path) if self._path.exists() else None
+        if document is None or document.empty:
+            return ()
+        values: Sequence[Any] = document.checked(_LIST)
+        types = _upload_types(fixtures)
+        for index, value in enumerate(values):
             try:
-                self._reader.read_listed(value, f"$[{index}]", self._upload_type)
+                self._reader.read_listed(value, f"$[{index}]", types.get)
             except InvalidBody as error:
                 steps = _STEP.findall(error.details["path"])
                 place = [int(number) if number else name for number, name in steps]
                 raise document.error(place, error.details["reason"]) from None
+        return values
 
-    def _upload_type(self, session_id: str) -> UploadType | None:
-        return self._types.get(session_id)
+    def replace(self, fixtures: Fixtures, values: Sequence[Any]) -> None:
+        """Set other faults instead of those that it set; values are from `read`."""
+        for fault in self._own:
+            with suppress(FaultNotFound):
+                self._faults.remove(fault.fault_id)
+        self._take(fixtures, values)
+        self._own = [self._faults.add(fault) for fault in self._listed()]
+
+    def check(self) -> None:
+        """Raise FixtureError if a fault could not be set now: the spec may be another one."""
+        try:
+            self._listed()
+        except InvalidBody as error:
+            raise FixtureError(f"{self._path}: {error}") from None
+
+    def forget(self, scope: Scope) -> None:
+        """Set the faults of a scope as on a fresh server; for all, those of every scope."""
+        self._faults.forget(scope)
+        again = [fault for fault in self._listed() if scope in (Scope(), fault.scope)]
+        self._own = [fault for fault in self._own if scope not in (Scope(), fault.scope)]
+        self._own += [self._faults.add(fault) for fault in again]
+
+    def _take(self, fixtures: Fixtures, values: Sequence[Any]) -> None:
+        self._types = _upload_types(fixtures)
+        self._values = values
+
+    def _listed(self) -> list[Fault]:
+        return [
+            self._reader.read_listed(value, f"$[{index}]", self._types.get)
+            for index, value in enumerate(self._values)
+        ]
+
+
+def _upload_types(fixtures: Fixtures) -> Mapping[str, UploadType]:
+    return {seed.session_id: seed.upload_type for seed in fixtures.seeds}

@@ -139,14 +139,18 @@ class Seed:
     audio: Sequence[Path] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fixtures:
-    """The validated contents of a fixtures folder."""
+    """The validated contents of a fixtures folder; all parts of a server share one object."""
 
     scenarios: Mapping[str, Scenario]
     seeds: Sequence[Seed]
     default: Scenario
     templates: Sequence[Template] = ()
+
+    def replace(self, other: "Fixtures") -> None:
+        """Have the contents of another one from now on."""
+        vars(self).update(vars(other))
 
     def of(self, session: Session) -> Scenario:
         """The scenario of a session."""

@@ -39,18 +39,22 @@ class Gateway:
         recorder: Recorder | None,
         log: RequestLog | None,
     ) -> None:
-        # The prefixes and their apps, the longest first, by the first segment of their paths.
-        self._apps: dict[str, list[tuple[str, ASGIApp]]] = {}
-        for prefix in sorted(filter(None, apps), key=len, reverse=True):
-            first = prefix[1:].partition("/")[0]
-            self._apps.setdefault(first, []).append((prefix, apps[prefix]))
-        self._rest = apps[""]
+        self.serve(apps)
         self._streams = streams
         self._stop = stop
         self._start: Callable[[], Awaitable[None]] | None = start
         self._starting = asyncio.Lock()
         self._recorder = recorder
         self._log = log
+
+    def serve(self, apps: Mapping[str, ASGIApp]) -> None:
+        """Serve these apps from the next request on; those before are finished as they began."""
+        # The prefixes and their apps, the longest first, by the first segment of their paths.
+        self._apps: dict[str, list[tuple[str, ASGIApp]]] = {}
+        for prefix in sorted(filter(None, apps), key=len, reverse=True):
+            first = prefix[1:].partition("/")[0]
+            self._apps.setdefault(first, []).append((prefix, apps[prefix]))
+        self._rest = apps[""]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, one WebSocket, or the server's lifespan."""

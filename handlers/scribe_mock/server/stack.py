@@ -1,7 +1,6 @@
 """The middlewares of one spec, put together by Connexion."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from connexion.resolver import Resolver
@@ -18,7 +17,7 @@ from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.validation import Validation
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
-from scribe_mock.spec import explain, load_spec, shipped
+from scribe_mock.spec import SpecFile, explain, shipped
 from scribe_mock.store.session_store import SessionStore
 
 
@@ -41,7 +40,7 @@ class Api(BuiltMiddleware):
 
     def __init__(
         self,
-        spec: Path,
+        spec: SpecFile,
         operations: object,
         *,
         admission: tuple[SessionStore, Clocks] | None,
@@ -50,7 +49,7 @@ class Api(BuiltMiddleware):
         validate_responses: bool,
         steering: SteeredRequests | None,
     ) -> None:
-        document = load_spec(spec)
+        document = spec.document()
         store, clocks = admission or (None, None)
         middlewares: list[Any] = [
             SpecRouting,
@@ -66,7 +65,7 @@ class Api(BuiltMiddleware):
                 middlewares=middlewares,
                 resolver=Resolver(lambda name: getattr(operations, underscore(name))),
                 document=document,
-                trusted=spec in (shipped("openapi.yaml"), shipped("control.yaml")),
+                trusted=spec.path in (shipped("openapi.yaml"), shipped("control.yaml")),
                 options={
                     "accepted_tokens": accepted,
                     "tokens": tokens,
@@ -78,5 +77,5 @@ class Api(BuiltMiddleware):
             )
         except Exception as error:
             first_line = str(error).partition(chr(10))[0][:300]
-            reason = explain(spec, load_spec(spec)) or f"{spec}: {first_line}."
+            reason = explain(spec.path, spec.document()) or f"{spec.path}: {first_line}."
             raise SpecError(f"{reason} Expected OpenAPI 3.0 with the mock's operations.") from error

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from scribe_mock.spec import load_spec, resolved, shipped
+from scribe_mock.spec import SpecFile, resolved, shipped
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 #: The answers that any operation can get: no operation of the spec has them.
@@ -65,13 +66,29 @@ class Documented:
         spec: The OpenAPI file.
     """
 
-    def __init__(self, spec: Path) -> None:
+    def __init__(self, spec: SpecFile) -> None:
         self._spec = spec
+
+    @contextmanager
+    def replacing(self, spec: SpecFile) -> Iterator[None]:
+        """Know the operations of another spec from now on, unless the block fails."""
+        earlier = self._spec
+        self._read(spec)
+        try:
+            yield
+        except BaseException:
+            self._read(earlier)
+            raise
+
+    def _read(self, spec: SpecFile) -> None:
+        self._spec = spec
+        for name in ("operations", "codes"):
+            vars(self).pop(name, None)
 
     @cached_property
     def operations(self) -> Mapping[str, DocumentedOperation]:
         """The operations by their operationId."""
-        document = load_spec(self._spec)
+        document = self._spec.document()
         outside = tuple(_answers(document, document.get(_OUTSIDE, {})))
         return {
             operation["operationId"]: _operation(document, path, operation, outside)

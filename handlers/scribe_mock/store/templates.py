@@ -24,10 +24,22 @@ class Templates:
     """
 
     def __init__(self, store: SessionStore, fixtures: Sequence[Template], demo: str) -> None:
-        self._defaults = {one.template_id: one for one in fixtures if one.default}
-        self._of_demo = [one for one in fixtures if not one.default]
         self._store, self._demo = store, demo
         self._made: dict[str, dict[str, Template]] = {}
+        self._read(fixtures)
+
+    def _read(self, fixtures: Sequence[Template]) -> None:
+        self._defaults = {one.template_id: one for one in fixtures if one.default}
+        self._of_demo = [one for one in fixtures if not one.default]
+
+    def replace(self, fixtures: Sequence[Template]) -> None:
+        """Have other templates of the fixtures from now on; raises ServiceUnavailable."""
+        for earlier in self._of_demo:
+            # One that its caller has changed is the caller's.
+            if self._made.get(self._demo, {}).get(earlier.template_id) == earlier:
+                self.archive(self._demo, earlier.template_id)
+        self._read(fixtures)
+        self.plant()
 
     def listed(self, owner: str) -> list[Template]:
         """The templates that a caller can use: the defaults, then the caller's own."""

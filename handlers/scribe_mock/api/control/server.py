@@ -28,6 +28,7 @@ class ServerControl(OperationGroup):
                 "uptime_seconds": round(self._services.clocks.root.uptime_seconds, 3),
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
+                "load_problems": list(self._services.load_problems),
             }
         )
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from scribe_mock import __version__
-from scribe_mock.spec import load_spec
+from scribe_mock.spec import SpecFile
 from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
 from scribe_mock.web.docs.reference import as_script, for_renderer
 from scribe_mock.web.docs.samples import TOKEN
@@ -35,7 +35,9 @@ class Book:
         token: The token that the pages fill in; empty where the reader has to know one.
     """
 
-    def __init__(self, spec: Path, control_spec: Path, *, served: bool, token: str = TOKEN) -> None:
+    def __init__(
+        self, spec: SpecFile, control_spec: SpecFile, *, served: bool, token: str = TOKEN
+    ) -> None:
         self._files = (spec, control_spec)
         self._served = served
         self._templates = Environment(
@@ -72,12 +74,12 @@ class Book:
     @cached_property
     def errors(self) -> list[OperationErrors]:
         """The operations and their errors, for the errors page."""
-        return catalogue(load_spec(self._files[0]))
+        return catalogue(self._files[0].document())
 
     @cached_property
     def scripts(self) -> dict[str, str]:
         """The specs as scripts, by file name."""
-        documents = [for_renderer(load_spec(file), served=self._served) for file in self._files]
+        documents = [for_renderer(file.document(), served=self._served) for file in self._files]
         return dict(zip((API_SCRIPT, CONTROL_SCRIPT), map(as_script, documents), strict=True))
 
     def _guide(self, name: str) -> str:

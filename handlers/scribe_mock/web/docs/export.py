@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from scribe_mock.errors import SpecError
+from scribe_mock.spec import SpecFile
 from scribe_mock.web.docs.book import ASSETS, Book
 from scribe_mock.web.site import SHARED_ASSETS
 
@@ -17,7 +18,7 @@ def export(spec: Path, control_spec: Path, output: Path) -> list[Path]:
     Raises:
         SpecError: the spec is another API's; nothing is written.
     """
-    book = Book(spec, control_spec, served=False)
+    book = Book(SpecFile(spec), SpecFile(control_spec), served=False)
     try:
         scripts, texts = book.scripts, [book.page(name) for name in book.names]
     except Exception as error:  # whatever the pages are in want of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Response, abort, render_template, request
 
-from scribe_mock.spec import shipped
+from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.web.docs.book import ASSETS, Book
 from scribe_mock.web.docs.samples import TOKEN
 from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR
@@ -16,7 +16,7 @@ _SPEC_TYPE = "application/yaml"
 _CLIENT_TYPES = {".mjs": "text/javascript", ".mts": "text/plain"}
 
 
-def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) -> Site:
+def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = None) -> Site:
     """The start page, the pages under `/docs`, both specs, their audio, the JavaScript client.
 
     Args:
@@ -60,11 +60,11 @@ def create_pages(spec: Path, control_spec: Path, *, token: str | None = None) ->
 
     @pages.get("/openapi.yaml")
     def contract_file() -> Response:
-        return Response(spec.read_bytes(), mimetype=_SPEC_TYPE)
+        return Response(spec.text, mimetype=_SPEC_TYPE)
 
     @pages.get("/_mock/control.yaml")
     def control_file() -> Response:
-        return Response(control_spec.read_bytes(), mimetype=_SPEC_TYPE)
+        return Response(control_spec.text, mimetype=_SPEC_TYPE)
 
     @pages.get("/_mock/client/<name>")
     def client_file(name: str) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import render_template
 
-from scribe_mock.spec import load_spec
+from scribe_mock.spec import SpecFile
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.reading import DELIVERY, STREAM
 from scribe_mock.web.inspector.fault_form import fault_form
@@ -19,7 +19,7 @@ from scribe_mock.web.site import SHARED_ASSETS, Site, allow_requests_to, style_n
 _HERE = Path(__file__).parent
 
 
-def create_inspector(spec: Path, control_spec: Path) -> Site:
+def create_inspector(spec: SpecFile, control_spec: SpecFile) -> Site:
     """The pages under `/_mock/ui`.
 
     Args:
@@ -29,7 +29,7 @@ def create_inspector(spec: Path, control_spec: Path) -> Site:
     site = Site(__name__, _HERE)
     documented = Documented(spec)
     operations = [*documented.operations, STREAM, DELIVERY]
-    form = fault_form(load_spec(control_spec))
+    form = fault_form(control_spec.document())
 
     def show(template: str, here: str, **more: Any) -> str:
         return render_template(

@@ -7,8 +7,8 @@ import { inScope, onScope, query } from "./scope.js";
 const PAGE = 50;
 /** Requests that delete sessions at the same time: a browser has six connections to one server. */
 const DELETING = 4;
-const [states, search, rows, empty, shown, newer, older, choosePage, deleteChosen] =
-  ["states", "search", "rows", "empty", "shown", "newer", "older", "choose-page", "delete-chosen"].map((id) => document.getElementById(id));
+const [states, search, rows, empty, shown, newer, older, choosePage, deleteChosen, problems] =
+  ["states", "search", "rows", "empty", "shown", "newer", "older", "choose-page", "delete-chosen", "load-problems"].map((id) => document.getElementById(id));
 const chosen = new Set();
 let state = "";
 let offset = 0;
@@ -62,8 +62,16 @@ function showChosen() {
   deleteChosen.textContent = `Delete ${chosen.size} chosen`;
 }
 
+/** What --watch could not load is told here too, since nobody looks at the terminal all the time. */
+function showProblems(found) {
+  problems.hidden = !found.length;
+  problems.replaceChildren(...found.map((problem) => make("p", { className: "name" }, "Not loaded, and what was loaded before stays: ", problem)));
+}
+
 async function refresh() {
-  const overview = await ask(`/_mock/overview?${query({ limit: PAGE, offset, search: search.value.trim(), state })}`);
+  const asked = query({ limit: PAGE, offset, search: search.value.trim(), state });
+  const [overview, health] = await Promise.all([ask(`/_mock/overview?${asked}`), ask("/_mock/health")]);
+  showProblems(health.load_problems);
   setClock(overview.now, overview.frozen, inScope);
   showStates(overview.counts);
   keyed(rows, overview.sessions, (session) => session.session_id, row, renewRow);
