@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -153,6 +155,14 @@ def test_a_broken_spec_is_told_and_the_old_one_stays(serve, folder, spec):
     assert "listTemplates" in mock.client.get(f"{mock.url}/openapi.yaml").text
     spec.write_text(text)
     assert mock.comes_true(lambda: problems(mock) == [])
+
+
+def test_a_server_that_watches_nothing_does_not_load_what_watches():
+    code = "import sys, scribe_mock; scribe_mock.create_app(); print('watchfiles' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_nothing_is_watched_without_the_option(serve, folder):

@@ -62,11 +62,22 @@ function showCount({ requests, total, evicted }) {
   forget.disabled = !total;
 }
 
+/** A name for each entry; clients may send an id again, and a clock may stand still. */
+function named(entries) {
+  const seen = new Map();
+  for (const entry of entries) {
+    const name = `${entry.id} ${entry.at} ${entry.method} ${entry.path}`;
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    entry.name = `${name} ${seen.get(name)}`;
+  }
+  return entries;
+}
+
 async function refresh() {
   const revision = await revisionNow();
   const [found, clock] = await Promise.all([ask(`/_mock/requests?${wanted({ limit: PAGE, offset })}`), ask(`/_mock/clock?${query()}`)]);
   setClock(clock.now, clock.frozen, inScope);
-  keyed(rows, found.requests.reverse(), (entry) => `${entry.id} ${entry.at} ${entry.method}`, row, renewRow);
+  keyed(rows, named(found.requests).reverse(), (entry) => entry.name, row, renewRow);
   showEmpty(found.total);
   showCount(found);
   return { revision, due: null };
