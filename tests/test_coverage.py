@@ -513,6 +513,22 @@ RECIPES = {
         "GET", f"/requests/{mock.client.get(DEMO).headers['x-request-id']}"
     )(mock),
     "getRequest 404 request_not_found": control("GET", "/requests/unknown"),
+    "getHar 200": control("GET", "/requests.har"),
+    "getHar 400 invalid_request": control("GET", "/requests.har?since=soon"),
+    "getLedger 200": control("GET", f"{DEMO}/ledger"),
+    "getLedger 404 session_not_found": control("GET", "/sessions/unknown/ledger"),
+    "verifyLedger 200": control("POST", f"{DEMO}/ledger/verify", json={"sha256": []}),
+    "verifyLedger 400 invalid_request": control("POST", f"{DEMO}/ledger/verify", content=b"x"),
+    "verifyLedger 404 session_not_found": control(
+        "POST", "/sessions/unknown/ledger/verify", json={"sha256": []}
+    ),
+    "verifyLedger 409 verification_failed": control(
+        "POST", f"{DEMO}/ledger/verify", json={"sha256": ["0" * 64]}
+    ),
+    "verifyLedger 413 request_too_large": control("POST", f"{DEMO}/ledger/verify", content=BIG),
+    "verifyLedger 422 invalid_request": control(
+        "POST", f"{DEMO}/ledger/verify", json={"sha256": ["x"]}
+    ),
     "getClock 200": control("GET", "/clock"),
     "getClock 400 invalid_request": control("GET", "/clock?token=a&session_id=b"),
     "getClock 404 session_not_found": control("GET", "/clock?session_id=unknown"),

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from contextlib import suppress
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,6 +190,43 @@ def test_what_is_drained_has_a_digest(mock, session):
     assert session().upload(content=body).status_code == 413
     entry = mock.comes_true(lambda: last(mock) if last(mock)["sha256"] else None)
     assert (entry["request_bytes"], entry["sha256"]) == (LIMIT + 1, sha256(body))
+
+
+@pytest.mark.parametrize(
+    ("action", "expected", "stored"),
+    [
+        ({"cut": {"at": "upload", "after_bytes": 10}}, (0, None, "cut", 10), False),
+        ({"cut": {"at": "answer", "after_bytes": 10}}, (200, None, "cut", 50), False),
+        ({"drop_answer": {}}, (0, None, "dropped", 50), True),
+        ({"drop_answer": {"how": "close"}}, (0, None, "dropped", 50), True),
+        ({"drop_chunk": {}}, (200, None, "answered", 50), False),
+        (
+            {"answer": {"code": "service_unavailable"}},
+            (503, "service_unavailable", "answered", 50),
+            False,
+        ),
+        ({"limit": {"bytes": 5}}, (413, "chunk_too_large", "answered", 50), False),
+        ({"limit": {"bytes": 5, "delivery": "early_reset"}}, (0, None, "cut", 0), False),
+        ({"expire_token": {}}, (401, "token_expired", "answered", 50), False),
+    ],
+)
+def test_what_a_fault_did_is_told(mock, session, action, expected, stored):
+    one = session()
+    fault = {"match": {"operation": "uploadAudio"}, "action": action}
+    fault_id = mock.control("POST", "/faults", fault)["id"]
+    with suppress(httpx.TransportError):
+        one.upload("a_0.webm", b"x" * 50)
+    entry = mock.comes_true(lambda: _as_expected(mock, expected))
+    assert entry["faults"] == [fault_id]
+    assert entry["sha256"] == (sha256(b"x" * 50) if expected[3] == 50 else None)
+    assert entry["first_bytes"] == "78" * expected[3]
+    assert bool(one.inspect()["chunks"]) is stored
+
+
+def _as_expected(mock, expected):
+    [entry] = entries(mock, operation="uploadAudio")
+    found = tuple(entry[name] for name in ("status", "code", "outcome", "request_bytes"))
+    return entry if found == expected else None
 
 
 # Digests and repeats

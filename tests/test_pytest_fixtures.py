@@ -19,6 +19,10 @@ import json
 import urllib.error
 import urllib.request
 
+from scribe_mock.sample_audio import sample
+
+AUDIO = sample("webm").read_bytes()
+
 
 class Client:
     def __init__(self, scope):
@@ -46,7 +50,7 @@ class Client:
 
     def upload(self, session_id, sequence):
         path = f"/sessions/{session_id}/audio/audio_{sequence}.webm"
-        return self.post(path, b"audio", "audio/webm;codecs=opus")[0]
+        return self.post(path, AUDIO, "audio/webm;codecs=opus")[0]
 """
 
 

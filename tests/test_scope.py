@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
+from scribe_mock.sample_audio import sample
 from scribe_mock.testing import ControlError, Scope, VerificationFailed
 from tests.support import PATIENCE, WEBM
 
@@ -277,7 +278,7 @@ def test_the_ledger_tells_a_complete_recording_from_one_with_a_hole(scope, app, 
     with pytest.raises(VerificationFailed):
         ledger.verify(digests[:1])
     whole = start(scope)
-    whole.upload(0)
+    whole.upload(0, sample("webm").read_bytes())
     whole.end(sent=1)
     scope.ledger(whole.session_id).assert_complete()
     assert scope.ledger(whole.session_id).chunks[0].stored

@@ -23,6 +23,7 @@ from tests.benchmarks.audio.recordings import require_espeak
 from tests.benchmarks.audio.speed import measure_speed
 from tests.benchmarks.checks import measure_checks
 from tests.benchmarks.figures import Figures
+from tests.benchmarks.journal import measure_journal
 from tests.benchmarks.load import require_wrk
 from tests.benchmarks.measurements import (
     Say,
@@ -37,7 +38,8 @@ from tests.benchmarks.pytest_fixtures import measure_fixtures
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-MEASUREMENTS = ("throughput", "startup", "memory", "sessions", "check", "pytest", *NEED_ESPEAK)
+SERVING = ("throughput", "startup", "memory", "sessions", "journal")
+MEASUREMENTS = (*SERVING, "check", "pytest", *NEED_ESPEAK)
 #: Measured only when it is named: a build without overlapping requests takes six minutes a round.
 ON_DEMAND = ("slow-check",)
 
@@ -152,6 +154,8 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
                 figures.checks.append(found)
         if "pytest" in options.only:
             figures.fixtures = measure_fixtures(options.rounds, status.update)
+        if "journal" in options.only:
+            figures.journal = measure_journal(status.update)
         _measure_audio(options, figures.audio, status.update)
     return figures
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from tests.benchmarks.audio.figures import AudioFigures
 from tests.benchmarks.checks import Checks
+from tests.benchmarks.journal import Journals
 from tests.benchmarks.load import Run
 from tests.benchmarks.measurements import (
     BODIES,
@@ -43,6 +44,7 @@ class Figures:
     sessions: Sessions | None = None
     checks: list[Checks] = field(default_factory=list)
     fixtures: Fixtures | None = None
+    journal: Journals | None = None
     audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
@@ -64,6 +66,8 @@ class Figures:
         goals += [goal for checks in self.checks for goal in checks.goals()]
         if self.fixtures:
             goals += self.fixtures.goals()
+        if self.journal:
+            goals += self.journal.goals()
         return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
@@ -80,6 +84,8 @@ class Figures:
             yield checks.table(self.contenders)
         if self.fixtures:
             yield self.fixtures.table()
+        if self.journal:
+            yield self.journal.table()
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
             yield _comparison(self, before)

@@ -19,10 +19,10 @@ export class App {
   }
 
   /** A recording of two chunks; what the server refuses is sent once more. */
-  async record() {
+  async record(audio) {
     await this.create();
     for (const sequence of [0, 1]) {
-      if (!(await this.upload(sequence)).ok) await this.upload(sequence);
+      if (!(await this.upload(sequence, audio)).ok) await this.upload(sequence, audio);
     }
     await this.end(2);
     return this.sessionId;

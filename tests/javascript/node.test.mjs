@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { App } from "./app.mjs";
@@ -152,7 +153,7 @@ test("the ledger tells a complete recording from one with a hole", async () => {
   await ledger.verify([digest("zero"), digest("two")]);
   await assert.rejects(scope.ledger(app.sessionId).verify([digest("zero")]), VerificationFailed);
   const whole = await new App(scope).create();
-  await whole.upload(0);
+  await whole.upload(0, await readFile("audio.webm"));
   await whole.end(1);
   await scope.ledger(whole.sessionId).assertComplete();
 });

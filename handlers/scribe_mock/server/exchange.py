@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -61,13 +62,24 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
 
 def fields_of_every_answer(
     headers: Iterable[tuple[bytes, bytes]],
-) -> list[tuple[bytes, bytes]]:
+) -> Sequence[tuple[bytes, bytes]]:
     """The header fields of every answer to a request with these headers: its id, and CORS."""
     return Exchange({"headers": headers}, _nothing, _nothing).fields
 
 
+def _allowing(origin: bytes) -> Sequence[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", _EXPOSED),
+    ]
+
+
 async def _nothing(*_: Any) -> Any:
     raise ClientGone
+
+
+_NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 class Exchange(Record):
@@ -105,14 +117,17 @@ class Exchange(Record):
         #: The answer's header fields, without those that every answer has.
         self.own_fields: Sequence[tuple[bytes, bytes]] = ()
         self.preflight: dict[str, bytes] | None = None
-        self.fields: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
-        self.headers = headers = dict(scope["headers"])
+        fields = [(b"vary", b"Origin")]
+        #: The header fields of every answer: its id, and CORS.
+        self.fields: Sequence[tuple[bytes, bytes]] = fields
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.headers: Mapping[bytes, bytes] = headers
         if len(headers) == len(scope["headers"]):
             scope["scribe_mock.fields"] = headers
         if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
             self.unread = True
         self.request_id = scope[REQUEST_ID] = request_id_of(headers)
-        self.fields.append((b"x-request-id", self.request_id))
+        fields.append((b"x-request-id", self.request_id))
         if INSPECTION in headers and headers.get(b"sec-fetch-site") == b"same-origin":
             scope["scribe_mock.inspection"] = True
         prefer = headers.get(b"prefer")
@@ -120,20 +135,13 @@ class Exchange(Record):
             scope["scribe_mock.prefer"] = prefer
         origin = headers.get(b"origin")
         if origin is not None:
-            self._allow(origin)
+            fields += _allowing(origin)
             if scope.get("method") == "OPTIONS" and b"access-control-request-method" in headers:
                 self.preflight = {
                     name[23:].decode("latin-1"): value
                     for name, value in headers.items()
                     if name.startswith(b"access-control-request-")
                 }
-
-    def _allow(self, origin: bytes) -> None:
-        self.fields += [
-            (b"access-control-allow-origin", origin),
-            (b"access-control-allow-credentials", b"true"),
-            (b"access-control-expose-headers", _EXPOSED),
-        ]
 
     async def receive(self) -> Message:
         """The next part of the request."""
@@ -192,9 +200,8 @@ class Exchange(Record):
     def leave(self) -> None:
         """Keep nothing but what the journal shows: the request is over."""
         self._receive = self._send = _nothing
-        self.headers = {}
-        self.fields = []
-        self.own_fields = ()
+        # The garbage collector need not look at what a finished entry no longer refers to.
+        self.headers, self.fields, self.own_fields = _NO_FIELDS, (), ()
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """The answer's header fields, without secrets."""

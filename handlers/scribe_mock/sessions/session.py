@@ -70,7 +70,8 @@ class Session:
 
     `owner` is a digest of the token that created it. `user_status` and `processing_status` are what
     a client set, None where the state decides; `transcript` is what a client uploaded.
-    `generation` tells it from earlier and later sessions with the same id; a copy has the same one.
+    `audio_files_sent` is what End session said. `generation` tells it from earlier and later
+    sessions with the same id; a copy has the same one.
     """
 
     session_id: str
@@ -96,6 +97,7 @@ class Session:
     done_at: float = math.inf
     transcript: str | None = None
     outcome: Outcome | None = None
+    audio_files_sent: int | None = None
     documents: list[Document] = field(default_factory=list)
     generation: int = field(default_factory=next_generation)
 
@@ -243,6 +245,7 @@ class Session:
             seconds: How long processing takes; `math.inf` for a session that stays in processing.
             sent: The client's `audio_files_sent`; it matters where the outcome says so.
         """
+        self.audio_files_sent = sent
         if not self.chunks:
             outcome = replace(outcome, transcript="", language=None)
         if sent is not None and self.upload_type is not UploadType.STREAM:

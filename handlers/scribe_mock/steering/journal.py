@@ -80,7 +80,8 @@ class Journal:
             if record.hasher is not None:
                 record.sha256 = record.hasher.hexdigest()
                 record.hasher = None
-        elif not record.stored:
+        elif not body.stored:
+            # It was refused, or the chunks of a recording are stored in its place.
             if body.size == record.request_bytes:
                 self.digests.let_go(body)
             else:
@@ -99,13 +100,19 @@ class Journal:
 
     def _evict(self) -> None:
         """Drop the oldest entries, some together: that takes less time than one by one."""
-        records, gone = self._records, []
+        records = self._records
         least = self._size - self._size // _TOGETHER
-        while len(records) > least or (self._bytes > MOST_BYTES and len(records) > 1):
-            record = records.popleft()
-            record.settle()
-            self._drop(record)
-            gone.append(record)
+        gone = [records.popleft() for _ in range(len(records) - least)]
+        self._bytes -= sum([record.size for record in gone])
+        while self._bytes > MOST_BYTES and len(records) > 1:
+            gone.append(records.popleft())
+            self._bytes -= gone[-1].size
+        for record in gone:
+            if record.scope is not None:
+                record.settle()
+            record.forgotten = True
+            if record.body is not None:
+                record.leave_body()
         self.evictions.add(gone)
 
     def _drop(self, record: Record) -> None:

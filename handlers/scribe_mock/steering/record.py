@@ -117,7 +117,7 @@ class Record:
         # What every request reads or counts; `__getattr__` would take longer.
         self.request_bytes = 0
         self.first_bytes = b""
-        self.body = self.outcome = self.session_id = self.owner = None
+        self.body = self.outcome = self.session_id = self.owner = self.scope = None
         self.forgotten = self.stored = False
 
     def __getattr__(self, name: str) -> Any:
@@ -188,8 +188,11 @@ class Record:
         """The SHA-256 of the body, in hex; None without a whole body. It may take long."""
         if not self.whole or not self.request_bytes:
             return None
-        if self.sha256 is None and self.body is not None:
-            self.sha256 = self.body.digest()
+        if self.sha256 is None:
+            if self.body is not None:
+                self.sha256 = self.body.digest()
+            elif self.hasher is not None:
+                return str(self.hasher.hexdigest())
         return self.sha256
 
     @property

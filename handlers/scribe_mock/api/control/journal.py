@@ -1,12 +1,14 @@
 """The operations of the control API on the journal: what arrived, and what came of it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.addresses import base_url
+from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
 from scribe_mock.api.services import OperationGroup
@@ -14,6 +16,7 @@ from scribe_mock.errors import InvalidRequest, RequestNotFound
 from scribe_mock.sessions.clock import parse_rfc3339
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.entries import described, described_whole
+from scribe_mock.steering.har import archive
 from scribe_mock.steering.record import Record
 from scribe_mock.steering.verification import Count, Expectation
 
@@ -65,6 +68,20 @@ class JournalControl(OperationGroup):
             _count(body["count"]),
         )
         return JsonAnswer({"count": await expectation.verify(self._services.journal)})
+
+    async def get_har(
+        self,
+        request: Request,
+        session_id: str | None = None,
+        token: str | None = None,
+        **wanted: str,
+    ) -> JsonAnswer:
+        """Answer with entries as an HTTP archive."""
+        found = self._found(scope_of_list(self._services, token, session_id), **wanted)
+        origin = base_url(request, self._services.settings)
+        # Ten thousand entries take too long for the event loop.
+        text = await asyncio.to_thread(lambda: encode(archive(found, origin)))
+        return JsonAnswer.of_text(text)
 
     async def get_request(self, request: Request, request_id: str) -> JsonAnswer:
         """Answer with one entry and its header fields."""

@@ -3,12 +3,19 @@
 from scribe_mock.api.control.faults import FaultControl
 from scribe_mock.api.control.held import HeldControl
 from scribe_mock.api.control.journal import JournalControl
+from scribe_mock.api.control.ledger import LedgerControl
 from scribe_mock.api.control.server import ServerControl
 from scribe_mock.api.control.sessions import SessionControl
 from scribe_mock.api.control.watching import WatchingControl
 
 
 class Control(
-    ServerControl, SessionControl, WatchingControl, FaultControl, HeldControl, JournalControl
+    ServerControl,
+    SessionControl,
+    WatchingControl,
+    FaultControl,
+    HeldControl,
+    JournalControl,
+    LedgerControl,
 ):
     """One async method for each operationId of `control.yaml`, in snake case."""

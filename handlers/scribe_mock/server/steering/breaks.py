@@ -28,7 +28,7 @@ async def cut_upload(call: Call, cut: Cut) -> None:
         call.fault.spared()
         await call.proceed(receive=Replay(parts, call.receive, more))
         return
-    call.note(request_bytes=cut.after_bytes)
+    call.note(request_bytes=cut.after_bytes, whole=False)
     call.end(cut.how, "cut")
 
 

@@ -1,0 +1,54 @@
+"""The operations of the control API on the ledger of a session."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from scribe_mock.api.answers import JsonAnswer
+from scribe_mock.api.services import OperationGroup
+from scribe_mock.audio.examination import session_findings
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.ledger import Ledger
+from scribe_mock.steering.ledger_verification import verify_digests
+
+
+class LedgerControl(OperationGroup):
+    """The operations with the tag ledger."""
+
+    async def get_ledger(self, request: Request, session_id: str) -> JsonAnswer:
+        """Answer with what became of a session's audio."""
+        ledger = await self._ledger(session_id)
+        return JsonAnswer(ledger.form())
+
+    async def verify_ledger(
+        self, request: Request, session_id: str, body: Mapping[str, Any]
+    ) -> JsonAnswer:
+        """Answer with the ledger if the session has exactly the expected bytes."""
+        ledger = await self._ledger(session_id)
+        stored = [line.sha256 for line in ledger.lines if line.stored]
+        verify_digests(stored, body["sha256"])
+        return JsonAnswer(ledger.form())
+
+    async def _ledger(self, session_id: str) -> Ledger:
+        services, scope = self._services, Scope(session_id=session_id)
+        await services.examiner.examine_new_chunks(session_id)
+        # A copy: computing digests awaits, and uploads may change the session meanwhile.
+        session = (await services.store.get(session_id)).copy()
+        records = services.journal.records(scope)
+        digests = await services.store.digests(session_id)
+        await services.journal.learn_digests(records)
+        findings = session_findings(session.ordered_chunks(), digests)
+        return Ledger(session, digests, findings, records, self._lost(scope))
+
+    def _lost(self, scope: Scope) -> str | None:
+        journal = self._services.journal
+        if not journal.is_on:
+            return "There is no journal, so nothing is known of refused and repeated uploads."
+        evicted = journal.evictions.of(scope)
+        if not evicted:
+            return None
+        return (
+            f"The journal has lost {evicted} requests of this session, so uploads may be missing "
+            "here. Use a larger --journal-size."
+        )
