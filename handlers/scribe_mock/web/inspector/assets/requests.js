@@ -23,9 +23,11 @@ function row(entry) {
   const name = entry.operation ?? "unknown operation";
   const link = make("a", { href: `/_mock/ui/requests/${encodeURIComponent(entry.id)}` }, entry.sequence === null ? name : `${name} ${entry.sequence}`);
   const session = entry.session_id && make("a", { className: "mono", href: `/_mock/ui/sessions/${encodeURIComponent(entry.session_id)}` }, entry.session_id);
+  // The session has a column of its own, so its id is left out of the path.
+  const path = entry.session_id ? entry.path.replace(entry.session_id, "…") : entry.path;
   return make("tr", {},
     make("td", {}, age(entry.at)),
-    make("td", {}, link, make("div", { className: "small quiet mono" }, `${entry.method} ${entry.path}`)),
+    make("td", {}, link, make("div", { className: "small quiet mono", title: entry.path }, `${entry.method} ${path}`)),
     make("td", {}, session), make("td"), make("td", { className: "number" }), make("td", { className: "number" }));
 }
 
