@@ -18,7 +18,7 @@ PAGES = {
     "/docs/limits": "10 MB",
     "/docs/polling": "scenario",
     "/docs/streaming": "WebSocket",
-    "/docs/faults": "drop_answer",
+    "/docs/make-it-fail": "drop_answer",
     "/docs/side-by-side": "scribe_mock",
     "/docs/arrived": "reply_to",
     "/_mock/ui": "demo_session_recording",

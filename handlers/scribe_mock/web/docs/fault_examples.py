@@ -30,7 +30,7 @@ def fault_examples() -> list[FaultExample]:
             example["action"],
             Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(example["meets"])))),
             {
-                "curl": f"curl -s {ADDRESS}/_mock/faults -d '{example['curl']}'",
+                "curl": f"curl -s {ADDRESS}/_mock/faults -d \\\n  '{example['curl']}'",
                 "pytest": example["pytest"],
                 "JavaScript": example["javascript"],
             },

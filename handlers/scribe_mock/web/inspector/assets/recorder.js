@@ -49,7 +49,10 @@ function openOutbox(api, session, onOver) {
     if (event === "progress") return shown.progress(detail);
     if (event === "stored") shown.say(`stored, ${Math.ceil(outbox.files.get(name).size / 1000)} kB`);
     if (event === "retry") shown.say(`attempt ${attempt} failed (${detail.status || "no answer"}), again in ${Math.ceil(seconds)} s`);
-    if (event === "failed") shown.say(`not stored: ${detail.code}: ${detail.message}`);
+    if (event === "failed") {
+      shown.progress(0);
+      shown.say(`not stored: ${detail.code}: ${detail.message}`);
+    }
     again.hidden = !outbox.kept.size;
     if (outbox.over) onOver();
   });
