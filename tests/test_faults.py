@@ -188,6 +188,17 @@ class TestScopes:
         assert len(faults(mock, "?token=secret-of-test-17")) == 1
         assert faults(mock, "?token=other") == []
 
+    def test_faults_of_a_tokens_sessions_are_in_its_scope(self, mock):
+        heads = {"Authorization": "Bearer another"}
+        own = {"match": {"sequence": 1}, "action": {"answer": {"status": 503}}}
+        body = {"upload_type": "chunked", "additional_data": {"_mock": {"faults": [own]}}}
+        made = mock.bare.post("/voice/v1/sessions", json=body, headers=heads).json()
+        set_fault(mock, {"hold": {}}, scope={"session_id": made["session_id"]})
+        assert len(faults(mock, "?token=another&unfired=true")) == 2
+        assert faults(mock, "?token=a-token") == []
+        mock.control("DELETE", "/faults?token=another")
+        assert faults(mock) == []
+
     def test_those_that_never_fired_are_listed(self, mock, session):
         fired = set_fault(mock, {"answer": {"status": 500}})
         unfired = set_fault(mock, {"answer": {"status": 500}}, match={"operation": "login"})

@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     webhooks = Webhooks(clocks, alarm, store, faults, journal)
     # After the webhooks: they are to know that a session is gone before its clock goes, too.
     store.changes.watch(clocks.session_changed)
-    fixture_faults = FixtureFaults(settings.fixtures, fixtures, reader, faults)
+    fixture_faults = FixtureFaults(settings.fixtures, fixtures, seeder.owner, reader, faults)
     resets = Resets(
         store,
         [webhooks, streams, clocks, templates, fixture_faults, held, tokens],

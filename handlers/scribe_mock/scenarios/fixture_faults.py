@@ -10,11 +10,10 @@ from scribe_mock.errors import FaultNotFound, FixtureError, InvalidBody
 from scribe_mock.scenarios.fixtures import Fixtures
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.scopes import Scope
-from scribe_mock.sessions.session import UploadType
 from scribe_mock.spec import shipped
 from scribe_mock.steering.fault import Fault
 from scribe_mock.steering.faults import Faults
-from scribe_mock.steering.reading import FaultReader
+from scribe_mock.steering.reading import FaultReader, KnownSession
 
 _LIST = {"type": "array", "maxItems": 1000}
 _STEP = re.compile(r"\[([0-9]+)\]|\.([A-Za-z0-9_]+)")
@@ -26,6 +25,7 @@ class FixtureFaults:
     Args:
         folder: The folder; None for the one that ships.
         fixtures: Its sessions, which faults may name.
+        owner: Whose these sessions are.
         reader: Reads faults.
         faults: Where they are set.
 
@@ -34,8 +34,14 @@ class FixtureFaults:
     """
 
     def __init__(
-        self, folder: Path | None, fixtures: Fixtures, reader: FaultReader, faults: Faults
+        self,
+        folder: Path | None,
+        fixtures: Fixtures,
+        owner: str,
+        reader: FaultReader,
+        faults: Faults,
     ) -> None:
+        self._owner = owner
         self._reader = reader
         self._faults = faults
         self._path = (folder or shipped("fixtures")) / "faults.yaml"
@@ -49,10 +55,10 @@ class FixtureFaults:
         if document is None or document.empty:
             return ()
         values: Sequence[Any] = document.checked(_LIST)
-        types = _upload_types(fixtures)
+        find = self._sessions(fixtures).get
         for index, value in enumerate(values):
             try:
-                self._reader.read_listed(value, f"$[{index}]", types.get)
+                self._reader.read_listed(value, f"$[{index}]", find)
             except InvalidBody as error:
                 steps = _STEP.findall(error.details["path"])
                 place = [int(number) if number else name for number, name in steps]
@@ -77,20 +83,22 @@ class FixtureFaults:
     def forget(self, scope: Scope) -> None:
         """Set the faults of a scope as on a fresh server; for all, those of every scope."""
         self._faults.forget(scope)
-        again = [fault for fault in self._listed() if scope in (Scope(), fault.scope)]
-        self._own = [fault for fault in self._own if scope not in (Scope(), fault.scope)]
+        again = [fault for fault in self._listed() if fault.is_in(scope)]
+        self._own = [fault for fault in self._own if not fault.is_in(scope)]
         self._own += [self._faults.add(fault) for fault in again]
 
     def _take(self, fixtures: Fixtures, values: Sequence[Any]) -> None:
-        self._types = _upload_types(fixtures)
+        self._known = self._sessions(fixtures)
         self._values = values
 
     def _listed(self) -> list[Fault]:
         return [
-            self._reader.read_listed(value, f"$[{index}]", self._types.get)
+            self._reader.read_listed(value, f"$[{index}]", self._known.get)
             for index, value in enumerate(self._values)
         ]
 
-
-def _upload_types(fixtures: Fixtures) -> Mapping[str, UploadType]:
-    return {seed.session_id: seed.upload_type for seed in fixtures.seeds}
+    def _sessions(self, fixtures: Fixtures) -> Mapping[str, KnownSession]:
+        return {
+            seed.session_id: KnownSession(seed.session_id, seed.upload_type, self._owner)
+            for seed in fixtures.seeds
+        }

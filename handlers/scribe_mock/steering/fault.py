@@ -64,6 +64,7 @@ class Fault:
     Args:
         fault_id: Its id.
         scope: Whose requests it is for.
+        owner: The owner of the session in its scope, or of the token; None for all.
         token_start: The first characters of the token in its scope, to show it.
         match: Which of these requests.
         after: So many matches pass first.
@@ -77,6 +78,7 @@ class Fault:
 
     fault_id: str
     scope: Scope
+    owner: str | None
     token_start: str
     match: Match
     after: int
@@ -88,6 +90,12 @@ class Fault:
     number: int = 0
     matched: int = 0
     fired: int = 0
+
+    def is_in(self, scope: Scope) -> bool:
+        """Whether a scope includes it: all, its own, or that of its session's token."""
+        if scope == Scope() or scope == self.scope:
+            return True
+        return scope.session_id is None and scope.owner == self.owner
 
     def fires(self) -> bool:
         """Count a match, and tell whether the fault fires on it; then it counts as fired."""

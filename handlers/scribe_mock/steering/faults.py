@@ -93,12 +93,15 @@ class Faults:
             self.forget(Scope(session_id=session_id))
 
     def listed(self, scope: Scope) -> Sequence[Fault]:
-        """The faults of a scope, the oldest first; for all, those of every scope."""
+        """The faults of a scope, the oldest first; for all, those of every scope.
+
+        Those of a token's sessions are in the scope of the token.
+        """
         if scope == Scope():
             return list(self._faults.values())
-        if scope not in self._scopes:
+        if scope.session_id is not None and scope not in self._scopes:
             return []
-        return [fault for fault in self._faults.values() if fault.scope == scope]
+        return [fault for fault in self._faults.values() if fault.is_in(scope)]
 
     def plan(self, target: Target) -> Plan | None:
         """The faults that fire on a request; None if there are none."""

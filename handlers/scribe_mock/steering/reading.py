@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from scribe_mock.errors import SessionNotFound
 from scribe_mock.sessions.scopes import Scope
@@ -35,6 +35,19 @@ _OPERATIONS = {
 _OF_STREAMS = frozenset({"answer", "delay", "throttle", "cut", "drop_answer", "hold", "socket"})
 
 
+class KnownSession(NamedTuple):
+    """What a fault needs to know of the session in its scope."""
+
+    session_id: str
+    upload_type: UploadType
+    owner: str
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """That of a session."""
+        return cls(session.session_id, session.upload_type, session.owner)
+
+
 class FaultReader:
     """Turns JSON into faults.
 
@@ -62,44 +75,40 @@ class FaultReader:
         """A fault that the control API was sent; raises InvalidBody with the path of an error."""
         named = value.get("scope") if isinstance(value, dict) else None
         session_id = named.get("session_id") if isinstance(named, dict) else None
-        upload_type = None
+        known: KnownSession | None = None
         if isinstance(session_id, str):
             with suppress(SessionNotFound):
-                upload_type = (await self._store.get(session_id)).upload_type
-        return self.read_listed(value, "$", lambda _: upload_type)
+                known = KnownSession.of(await self._store.get(session_id))
+        return self.read_listed(value, "$", lambda _: known)
 
     def read_of_session(self, value: Any, place: str, session: Session) -> Fault:
         """A fault that Create session names for its session; raises InvalidBody."""
         check_form(value, place)
         if "scope" in value:
             refuse(f"{place}.scope", "the scope of this fault is its session; leave it out")
-        return self._fault(value, place, session.session_id, session.upload_type)
+        return self._fault(value, place, KnownSession.of(session))
 
     def read_listed(
-        self, value: Any, place: str, upload_type_of: Callable[[str], UploadType | None]
+        self, value: Any, place: str, find: Callable[[str], KnownSession | None]
     ) -> Fault:
         """A fault that says its scope itself; raises InvalidBody.
 
         Args:
             value: The JSON value.
             place: Its JSON path, for messages.
-            upload_type_of: The upload_type of a session; None if there is no such session.
+            find: Finds the session that a scope names; None if there is no such session.
         """
         check_form(value, place)
         session_id = value.get("scope", {}).get("session_id")
-        upload_type = None if session_id is None else upload_type_of(session_id)
-        if session_id is not None and upload_type is None:
+        session = None if session_id is None else find(session_id)
+        if session_id is not None and session is None:
             refuse(f"{place}.scope.session_id", f"there is no session {session_id[:80]!r}")
-        return self._fault(value, place, session_id, upload_type)
+        return self._fault(value, place, session)
 
-    def _fault(
-        self,
-        value: Mapping[str, Any],
-        place: str,
-        session_id: str | None,
-        upload_type: UploadType | None,
-    ) -> Fault:
+    def _fault(self, value: Mapping[str, Any], place: str, session: KnownSession | None) -> Fault:
         token = value.get("scope", {}).get("token", "")
+        owner = self._owner_of_token(token) if token else None
+        upload_type = None if session is None else session.upload_type
         name, fields = next(iter(value["action"].items()))
         match = self._match(value.get("match", {}), name, upload_type, place)
         action = self._action(name, fields, place)
@@ -113,7 +122,8 @@ class FaultReader:
         }
         return Fault(
             fault_id="",
-            scope=Scope(session_id, self._owner_of_token(token) if token else None),
+            scope=Scope(owner=owner) if session is None else Scope(session.session_id),
+            owner=owner if session is None else session.owner,
             token_start=token[:_SHOWN],
             match=match,
             after=given["after"],
