@@ -1,33 +1,93 @@
 """The guides' snippets, run as a reader would; those in JavaScript run in tests/browser."""
 
 import itertools
+import json
+import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from scribe_mock.spec import SpecFile, shipped
-from scribe_mock.web.docs.book import SNIPPETS, Book, snippet_text
+from scribe_mock.spec import SpecFile, load_spec, shipped
+from scribe_mock.web.docs.book import Book, snippet_text
+from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.samples import ADDRESS
 from scribe_mock.web.navigation import GUIDES
+from tests.support import AUDIO, PATIENCE, ROOT
 
-#: Where each snippet is run; the recorder's page runs those of recording.js.
-RUN_HERE = {"flow.sh", "limits.py", "polling.py"}
+CLIENT = ROOT / "handlers" / "scribe_mock" / "client" / "scribe-mock.mjs"
+SPEECH = (AUDIO / "speech.webm").read_bytes()
+
+#: Where each snippet is run; the recorder's page runs those of recording.js and session-client.js.
+RUN_HERE = {
+    "flow.sh",
+    "limits.py",
+    "polling.py",
+    "retries.py",
+    "hold.py",
+    "arrived.py",
+    "arrived.sh",
+}
+#: Run in test_pytest_fixtures.py and test_javascript_client.py.
+RUN_BY_OTHER_TESTS = {
+    "side_by_side.py",
+    "side-by-side.test.mjs",
+    "side-by-side.spec.mjs",
+    "arrived.mjs",
+}
 RUN_BY_THE_RECORDER = {
     "recording.js#recordChunks",
     "recording.js#recordWhole",
-    "recording.js#uploadWithRetry",
-    "recording.js#pollForResult",
+    "session-client.js#send",
+    "session-client.js#renew",
+    "session-client.js#endSession",
+    "session-client.js#Outbox",
+    "session-client.js#pollForResult",
 }
-RUN_BY_THE_STREAM_TEST = {"recording.js#streamAudio", "pcm-worklet.js"}
+RUN_BY_THE_STREAM_TEST = {
+    "recording.js#streamAudio",
+    "recording.js#FrameSocket",
+    "pcm-worklet.js",
+}
 
 
 @pytest.fixture(scope="module")
 def mock():
     with MockServer(Settings(port=0, quiet=True, processing_seconds=0.1)) as server:
         yield server
+
+
+@pytest.fixture
+def scope(mock):
+    """What the fixture `scribe_mock` gives to a test."""
+    with mock.scope() as scope:
+        yield scope
+
+
+def record(base_url, token):
+    """A client as a reader may have it: two chunks, and each request again until it is done."""
+    with httpx.Client(
+        base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+    ) as client:
+        session = client.post("/sessions", json={"upload_type": "chunked"}).json()["session_id"]
+        for sequence in (0, 1):
+            name = f"/sessions/{session}/audio/audio_{sequence}.webm"
+            assert any(is_done(client, name, content=SPEECH) for attempt in range(3))
+        end = f"/sessions/{session}/end"
+        assert any(is_done(client, end, json={"audio_files_sent": 2}) for attempt in range(2))
+    return session
+
+
+def is_done(client, path, **body):
+    try:
+        answer = client.post(path, **body)
+    except httpx.TransportError:
+        return False
+    return answer.is_success or answer.json()["error"]["code"] == "session_ended"
 
 
 def test_every_snippet_of_every_guide_is_run_somewhere():
@@ -39,20 +99,14 @@ def test_every_snippet_of_every_guide_is_run_somewhere():
             r'snippet\("(.+?)"\)', (templates / f"{entry.name}.html").read_text()
         )
     }
-    assert shown == RUN_HERE | RUN_BY_THE_RECORDER | RUN_BY_THE_STREAM_TEST
+    run_in_browsers = RUN_BY_THE_RECORDER | RUN_BY_THE_STREAM_TEST
+    assert shown == RUN_HERE | RUN_BY_OTHER_TESTS | run_in_browsers
 
 
 def test_the_flow_ends_with_a_transcript(mock, tmp_path):
-    shutil.copyfile(shipped("fixtures") / "audio" / "speech.webm", tmp_path / "audio_0.webm")
-    done = subprocess.run(
-        ["bash", "-eu"],
-        input=snippet_text("flow.sh").replace(ADDRESS, mock.url),
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=True,
-    )
-    ended, _, result = done.stdout.rpartition("}")
+    (tmp_path / "audio_0.webm").write_bytes(SPEECH)
+    shown = shell(snippet_text("flow.sh"), mock, tmp_path)
+    ended, _, result = shown.rpartition("}")
     status, *transcript = result.strip().splitlines()
     assert '"audio_files":["0.webm"]' in ended
     assert status == "completed"
@@ -70,13 +124,100 @@ def test_polling_waits_for_the_result(mock):
     assert result_of("demo_session_expired", "any")["status"] == "expired"
 
 
+def test_the_three_calls_of_an_action_set_the_same_fault(mock, scope, tmp_path):
+    examples = fault_examples()
+    actions = load_spec(shipped("control.yaml"))["components"]["schemas"]["Action"]["properties"]
+    assert [example.action for example in examples] == list(actions)
+    curl = shell("; echo\n".join(example.calls["curl"] for example in examples), mock, tmp_path)
+    by_curl = [json.loads(line) for line in curl.splitlines()]
+    by_pytest = [eval(each.calls["pytest"], {"scribe_mock": scope}) for each in examples]
+    by_javascript = in_node([each.calls["JavaScript"] for each in examples], mock, tmp_path)
+    for example, *faults in zip(examples, by_curl, by_javascript, by_pytest, strict=True):
+        first, second, third = faults[0], faults[1], vars(faults[2])
+        for field in ("match", "after", "times", "action"):
+            assert first[field] == second[field] == third[field], example.action
+    mock.reset()
+
+
+def in_node(calls, mock, folder):
+    """The faults that calls set in Node.js."""
+    if shutil.which("node") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Node.js is not installed")
+        pytest.skip("Node.js is not installed")
+    shutil.copy(CLIENT, folder)
+    lines = [call.replace("await", "show(await").replace(");", "));") for call in calls]
+    program = "\n".join(
+        [
+            'import { connect } from "./scribe-mock.mjs";',
+            f'const scope = connect("{mock.url}").createScope();',
+            "const show = (fault) => console.log(JSON.stringify(fault));",
+            *lines,
+        ]
+    )
+    (folder / "calls.mjs").write_text(program)
+    done = subprocess.run(
+        ["node", "calls.mjs"], capture_output=True, text=True, cwd=folder, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_held_upload_shows_that_the_end_waits(mock, scope):
+    with ThreadPoolExecutor() as pool:
+
+        def start(base_url, token):
+            return pool.submit(record, base_url, token)
+
+        names = run("hold.py", mock, start_recording=start)
+        names["test_the_last_upload_is_not_overtaken"](scope)
+
+
+@pytest.mark.parametrize("name", ["retries.py", "arrived.py"])
+def test_a_readers_test_passes(mock, scope, name):
+    names = run(name, mock, record=record)
+    (test,) = (names[each] for each in names if each.startswith("test_"))
+    test(scope)
+    assert scope.unfired() == []
+
+
+def test_what_arrived_is_seen_with_curl(mock, scope, tmp_path):
+    scope.fail("uploadAudio", sequence=1, status=503)
+    session = record(scope.base_url, scope.token)
+    variables = {"TOKEN": scope.token, "SESSION": session}
+    shown = shell(snippet_text("arrived.sh"), mock, tmp_path, **variables).splitlines()
+    first, failed, again = shown[:3]
+    request_id = failed.partition(":")[0]
+    assert first.endswith(": chunk 0, 200, answered, repeats null")
+    assert failed.endswith(": chunk 1, 503, answered, repeats null")
+    assert again.endswith(f": chunk 1, 200, answered, repeats {request_id}")
+    assert shown[3:] == ['{"count":1}complete']
+    archive = json.loads((tmp_path / "arrived.har").read_text())
+    assert [entry["response"]["status"] for entry in archive["log"]["entries"]] == [
+        *(201, 200, 503, 200, 202)
+    ]
+
+
 def test_the_guides_link_to_each_other():
     book = Book(SpecFile(shipped("openapi.yaml")), SpecFile(shipped("control.yaml")), served=False)
     for entry, following in itertools.pairwise(GUIDES):
         assert f'href="{following.name}.html"' in book.page(entry.name)
 
 
-def run(name, mock):
-    names: dict = {}
+def run(name, mock, **known):
+    names: dict = known
     exec(compile(snippet_text(name).replace(ADDRESS, mock.url), name, "exec"), names)
     return names
+
+
+def shell(script, mock, folder, **variables):
+    """What a script prints."""
+    done = subprocess.run(
+        ["bash", "-eu"],
+        input=script.replace(ADDRESS, mock.url),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | variables,
+        check=True,
+    )
+    return done.stdout

@@ -15,6 +15,7 @@ import pytest
 
 from scribe_mock import MockServer, Settings
 from scribe_mock.sample_audio import sample
+from scribe_mock.web.docs.book import snippet_text
 from tests.support import ROOT
 
 HERE = ROOT / "tests" / "javascript"
@@ -24,6 +25,15 @@ NAMES = sorted(path.name for path in CLIENT.iterdir())
 IN_NODE, IN_PLAYWRIGHT = re.findall(
     r"^```js\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
 )
+
+
+#: A reader's client, for snippets that call it.
+RECORD = """
+import { readFileSync } from "node:fs";
+import { App } from "./app.mjs";
+const audio = readFileSync("audio.webm");
+const record = (baseUrl, token) => new App({ baseUrl, token }).record(audio);
+"""
 
 
 def cannot_run(reason):
@@ -120,19 +130,28 @@ def test_the_types_are_those_of_the_module(node):
 
 
 def test_the_readmes_snippet_runs_under_node(node, project, server):
-    client = """
-import { readFileSync } from "node:fs";
-import { App } from "./app.mjs";
-const audio = readFileSync("audio.webm");
-const record = (baseUrl, token) => new App({ baseUrl, token }).record(audio);
-"""
     snippet = IN_NODE.replace("./scribe-mock.mjs", "./client/scribe-mock.mjs")
     assert "http://127.0.0.1:8080" in snippet
     (project / "readme.mjs").write_text(
-        client + snippet.replace("http://127.0.0.1:8080", server.url)
+        RECORD + snippet.replace("http://127.0.0.1:8080", server.url)
     )
     done = node("node", "readme.mjs")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_guides_snippets_run_under_node(node, project, server):
+    (project / "arrived.mjs").write_text(RECORD + here("arrived.mjs", server))
+    done = node("node", "arrived.mjs")
+    assert (done.returncode, done.stderr) == (0, "")
+    (project / "side-by-side.test.mjs").write_text(here("side-by-side.test.mjs", server))
+    done = node("node", "--test", "--test-reporter=tap", "side-by-side.test.mjs")
+    assert "# pass 2" in done.stdout
+
+
+def here(snippet, server):
+    """A snippet of the guides, for this mock and this project."""
+    text = snippet_text(snippet).replace('"./scribe-mock', '"./client/scribe-mock')
+    return text.replace("http://127.0.0.1:8080", server.url)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +166,8 @@ def played(project, server, app):
         .replace("http://localhost:5173", app)
         .replace('test("', 'test("passes: README: ')
     )
+    guide = here("side-by-side.spec.mjs", server).replace("test(`", "test(`passes: guide: ")
+    (project / "guide.spec.mjs").write_text(guide)
     variables = {"MOCK_URL": server.url, "APP_URL": app, "CHROMIUM": chromium}
     done = run(["node_modules/.bin/playwright", "test"], cwd=project, env=os.environ | variables)
     report = project / "playwright.json"
@@ -164,7 +185,7 @@ def test_playwright_gives_each_test_a_scope(played):
     statuses = {title: result["status"] for title, result in played.items()}
     ends = {"passes": "passed", "fails": "failed", "skips": "skipped"}
     assert statuses == {title: ends[title.partition(":")[0]] for title in played}
-    assert len(played) == 6
+    assert len(played) == 8
 
 
 def test_playwright_fails_a_test_whose_fault_never_fired(played):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from scribe_mock import MockServer, Settings
+from scribe_mock.web.docs.book import snippet_text
 from tests.support import ROOT
 
 pytest_plugins = ["pytester"]
@@ -103,6 +104,11 @@ def test_two(scribe_mock):
     for token in tokens:
         scope = server.scope(token)
         assert scope.faults() == scope.requests() == scope.sessions.list() == []
+
+
+def test_the_guides_tests_pass(run):
+    done, _ = run(snippet_text("side_by_side.py"))
+    done.assert_outcomes(passed=2)
 
 
 def test_the_readmes_test_passes(run):

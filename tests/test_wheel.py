@@ -51,6 +51,7 @@ def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
         "client/scribe-mock-playwright.d.mts",
         "web/docs/templates/errors.html",
         "web/inspector/assets/recorder.js",
+        "web/assets/session-client.js",
         "web/templates/frame.html",
         "fixtures/sessions.yaml",
         "fixtures/scenarios/consultation.yaml",

@@ -18,6 +18,9 @@ PAGES = {
     "/docs/limits": "10 MB",
     "/docs/polling": "scenario",
     "/docs/streaming": "WebSocket",
+    "/docs/make-it-fail": "drop_answer",
+    "/docs/side-by-side": "scribe_mock",
+    "/docs/arrived": "reply_to",
     "/_mock/ui": "demo_session_recording",
     "/_mock/ui/sessions/demo_session_partial": "1.webm",
     "/_mock/ui/sessions/no_such_session_here": "There is no such session",
@@ -29,7 +32,15 @@ PAGES = {
 }
 SCHEMES = {"light": (1280, 900), "dark": (390, 844)}
 #: The same templates and scripts as other pages, so one scheme will do.
-ALIKE = {"/docs/control", "/docs/retries", "/docs/limits", "/docs/polling", "/docs/streaming"}
+ALIKE = {
+    "/docs/control",
+    "/docs/retries",
+    "/docs/limits",
+    "/docs/polling",
+    "/docs/streaming",
+    "/docs/side-by-side",
+    "/docs/arrived",
+}
 VISITS = [
     (path, scheme) for path in PAGES for scheme in SCHEMES if scheme == "dark" or path not in ALIKE
 ]

@@ -18,11 +18,12 @@ export class App {
     return this.#send("POST", path, body, "audio/webm;codecs=opus");
   }
 
-  /** A recording of two chunks; what the server refuses is sent once more. */
+  /** A recording of two chunks; what fails is sent once more. */
   async record(audio) {
     await this.create();
     for (const sequence of [0, 1]) {
-      if (!(await this.upload(sequence, audio)).ok) await this.upload(sequence, audio);
+      const stored = await this.upload(sequence, audio).then(({ ok }) => ok, () => false);
+      if (!stored) await this.upload(sequence, audio);
     }
     await this.end(2);
     return this.sessionId;

@@ -31,6 +31,9 @@ GUIDES = (
     Entry("limits", "Limits", "/docs/limits"),
     Entry("polling", "Polling", "/docs/polling"),
     Entry("streaming", "Streaming", "/docs/streaming"),
+    Entry("make-it-fail", "Make it fail", "/docs/make-it-fail"),
+    Entry("side-by-side", "Tests side by side", "/docs/side-by-side"),
+    Entry("arrived", "What really arrived", "/docs/arrived"),
 )
 
 #: Pages that need a running mock.

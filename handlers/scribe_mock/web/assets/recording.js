@@ -1,43 +1,8 @@
 /**
- * A client of the session API in plain JavaScript: the reference for recorders in the browser.
- *
- * `api` is always { base, token }: the base URL of the session API, and a bearer token.
- * The page that uses it is recorder.js.
+ * Recording in the browser: chunks, one whole file, or a stream. session-client.js sends what is recorded;
+ * the page that uses both is recorder.js.
  */
-
-/** What these functions throw when a server answers with an error, or with nothing (status 0). */
-export class ApiError extends Error {
-  constructor(status, error) {
-    super(error?.message ?? (status ? `The server answered ${status}.` : "The server can't be reached."));
-    this.status = status;
-    this.code = error?.code ?? "no_answer";
-    this.details = error?.details;
-  }
-}
-
-/** Send JSON, get JSON. Errors have an envelope; the session in a 410 of Get session has none. */
-async function call(api, method, path, body) {
-  const headers = { Authorization: `Bearer ${api.token}`, ...(body && { "Content-Type": "application/json" }) };
-  let answer, result;
-  try {
-    answer = await fetch(api.base + path, { method, headers, body: body && JSON.stringify(body) });
-    result = await answer.json();
-  } catch {
-    throw new ApiError(answer?.status ?? 0);
-  }
-  if (result.error || (!answer.ok && !result.status)) throw new ApiError(answer.status, result.error);
-  return { status: answer.status, result };
-}
-
-/** A new session; upload_type is "chunked", "single" or "stream". */
-export async function createSession(api, upload_type, fields = {}) {
-  return (await call(api, "POST", "/sessions", { upload_type, ...fields })).result;
-}
-
-/** No more audio: processing begins. Say how many files were sent, so that a lost one is noticed. */
-export async function endSession(api, sessionId, audio_files_sent) {
-  return (await call(api, "POST", `/sessions/${sessionId}/end`, { audio_files_sent })).result;
-}
+import { ApiError, ATTEMPTS, backoff, pause } from "./session-client.js";
 
 /**
  * Record in chunks, each a whole file.
@@ -61,6 +26,7 @@ export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;co
   }
   let current = start();
   const timer = setInterval(() => {
+    if (!stream.active) return; // the microphone was unplugged
     const finished = current;
     current = start();
     finished.stop();
@@ -69,7 +35,8 @@ export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;co
     new Promise((resolve) => {
       clearInterval(timer);
       current.addEventListener("stop", resolve);
-      current.stop();
+      if (current.state === "recording") current.stop();
+      else resolve(); // the microphone is gone, and the last chunk was handed over
     });
 }
 
@@ -80,82 +47,119 @@ export function recordWhole(stream, mimeType = "audio/webm;codecs=opus") {
   return () => stop().then(() => whole);
 }
 
+/** Close codes after which the address may be opened again: the line broke, or the server is in trouble. */
+const REOPENED = [1001, 1006, 1011, 1012, 1013];
+const SECONDS_TO_WAIT = 15; // for a socket to open, and to close
+
+/** Frames that wait while there is no socket: a minute of sound. Bytes that a socket may hold back unsent. */
+const [MOST_FRAMES, MOST_UNSENT] = [600, 64_000];
+
 /**
- * Upload one file, and try again when that can help: no answer, 408, 429, or a server's fault.
+ * A WebSocket for frames of a tenth of a second, which is opened again when it breaks.
  *
- * Sending a sequence number again replaces that chunk, so a retry is safe even if the first
- * attempt arrived and only its answer was lost. Any other error stays an error however often
- * the request is repeated.
+ * Nothing confirms a frame, so what was on its way when a socket broke may be lost. `tell(event, detail)` hears
+ * of "open", of "broken" with { code, reason, retry, second }, and of "dropped": a frame without room to wait.
  */
-export async function uploadWithRetry(api, sessionId, name, file, { attempts = 6, onProgress, onRetry } = {}) {
-  const url = `${api.base}/sessions/${sessionId}/audio/${encodeURIComponent(name)}`;
-  for (let attempt = 1; ; attempt++) {
-    const { status, result, retryAfter } = await post(url, api.token, file, onProgress);
-    if (status === 200) return result;
-    const canHelp = status === 0 || status === 408 || status === 429 || status >= 500;
-    if (!canHelp || attempt === attempts) throw new ApiError(status, result?.error);
-    onRetry?.(attempt, status);
-    const seconds = retryAfter || Math.min(2 ** attempt / 4, 15);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+class FrameSocket {
+  sent = 0; // frames
+  #waiting = [];
+  #failures = 0;
+  #finished = false;
+
+  constructor(url, first, tell) {
+    Object.assign(this, { url, first, tell });
+    this.opened = new Promise((resolve) => { this.onOpen = () => resolve(true); });
+    this.over = new Promise((resolve) => { this.onOver = () => resolve(); });
+    this.#open();
   }
-}
 
-/** POST a file; XMLHttpRequest, since `fetch` can't tell how far an upload is. Never rejects. */
-function post(url, token, file, onProgress) {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", url);
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
-    request.setRequestHeader("Content-Type", file.type);
-    request.responseType = "json";
-    request.upload.onprogress = (event) => onProgress?.(event.loaded / event.total);
-    request.onload = () => {
-      const retryAfter = Number(request.getResponseHeader("Retry-After"));
-      resolve({ status: request.status, result: request.response, retryAfter });
+  #open() {
+    const socket = this.socket = new WebSocket(this.url);
+    const timer = setTimeout(() => socket.close(), SECONDS_TO_WAIT * 1000);
+    let opened = Infinity;
+    socket.onopen = () => {
+      opened = Date.now();
+      clearTimeout(timer);
+      socket.send(this.first);
+      this.tell("open");
+      this.onOpen();
+      this.#flush();
     };
-    request.onerror = () => resolve({ status: 0 });
-    request.send(file);
-  });
-}
+    socket.onclose = async ({ code, reason }) => {
+      clearTimeout(timer);
+      if (this.#finished && code === 1000) return this.onOver();
+      this.#failures = Date.now() - opened > 10_000 ? 1 : this.#failures + 1;
+      const retry = !this.#finished && REOPENED.includes(code) && this.#failures < ATTEMPTS;
+      this.tell("broken", { code, reason, retry, second: this.sent / 10 });
+      if (retry) await pause(backoff(this.#failures));
+      if (retry && !this.#finished) this.#open();
+      else this.onOver();
+    };
+  }
 
-/** Ask once a second until the session is no longer 202; resolves to its final form. */
-export async function pollForResult(api, sessionId, onStatus) {
-  for (;;) {
-    const { status, result } = await call(api, "GET", `/sessions/${sessionId}`);
-    onStatus?.(result.status);
-    if (status !== 202) return result; // 200, 206, or 410: expired
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+  send(frame) {
+    this.#waiting.push(frame);
+    this.#flush();
+    if (this.#waiting.length > MOST_FRAMES) this.tell("dropped", this.#waiting.shift());
+  }
+
+  /** Hand over what can leave soon: what waits here outlives the socket. */
+  #flush() {
+    const { socket } = this;
+    while (this.#waiting.length && socket.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_UNSENT) {
+      socket.send(this.#waiting.shift());
+      this.sent++;
+    }
+  }
+
+  /** Send what waits, then `last`; resolves to the number of frames that could not be sent. */
+  async finish(last) {
+    let over = false;
+    this.over.then(() => { over = true; });
+    for (let looks = SECONDS_TO_WAIT * 10; looks && this.#waiting.length && !over; looks--) {
+      await pause(0.1);
+      this.#flush();
+    }
+    this.#finished = true;
+    const { socket } = this;
+    if (socket.readyState === WebSocket.OPEN) {
+      socket.send(last);
+      const timer = setTimeout(() => socket.onclose({ code: 1006, reason: "no answer" }), SECONDS_TO_WAIT * 1000);
+      await this.over;
+      clearTimeout(timer);
+    }
+    socket.onclose = null;
+    socket.close();
+    return this.#waiting.length;
   }
 }
 
 /**
  * Stream a microphone to the `upload_url` of a stream session, as text frames of 16-bit PCM.
  *
- * The URL is the credential: a browser's WebSocket can't send an Authorization header. Returns a
- * function that stops, and resolves when the server has stored the rest and closed.
+ * The URL is the credential: a browser's WebSocket can't send an Authorization header. `tell` hears of what
+ * FrameSocket says, and of "sent" with the seconds so far. Returns a function that stops; it resolves, when the
+ * server has stored the rest and closed, to the seconds of sound that could not be sent.
  */
-export async function streamAudio(stream, uploadUrl, workletUrl, onSent) {
+export async function streamAudio(stream, uploadUrl, workletUrl, tell) {
   const context = new AudioContext();
   await context.audioWorklet.addModule(workletUrl);
-  const socket = new WebSocket(uploadUrl);
-  const send = (frame) => socket.send(JSON.stringify(frame));
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onclose = () => reject(new ApiError(0, { message: "The server refused the WebSocket." }));
-  });
-  const closed = new Promise((resolve) => { socket.onclose = resolve; });
-  send({ event: "start", start: { mediaFormat: { encoding: "audio/x-l16", sampleRate: context.sampleRate } } });
+  const start = { mediaFormat: { encoding: "audio/x-l16", sampleRate: context.sampleRate } };
+  const socket = new FrameSocket(uploadUrl, JSON.stringify({ event: "start", start }), tell);
+  if (!(await Promise.race([socket.opened, socket.over]))) {
+    await context.close();
+    throw new ApiError(0, { error: { code: "stream_refused", message: "The WebSocket could not be opened." } });
+  }
   const pcm = new AudioWorkletNode(context, "pcm");
   pcm.port.onmessage = ({ data }) => {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    send({ event: "media", media: { payload: btoa(String.fromCharCode(...new Uint8Array(data))) } });
-    onSent?.(data.byteLength);
+    const payload = btoa(String.fromCharCode(...new Uint8Array(data)));
+    socket.send(JSON.stringify({ event: "media", media: { payload } }));
+    tell("sent", socket.sent / 10);
   };
   context.createMediaStreamSource(stream).connect(pcm);
   return async () => {
     await context.close();
     pcm.port.onmessage = null; // sound still on its way from the audio thread must not follow `stop`
-    if (socket.readyState === WebSocket.OPEN) send({ event: "stop" });
-    return closed;
+    return (await socket.finish(JSON.stringify({ event: "stop" }))) / 10;
   };
 }

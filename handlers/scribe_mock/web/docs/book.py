@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from scribe_mock import __version__
 from scribe_mock.spec import SpecFile
 from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
+from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.reference import as_script, for_renderer
 from scribe_mock.web.docs.samples import TOKEN
 from scribe_mock.web.navigation import DOCUMENTATION, GUIDES, INSPECTOR, Entry
@@ -19,7 +20,6 @@ from scribe_mock.web.site import SHARED_ASSETS, TEMPLATES
 
 _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
-SNIPPETS = _HERE / "snippets"
 
 #: The scripts that contain the specs, since `fetch` does not work from `file://`.
 API_SCRIPT, CONTROL_SCRIPT = "api.js", "control-api.js"
@@ -48,6 +48,7 @@ class Book:
             lstrip_blocks=True,
         )
         self._templates.globals |= {
+            "fault_examples": fault_examples,
             "asset": lambda name: f"{'/docs/' if served else ''}assets/{name}",
             "guides": [(entry, self._address(entry)) for entry in GUIDES],
             "home": "/" if served else "index.html",
@@ -104,13 +105,13 @@ class Book:
 
 
 def snippet_text(name: str) -> str:
-    """A snippet: a file, or `recording.js#function`, out of the reference client."""
-    file, _, function = name.partition("#")
+    """A snippet: a file, or `recording.js#part`, a function or class of the reference client."""
+    file, _, part = name.partition("#")
     path = next(folder / file for folder in (SNIPPETS, SHARED_ASSETS) if (folder / file).exists())
     source = path.read_text("utf-8")
-    if not function:
+    if not part:
         return source.rstrip()
-    pattern = rf"^export (?:async )?function {function}\(.*?^}}"
+    pattern = rf"^(?:export )?(?:(?:async )?function|class) {part}\b.*?^}}"
     found = re.search(pattern, source, re.MULTILINE | re.DOTALL)
     assert found is not None, name
     return found[0]

@@ -1,9 +1,10 @@
 /** The recorder's page: its form, its progress bars, and the flow from microphone to transcript. */
-import * as client from "./recording.js";
+import { recordChunks, recordWhole, streamAudio } from "./recording.js";
+import { canHelpLater, createSession, endSession, Outbox, pollForResult } from "./session-client.js";
 
 const find = (id) => document.getElementById(id);
-const [form, start, stop, status, meter, uploads, outcome] =
-  ["form", "start", "stop", "status", "meter", "uploads", "outcome"].map(find);
+const [form, start, stop, again, without, status, meter, uploads, outcome] =
+  ["form", "start", "stop", "again", "without", "status", "meter", "uploads", "outcome"].map(find);
 const fields = form.elements;
 fields.base.value = `${location.origin}/voice/v1`;
 try { fields.token.value = sessionStorage.getItem("scribe-mock token") || "any"; } catch { fields.token.value = "any"; }
@@ -12,8 +13,21 @@ try { fields.token.value = sessionStorage.getItem("scribe-mock token") || "any";
 const [mimeType, extension] = [["audio/webm;codecs=opus", "webm"], ["audio/mp4", "mp4"]]
   .find(([type]) => window.MediaRecorder?.isTypeSupported(type)) ?? [];
 
-const api = () => ({ base: fields.base.value.replace(/\/+$/, ""), token: fields.token.value });
 const say = (text) => { status.textContent = text; };
+const clicked = (button) => new Promise((resolve) => { button.onclick = () => resolve(button); });
+
+/** A new token. A frontend of your own asks its backend here: a client secret does not belong in a browser. */
+async function login() {
+  const answer = await fetch(new URL("/connect-auth/v1/account/login", fields.base.value), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ client_id: fields.client_id.value, client_secret: fields.client_secret.value }),
+    signal: AbortSignal.timeout(15_000),
+  });
+  if (!answer.ok) throw new Error(`Login answered ${answer.status}.`);
+  fields.token.value = (await answer.json()).access_token;
+  return fields.token.value;
+}
 
 /** One line per upload: its name, how far it is, how it went. */
 function line(name) {
@@ -23,48 +37,70 @@ function line(name) {
   Object.assign(bar, { max: 1, value: 0 });
   bar.setAttribute("aria-label", `Upload of ${name}`);
   uploads.append(item);
-  return { progress: (part) => { bar.value = part; }, say: (text) => { result.textContent = text; } };
+  return { progress: (share) => { bar.value = share; }, say: (text) => { result.textContent = text; } };
 }
 
-/** Upload one file and show its progress; the recording goes on, even if the upload failed. */
-async function upload(session, name, file) {
-  const shown = line(name);
-  try {
-    await client.uploadWithRetry(api(), session.session_id, name, file, {
-      onProgress: shown.progress,
-      onRetry: (attempt, code) => shown.say(`attempt ${attempt} failed (${code || "no answer"}), trying again`),
-    });
-    shown.progress(1);
-    shown.say(`stored, ${Math.ceil(file.size / 1000)} kB`);
-  } catch (error) {
-    shown.say(`${error.code}: ${error.message}`);
-  }
+/** An outbox whose files have a line each; `onOver` is called if the session is gone. */
+function openOutbox(api, session, onOver) {
+  const lines = new Map();
+  const outbox = new Outbox(api, session.session_id, (name, event, detail, attempt, seconds) => {
+    if (!lines.has(name)) lines.set(name, line(name));
+    const shown = lines.get(name);
+    if (event === "progress") return shown.progress(detail);
+    if (event === "stored") shown.say(`stored, ${Math.ceil(outbox.files.get(name).size / 1000)} kB`);
+    if (event === "retry") shown.say(`attempt ${attempt} failed (${detail.status || "no answer"}), again in ${Math.ceil(seconds)} s`);
+    if (event === "failed") {
+      shown.progress(0);
+      shown.say(`not stored: ${detail.code}: ${detail.message}`);
+    }
+    again.hidden = !outbox.kept.size;
+    if (outbox.over) onOver();
+  });
+  again.onclick = () => sendAgain(api, outbox);
+  window.ononline = () => again.click();
+  return outbox;
 }
 
-/** The three methods. Each begins to record, and returns a function that ends it and counts the files sent. */
+/** What was given up, once more, with the token that the form has now. */
+function sendAgain(api, outbox) {
+  api.token = fields.token.value;
+  outbox.sendAgain();
+}
+
+/** The three methods. Each begins to record, and returns a function that ends it and counts the files. */
 const methods = {
-  chunked(stream, session) {
-    const sent = [];
-    const finish = client.recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
-      sent.push(upload(session, `audio_${sequence}.${extension}`, chunk));
+  chunked(stream, session, outbox) {
+    const finish = recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
+      outbox.add(`audio_${sequence}.${extension}`, chunk);
     }, mimeType);
-    return async () => {
-      await finish();
-      return (await Promise.all(sent)).length;
-    };
+    return () => finish().then(() => outbox.files.size);
   },
-  single(stream, session) {
-    const finish = client.recordWhole(stream, mimeType);
-    return () => finish().then((file) => upload(session, `recording.${extension}`, file)).then(() => 1);
+  single(stream, session, outbox) {
+    const finish = recordWhole(stream, mimeType);
+    return () => finish().then((file) => file && outbox.add(`recording.${extension}`, file)).then(() => outbox.files.size);
   },
-  async stream(stream, session) {
+  async stream(stream, session, outbox, onOver) {
     const shown = line("stream");
-    let bytes = 0;
+    let [sent, dropped] = [0, 0];
+    const notes = [];
+    const show = () => shown.say([`${sent.toFixed(1)} s sent`, ...notes, ...(dropped ? [`${dropped.toFixed(1)} s lost`] : [])].join("; "));
     const worklet = new URL("./pcm-worklet.js", import.meta.url);
-    const finish = await client.streamAudio(stream, session.upload_url, worklet, (size) => {
-      shown.say(`${Math.round((bytes += size) / 1000)} kB sent`);
+    const finish = await streamAudio(stream, session.upload_url, worklet, (event, detail) => {
+      if (event === "sent") sent = detail;
+      if (event === "dropped") dropped += 0.1;
+      if (event === "broken") {
+        notes.push(`broken at ${detail.second.toFixed(1)} s (${detail.code}), what was on its way may be lost`);
+        notes.push(detail.retry ? "opening it again" : "not opened again");
+        if (!detail.retry) onOver();
+      }
+      show();
     });
-    return () => finish().then(() => shown.progress(1)).then(() => 0); // End session does not count a stream
+    return async () => {
+      dropped += await finish();
+      show();
+      shown.progress(1);
+      return 0; // End session does not count a stream
+    };
   },
 };
 
@@ -90,7 +126,10 @@ async function listMicrophones() {
   fields.microphone.replaceChildren(new Option("The default one", ""), ...options);
 }
 
-function showResult(result) {
+function showResult(result, outbox) {
+  const [received, recorded] = [result.audio_files_received, outbox.files.size];
+  const missing = recorded && received !== recorded ? ` The server has ${received} of ${recorded} files.` : "";
+  say(`The session is ${result.status}.${missing}`);
   find("state").textContent = result.status;
   find("state").className = `badge ${result.status}`;
   find("transcript").textContent = result.transcript || "No transcript.";
@@ -101,39 +140,74 @@ function showResult(result) {
   outcome.hidden = false;
 }
 
+/** Send all that was recorded, then end the session. What can't be sent now is kept, and a person decides. */
+async function sendAndEnd(api, session, outbox, count) {
+  for (let choice; ;) {
+    say("Sending what is left…");
+    try {
+      await outbox.settled();
+      if (!outbox.over && !outbox.kept.size) await outbox.reconcile();
+      if (outbox.over) throw outbox.over;
+      if (choice === without || !outbox.kept.size) return await endSession(api, session.session_id, count);
+      say(`${outbox.kept.size} of ${count} files could not be sent. They are kept while this page is open.`);
+    } catch (error) {
+      if (!canHelpLater(error)) throw error;
+      say(`${error.message} The session is not ended yet. What was recorded is kept while this page is open.`);
+    }
+    [again.hidden, without.hidden] = [false, !outbox.kept.size];
+    choice = await Promise.race([clicked(again), clicked(without)]);
+    [again.hidden, without.hidden] = [true, true];
+    if (choice === again) sendAgain(api, outbox);
+  }
+}
+
 /** From the first click to the transcript. */
 async function record() {
   if (!navigator.mediaDevices) throw new Error("Browsers give the microphone to https and localhost alone. Open this page there.");
+  const api = {
+    base: fields.base.value.replace(/\/+$/, ""),
+    token: fields.token.value,
+    renewToken: login,
+    onRetry: (error, attempt, seconds) => say(`${error.message} Trying again in ${Math.ceil(seconds)} s.`),
+  };
   const id = fields.microphone.value;
   const stream = await navigator.mediaDevices.getUserMedia({ audio: id ? { deviceId: { exact: id } } : true });
+  const release = () => stream.getTracks().forEach((track) => track.stop());
+  const stay = (event) => event.preventDefault();
+  addEventListener("beforeunload", stay); // the browser asks before it closes a page that has unsent sound
   try {
     listMicrophones();
     showLoudness(stream);
-    const session = await client.createSession(api(), fields.method.value);
-    const finish = await methods[fields.method.value](stream, session);
+    const session = await createSession(api, fields.method.value);
+    let interrupt;
+    const interrupted = new Promise((resolve) => { interrupt = resolve; });
+    for (const track of stream.getTracks()) track.onended = interrupt;
+    const outbox = openOutbox(api, session, interrupt);
+    const finish = await methods[fields.method.value](stream, session, outbox, interrupt);
     say(`Recording into ${session.session_id}.`);
     stop.disabled = false;
-    await new Promise((resolve) => { stop.onclick = resolve; });
+    await Promise.race([clicked(stop), interrupted]);
     stop.disabled = true;
-    say("Sending what is left…");
-    const sent = await finish();
-    await client.endSession(api(), session.session_id, sent);
+    const count = await finish();
+    release();
+    await sendAndEnd(api, session, outbox, count);
     say("Processing…");
-    showResult(await client.pollForResult(api(), session.session_id, (state) => say(`The session is ${state}.`)));
+    showResult(await pollForResult(api, session.session_id, (state) => say(`The session is ${state}.`)), outbox);
   } finally {
-    for (const track of stream.getTracks()) track.stop();
+    release();
+    removeEventListener("beforeunload", stay);
   }
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   start.disabled = true;
-  outcome.hidden = true;
+  [outcome.hidden, again.hidden, without.hidden] = [true, true, true];
   uploads.replaceChildren();
   try {
     await record();
   } catch (error) {
     say(error.name === "NotAllowedError" ? "The microphone was refused. Allow it in the browser's address bar, then record again." : error.message);
   }
-  [start.disabled, stop.disabled] = [false, true];
+  [start.disabled, stop.disabled, again.hidden] = [false, true, true];
 });
