@@ -21,8 +21,8 @@ OPERATIONS = {
     for path, methods in spec["paths"].items()
     for method, operation in methods.items()
 }
-#: Operations that need what no fresh mock has: a request that a fault holds.
-NEEDING_MORE = {"releaseHeld", "refuseHeld", "releaseInOrder"}
+#: Operations that need what no fresh mock has: a request in the journal, or one that is held.
+NEEDING_MORE = {"getRequest", "releaseHeld", "refuseHeld", "releaseInOrder"}
 
 
 def body(spec, operation):

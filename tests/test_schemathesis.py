@@ -62,6 +62,8 @@ def test_answers_are_those_of_the_spec(mock, name, mode):
     def attempt(case, session_id):
         if "session_id" in case.path_parameters:
             case.path_parameters["session_id"] = session_id
+        if name == "releaseInOrder" and isinstance(case.body, dict):
+            case.body["wait_seconds"] = 0  # for requests that never come
         mock.control("POST", "/reset")
         response = case.call(base_url=mock.url, headers=TOKEN)
         # A slash in a name makes another path, which is no operation's.

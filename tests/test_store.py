@@ -292,6 +292,7 @@ def test_bytes_of_deleted_and_reset_sessions_are_given_back(small):
         "uptime_seconds": 0,
         "sessions": 0,
         "stored_bytes": 0,
+        "load_problems": [],
     }
     assert fits(small, 900_000)
 

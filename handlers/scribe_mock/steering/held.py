@@ -1,7 +1,7 @@
 """Lock-step: requests that wait until a test releases them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scribe_mock.errors import RequestNotHeld
@@ -92,10 +92,14 @@ class Held:
     async def release_in_order(self, order: Sequence[str], wait_seconds: float) -> None:
         """Release requests, each when the one before was answered; raises RequestNotHeld.
 
-        Those that are not held yet are waited for, for at most `wait_seconds` each.
+        Those that are not held yet are waited for, for at most `wait_seconds` together.
         """
+        loop = asyncio.get_running_loop()
+        left = wait_seconds
         for request_id in order:
-            await self._arrived(request_id, wait_seconds)
+            began = loop.time()
+            await self._arrived(request_id, left)
+            left = max(0.0, left - (loop.time() - began))
             held = self._require(request_id)
             self.release(request_id)
             await held.answered.wait()
@@ -106,12 +110,10 @@ class Held:
             self.release(held.request_id)
 
     async def _arrived(self, request_id: str, seconds: float) -> None:
-        await self._until(lambda: request_id in self._held, seconds)
-
-    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until a request is held, for at most so many seconds."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while not condition() and loop.time() < until:
+        while request_id not in self._held and loop.time() < until:
             arrival: asyncio.Future[None] = loop.create_future()
             self._arrivals.add(arrival)
             await asyncio.wait({arrival}, timeout=until - loop.time())
