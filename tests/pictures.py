@@ -3,12 +3,15 @@
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from scribe_mock import MockServer, Settings
+from scribe_mock.sample_audio import sample
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 SIZE: ViewportSize = {"width": 1180, "height": 760}
@@ -17,6 +20,25 @@ SIZE: ViewportSize = {"width": 1180, "height": 760}
 def session(page: Page, url: str) -> None:
     page.goto(f"{url}/_mock/ui/sessions/demo_session_partial")
     expect(page.get_by_role("button", name="Play 1.webm")).to_be_enabled()
+
+
+def requests(page: Page, url: str) -> None:
+    uploads = f"{url}/voice/v1/sessions/demo_session_recording/audio"
+    faults = [
+        {"match": {"sequence": 2}, "action": {"answer": {"code": "service_unavailable"}}},
+        {"match": {"sequence": 3}, "action": {"drop_answer": {}}},
+    ]
+    with httpx.Client(headers={"Authorization": "Bearer any"}) as client:
+        for fault in faults:
+            client.post(f"{url}/_mock/faults", json=fault).raise_for_status()
+        for number in (1, 2, 2, 3, 3, 4):
+            with suppress(httpx.RemoteProtocolError, httpx.ReadError):
+                name, kind = f"audio_{number}.webm", {"Content-Type": "audio/webm;codecs=opus"}
+                body = sample(name="webm").read_bytes() + bytes([number])
+                client.post(f"{uploads}/{name}", content=body, headers=kind)
+        client.get(f"{url}/voice/v1/sessions/demo_session_recording")
+    page.goto(f"{url}/_mock/ui/requests")
+    expect(page.locator("#rows tr")).to_have_count(7)
 
 
 def errors(page: Page, url: str) -> None:
@@ -28,6 +50,7 @@ def errors(page: Page, url: str) -> None:
 
 SCENES: dict[str, tuple[Literal["light", "dark"], Callable[[Page, str], None]]] = {
     "session-light": ("light", session),
+    "requests-light": ("light", requests),
     "errors-dark": ("dark", errors),
 }
 

@@ -229,6 +229,21 @@ def _as_expected(mock, expected):
     return entry if found == expected else None
 
 
+def test_a_client_that_gives_up_while_the_answer_is_late(mock, session):
+    one = session()
+    fault = {"match": {"operation": "uploadAudio"}, "action": {"delay": {"seconds": 1}}}
+    mock.control("POST", "/faults", fault)
+    with mock.wire() as wire:
+        fields = TOKEN | {"Content-Length": 5, "Content-Type": WEBM}
+        wire.request("POST", f"/voice/v1{one.path}/audio/a_0.webm", fields, b"audio")
+        assert mock.comes_true(one.names)
+    entry = mock.comes_true(lambda: _ended(mock))
+    assert (entry["status"], entry["outcome"]) == (0, "client_left")
+    assert entry["sha256"] == sha256(b"audio")
+    assert one.upload("a_0.webm", b"audio").status_code == 200
+    assert last(mock)["reply_to"] == entry["id"]
+
+
 # Digests and repeats
 
 

@@ -2,8 +2,11 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
+import yaml
 
 from scribe_mock.spec import shipped
 from tests.support import ROOT, Mock
@@ -141,7 +144,7 @@ def test_a_spec_is_served_from_the_next_request_on(serve, folder, spec):
 
 
 def test_a_broken_spec_is_told_and_the_old_one_stays(serve, folder, spec):
-    (folder / "faults.yaml").write_text(FAULT)
+    (folder / "faults.yaml").write_text(FAULT.replace("uploadAudio", "listTemplates"))
     mock = serve(fixtures=folder, spec=spec, watch=True)
     text = spec.read_text()
     spec.write_text("openapi: 3.0.3\npaths: [\n")
@@ -149,10 +152,29 @@ def test_a_broken_spec_is_told_and_the_old_one_stays(serve, folder, spec):
     assert f"{spec.name}:3: expected YAML" in problem
     spec.write_text(text.replace("operationId: listTemplates", "operationId: listNothing"))
     assert mock.comes_true(lambda: "mock's operations" in problems(mock)[0])
-    assert mock.client.get(mock.url + TEMPLATES).status_code == 200
+    document = yaml.safe_load(text)
+    del document["paths"][TEMPLATES]
+    spec.write_text(yaml.safe_dump(document))
+    assert mock.comes_true(lambda: "faults.yaml: The fault is wrong at $[0]" in problems(mock)[0])
+    delay = {"match": {"operation": "listTemplates"}, "action": {"delay": {"seconds": 0}}}
+    fault_id = mock.control("POST", "/faults", delay)["id"]  # it is still an operation
+    mock.control("DELETE", f"/faults/{fault_id}")
+    templates = mock.client.get(mock.url + TEMPLATES)
+    assert (templates.status_code, mock.control("GET", "/faults?unfired=true")) == (
+        503,  # by the fault of the file
+        {"faults": []},
+    )
     assert "listTemplates" in mock.client.get(f"{mock.url}/openapi.yaml").text
     spec.write_text(text)
     assert mock.comes_true(lambda: problems(mock) == [])
+
+
+def test_a_server_that_watches_nothing_does_not_load_what_watches():
+    code = "import sys, scribe_mock; scribe_mock.create_app(); print('watchfiles' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_nothing_is_watched_without_the_option(serve, folder):

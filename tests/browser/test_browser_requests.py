@@ -109,6 +109,10 @@ def test_many_requests_are_shown_a_page_at_a_time(browser):
         for _ in range(250):
             client.get("/voice/v1/nowhere")
         page = context.new_page()
+        waiting = []
+        page.on("request", lambda request: waiting.append(request.url))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: waiting.remove(request.url))
         page.goto(f"{mock.url}/_mock/ui/requests")
         expect(page.locator("#shown")).to_have_text("1 to 100 of 250")
         page.get_by_role("button", name="Older").click()
@@ -117,3 +121,5 @@ def test_many_requests_are_shown_a_page_at_a_time(browser):
         expect(page.locator("#shown")).to_have_text("201 to 250 of 250")
         expect(page.locator("#rows tr")).to_have_count(50)
         expect(page.get_by_role("button", name=re.compile("Older"))).to_be_disabled()
+        # Each look ends the wait before it: a browser has six connections for all of them.
+        assert len([url for url in waiting if "/_mock/changes?" in url]) <= 1

@@ -80,6 +80,7 @@ class Uploads:
                 codes = await self._store_chunk(upload, upload.sequence, intake)
             if record is not None:
                 record.stored = True
+                record.refer(intake.body)
             return codes
 
     async def _store_chunk(self, upload: Upload, sequence: int, intake: Intake) -> Sequence[str]:

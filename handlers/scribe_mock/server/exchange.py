@@ -110,7 +110,7 @@ class Exchange(Record):
         self._send = send
         #: Whether the answer was sent before the body had arrived.
         self.is_early = False
-        self.status = 0
+        self.status = self.answer_bytes = 0
         self.unread = False
         #: Whether it is in the journal.
         self.is_recorded = False

@@ -57,15 +57,27 @@ class Watching:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _follow(self, source: Source) -> None:
+        try:
+            await self._follow_changes(source)
+        except Exception as error:
+            # The system may refuse to watch more; the server goes on.
+            problem = f"{source.folder} is watched no more: {error}. Restart the server."
+            logger.error("%s", problem)
+            self._problems.set(source.name, problem)
+            self._note()
+
+    async def _follow_changes(self, source: Source) -> None:
         # Imported here since most servers watch nothing.
-        from watchfiles import awatch
+        from watchfiles import Change, DefaultFilter, awatch
 
         # The folder, since an editor that replaces a file would end the watch of the file itself.
         folder = source.folder.resolve()
         deep = any((folder / entry).is_dir() for entry in source.entries)
 
-        def counts(_: object, path: str) -> bool:
-            return _entry(folder, path) in source.entries
+        is_no_editors_own = DefaultFilter()
+
+        def counts(change: Change, path: str) -> bool:
+            return is_no_editors_own(change, path) and _entry(folder, path) in source.entries
 
         async for changes in awatch(folder, watch_filter=counts, recursive=deep):
             await self._load(source, {_entry(folder, path) for _, path in changes})

@@ -138,6 +138,10 @@ class MemoryStore:
             before[chunk.sequence] = entry.audio.pop(chunk.sequence)
         for chunk, parts in added:
             body = intake.body if parts is intake.parts else Body(parts)
+            earlier = before.get(chunk.sequence)
+            if earlier is not None and earlier.readers and earlier.parts == parts:
+                # The same bytes again: those that are stored stay, with their digest.
+                body = intake.body = before.pop(chunk.sequence)
             body.stored = True
             entry.audio[chunk.sequence] = body
         if before:

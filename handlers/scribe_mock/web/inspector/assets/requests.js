@@ -23,9 +23,11 @@ function row(entry) {
   const name = entry.operation ?? "unknown operation";
   const link = make("a", { href: `/_mock/ui/requests/${encodeURIComponent(entry.id)}` }, entry.sequence === null ? name : `${name} ${entry.sequence}`);
   const session = entry.session_id && make("a", { className: "mono", href: `/_mock/ui/sessions/${encodeURIComponent(entry.session_id)}` }, entry.session_id);
+  // The session has a column of its own, so its id is left out of the path.
+  const path = entry.session_id ? entry.path.replace(entry.session_id, "…") : entry.path;
   return make("tr", {},
     make("td", {}, age(entry.at)),
-    make("td", {}, link, make("div", { className: "small quiet mono" }, `${entry.method} ${entry.path}`)),
+    make("td", {}, link, make("div", { className: "small quiet mono", title: entry.path }, `${entry.method} ${path}`)),
     make("td", {}, session), make("td"), make("td", { className: "number" }), make("td", { className: "number" }));
 }
 
@@ -62,11 +64,22 @@ function showCount({ requests, total, evicted }) {
   forget.disabled = !total;
 }
 
+/** A name for each entry; clients may send an id again, and a clock may stand still. */
+function named(entries) {
+  const seen = new Map();
+  for (const entry of entries) {
+    const name = `${entry.id} ${entry.at} ${entry.method} ${entry.path}`;
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    entry.name = `${name} ${seen.get(name)}`;
+  }
+  return entries;
+}
+
 async function refresh() {
   const revision = await revisionNow();
   const [found, clock] = await Promise.all([ask(`/_mock/requests?${wanted({ limit: PAGE, offset })}`), ask(`/_mock/clock?${query()}`)]);
   setClock(clock.now, clock.frozen, inScope);
-  keyed(rows, found.requests.reverse(), (entry) => `${entry.id} ${entry.at} ${entry.method}`, row, renewRow);
+  keyed(rows, named(found.requests).reverse(), (entry) => entry.name, row, renewRow);
   showEmpty(found.total);
   showCount(found);
   return { revision, due: null };
