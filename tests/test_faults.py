@@ -274,6 +274,11 @@ class TestCuts:
                 timeout=0.3,
             )
         assert session.names() == ["0.webm"]
+        upload = f"/requests?session_id={session.id}&operation={UPLOAD}"
+        (left,) = comes_true(
+            lambda: [entry for entry in mock.control("GET", upload)["requests"] if entry["outcome"]]
+        )
+        assert (left["outcome"], left["status"], left["code"]) == ("dropped", 0, None)
 
     def test_end_session_without_an_answer_has_ended_it(self, mock, session):
         session.store("audio_0.webm")

@@ -195,8 +195,13 @@ def test_what_could_not_be_sent_is_kept_and_what_was_refused_is_told(page, contr
     expect(page.get_by_role("status")).to_contain_text(f"1 of {count} files could not be sent")
     assert control.control("GET", f"/sessions/{session_id}")["status"] == "recording"
     control.control("DELETE", f"/faults/{fails}")
+    down = set_fault(control, {"answer": {"status": 503}}, "endSession", times=None)
     again.click()
     expect(line(page, 1)).to_contain_text("stored,")
+    assert comes_true(lambda: page.clock.fast_forward(20_000) or again.is_visible())
+    expect(page.get_by_role("status")).to_contain_text("The session is not ended yet.")
+    control.control("DELETE", f"/faults/{down}")
+    again.click()
     expect(page.locator("#state")).to_have_text("completed")
     expect(page.get_by_role("status")).to_have_text(
         f"The session is completed. The server has {count - 1} of {count} files."

@@ -69,7 +69,8 @@ class Breakable(asyncio.Protocol):
         self.give_up()
         # Without time to linger, the kernel resets a connection that is closed (RFC 9293, 3.10.4).
         linger = struct.pack("ii", 1, 0)
-        with suppress(OSError):
+        # uvloop raises ValueError for a connection that has ended already.
+        with suppress(OSError, ValueError):
             self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.transport.abort()
 
