@@ -1,4 +1,4 @@
-"""The one place where everything is wired together."""
+"""The whole mock as one ASGI app: the parts of a server behind their paths."""
 
 import asyncio
 import threading
@@ -10,40 +10,19 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
-from scribe_mock.api.callers import Callers
 from scribe_mock.api.control.operations import Control
 from scribe_mock.api.operations import Operations
-from scribe_mock.api.resets import Resets
-from scribe_mock.api.services import Services
-from scribe_mock.api.signed_addresses import SignedAddresses
-from scribe_mock.api.stream import Streams
-from scribe_mock.audio.examination import Examiner
-from scribe_mock.audio.limits import Limits
-from scribe_mock.scenarios.fixture_faults import FixtureFaults
-from scribe_mock.scenarios.fixtures import load_fixtures
-from scribe_mock.scenarios.reloading import FixtureReload, LoadProblems
-from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.parts import Parts
+from scribe_mock.scenarios.reloading import FixtureReload
 from scribe_mock.server.gateway import Gateway
 from scribe_mock.server.recorder import Recorder
 from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
 from scribe_mock.server.stack import Api
-from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.server.steering.streams import SteeredStreams
 from scribe_mock.server.watching import Source, Watching
-from scribe_mock.sessions.alarm import Alarm
-from scribe_mock.sessions.clocks import Clocks
-from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import SpecFile, shipped
-from scribe_mock.steering.documented import Documented
-from scribe_mock.steering.faults import Faults
-from scribe_mock.steering.held import Held
-from scribe_mock.steering.journal import Journal
-from scribe_mock.steering.reading import FaultReader
-from scribe_mock.store.memory import MemoryStore
-from scribe_mock.store.templates import Templates
-from scribe_mock.webhooks.webhooks import Webhooks
 
 
 def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
@@ -57,114 +36,75 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
     """
-    settings = settings or Settings()
-    spec = SpecFile(settings.spec or shipped("openapi.yaml"))
-    control_spec = SpecFile(shipped("control.yaml"))
-    clocks = Clocks()
-    fixtures = load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
-    journal = Journal(settings.journal_size, clocks)
-    store = MemoryStore(clocks, settings.max_memory, journal.digests.let_go)
-    journal.watch(store.changes.note)
-    seeder = Seeder(settings, clocks, store, fixtures)
-    templates = Templates(store, fixtures.templates, seeder.owner)
-    tokens, alarm = Tokens(clocks), Alarm(clocks)
-    callers = Callers(tokens)
-    documented = Documented(spec)
-    faults, held = Faults(), Held()
-    store.changes.watch(faults.session_changed)
-    reader = FaultReader(documented, store, callers.of_text)
-    steering = SteeredRequests(faults, held, documented, store, tokens, callers, clocks)
-    build = partial(
-        Api, accepted=settings.token, tokens=tokens, validate_responses=validate_responses
-    )
-    limits = Limits(settings.max_audio_seconds, settings.max_audio_work)
-    examiner = Examiner(store, limits, strict=settings.strict_audio)
-    streams = Streams(store, clocks, alarm, examiner)
-    webhooks = Webhooks(clocks, alarm, store, faults, journal)
-    # After the webhooks: they are to know that a session is gone before its clock goes, too.
-    store.changes.watch(clocks.session_changed)
-    fixture_faults = FixtureFaults(settings.fixtures, fixtures, seeder.owner, reader, faults)
-    resets = Resets(
-        store,
-        [webhooks, streams, clocks, templates, fixture_faults, held, tokens],
-        journal=journal,
-        seeder=seeder,
-        templates=templates,
-        webhooks=webhooks,
-    )
-    problems = LoadProblems()
-    services = Services(
-        settings,
-        clocks,
-        store,
-        fixtures,
-        seeder,
-        examiner,
-        streams,
-        templates,
-        tokens,
-        callers,
-        SignedAddresses(),
-        webhooks,
-        faults,
-        held,
-        reader,
-        journal,
-        problems,
-        resets,
-    )
-    operations = Operations(services)
-    control = build(control_spec, Control(services), admission=None, steering=None)
-    guarded_control = SameSite(control, settings)
-
-    def apps(spec: SpecFile) -> Mapping[str, ASGIApp]:
-        api = build(spec, operations, admission=(store, clocks), steering=steering)
-        return {"": api, "/_mock": guarded_control, **_pages(spec, control_spec, settings)}
+    parts = Parts(settings or Settings())
+    apps = _apps(parts, validate_responses)
 
     async def load_spec(_: Collection[str]) -> None:
-        loaded = SpecFile(spec.path)
+        loaded = SpecFile(parts.spec.path)
         made = await asyncio.to_thread(apps, loaded)
-        with documented.replacing(loaded):
-            fixture_faults.check()
+        with parts.documented.replacing(loaded):
+            parts.fixture_faults.check()
         gateway.serve(made)
 
-    fixture_reload = FixtureReload(settings, fixtures, store, seeder, templates, fixture_faults)
-    watching = Watching(
-        _sources(settings, fixture_reload.load, load_spec), problems, store.changes.note
-    )
+    sources = _sources(parts, load_spec)
+    watching = Watching(sources, parts.problems, parts.store.changes.note)
 
     async def start() -> None:
-        await resets.plant()
+        await parts.resets.plant()
         watching.start()
 
     async def stop() -> None:
         await watching.stop()
-        await webhooks.stop()
-        alarm.clear()
-        await examiner.close()
+        await parts.stop()
 
     gateway = Gateway(
-        apps(spec),
-        streams=SteeredStreams(streams, steering, store),
+        apps(parts.spec),
+        streams=SteeredStreams(parts.streams, parts.steering, parts.store),
         start=start,
         stop=stop,
-        recorder=Recorder(journal, callers) if journal.is_on else None,
-        log=None if settings.quiet else RequestLog(),
+        recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
+        log=None if parts.settings.quiet else RequestLog(),
     )
     return gateway
 
 
-def _sources(
-    settings: Settings,
-    load_fixtures: Callable[[Collection[str]], Awaitable[None]],
-    load_spec: Callable[[Collection[str]], Awaitable[None]],
-) -> list[Source]:
+def _apps(parts: Parts, validate_responses: bool) -> Callable[[SpecFile], Mapping[str, ASGIApp]]:
+    """Makes the apps of a server by the prefixes of their paths, for a spec."""
+    build = partial(
+        Api,
+        accepted=parts.settings.token,
+        tokens=parts.tokens,
+        validate_responses=validate_responses,
+    )
+    operations = Operations(parts.services)
+    control = build(parts.control_spec, Control(parts.services), admission=None, steering=None)
+    guarded_control = SameSite(control, parts.settings)
+
+    def apps(spec: SpecFile) -> Mapping[str, ASGIApp]:
+        admission = parts.store, parts.clocks
+        api = build(spec, operations, admission=admission, steering=parts.steering)
+        pages = _pages(spec, parts.control_spec, parts.settings)
+        return {"": api, "/_mock": guarded_control, **pages}
+
+    return apps
+
+
+def _sources(parts: Parts, load_spec: Callable[[Collection[str]], Awaitable[None]]) -> list[Source]:
     """What to watch: the fixtures in use, and a spec that was named."""
+    settings = parts.settings
     if not settings.watch:
         return []
+    reload = FixtureReload(
+        settings,
+        parts.fixtures,
+        parts.store,
+        parts.seeder,
+        parts.templates,
+        parts.fixture_faults,
+    )
     folder = settings.fixtures or shipped("fixtures")
     entries = {"audio", "faults.yaml", "scenarios", "sessions.yaml", "templates.yaml"}
-    sources = [Source("fixtures", folder, frozenset(entries), load_fixtures)]
+    sources = [Source("fixtures", folder, frozenset(entries), reload.load)]
     if settings.spec is not None:
         name = frozenset({settings.spec.name})
         sources.append(Source("spec", settings.spec.parent, name, load_spec))

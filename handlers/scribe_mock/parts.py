@@ -1,0 +1,183 @@
+"""The parts of one server, and how they are put together."""
+
+from functools import cached_property
+
+from scribe_mock.api.callers import Callers
+from scribe_mock.api.resets import Part, Resets
+from scribe_mock.api.services import Services
+from scribe_mock.api.signed_addresses import SignedAddresses
+from scribe_mock.api.stream import Streams
+from scribe_mock.audio.examination import Examiner
+from scribe_mock.audio.limits import Limits
+from scribe_mock.scenarios.fixture_faults import FixtureFaults
+from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
+from scribe_mock.scenarios.reloading import LoadProblems
+from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.server.steering.requests import SteeredRequests
+from scribe_mock.sessions.alarm import Alarm
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.tokens import Tokens
+from scribe_mock.settings import Settings
+from scribe_mock.spec import SpecFile, shipped
+from scribe_mock.steering.documented import Documented
+from scribe_mock.steering.faults import Faults
+from scribe_mock.steering.held import Held
+from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.reading import FaultReader
+from scribe_mock.store.memory import MemoryStore
+from scribe_mock.store.templates import Templates
+from scribe_mock.webhooks.webhooks import Webhooks
+
+
+class Parts:
+    """The parts of one server, each made once; two servers share none.
+
+    Args:
+        settings: How the server was started.
+
+    Raises:
+        SpecError, FixtureError: a file named in the settings is missing or broken.
+        SettingsError: the fixtures have no such scenario.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.spec = SpecFile(settings.spec or shipped("openapi.yaml"))
+        self.control_spec = SpecFile(shipped("control.yaml"))
+        self.clocks = Clocks()
+        self.alarm = Alarm(self.clocks)
+        self.faults, self.held = Faults(), Held()
+        self.problems = LoadProblems()
+        # The order counts: the webhooks need the clock of a session that is gone once more.
+        self.store.changes.watch(self.faults.session_changed)
+        self.webhooks = Webhooks(self.clocks, self.alarm, self.store, self.faults, self.journal)
+        self.store.changes.watch(self.clocks.session_changed)
+
+    @cached_property
+    def fixtures(self) -> Fixtures:
+        """The scenarios, and what a fresh server has."""
+        settings = self.settings
+        return load_fixtures(settings.fixtures, settings.scenario, settings.max_memory)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What arrives."""
+        return Journal(self.settings.journal_size, self.clocks)
+
+    @cached_property
+    def store(self) -> MemoryStore:
+        """The sessions and their audio."""
+        store = MemoryStore(self.clocks, self.settings.max_memory, self.journal.digests.let_go)
+        self.journal.watch(store.changes.note)
+        return store
+
+    @cached_property
+    def seeder(self) -> Seeder:
+        """Puts sessions into a state."""
+        return Seeder(self.settings, self.clocks, self.store, self.fixtures)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The server's templates, and those of its callers."""
+        return Templates(self.store, self.fixtures.templates, self.seeder.owner)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Makes the tokens of login and refresh."""
+        return Tokens(self.clocks)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Finds out whose a request is."""
+        return Callers(self.tokens)
+
+    @cached_property
+    def documented(self) -> Documented:
+        """The answers of the spec."""
+        return Documented(self.spec)
+
+    @cached_property
+    def fault_reader(self) -> FaultReader:
+        """Reads faults from JSON."""
+        return FaultReader(self.documented, self.store, self.callers.of_text)
+
+    @cached_property
+    def fixture_faults(self) -> FixtureFaults:
+        """The faults of a fresh server."""
+        folder, owner = self.settings.fixtures, self.seeder.owner
+        return FixtureFaults(folder, self.fixtures, owner, self.fault_reader, self.faults)
+
+    @cached_property
+    def steering(self) -> SteeredRequests:
+        """Lets requests meet their faults."""
+        return SteeredRequests(
+            self.faults,
+            self.held,
+            self.documented,
+            self.store,
+            self.tokens,
+            self.callers,
+            self.clocks,
+        )
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """Cuts recordings and examines chunks."""
+        limits = Limits(self.settings.max_audio_seconds, self.settings.max_audio_work)
+        return Examiner(self.store, limits, strict=self.settings.strict_audio)
+
+    @cached_property
+    def streams(self) -> Streams:
+        """The open WebSockets."""
+        return Streams(self.store, self.clocks, self.alarm, self.examiner)
+
+    @cached_property
+    def resets(self) -> Resets:
+        """Brings the server, or a scope of it, back to the start."""
+        parts: list[Part] = [
+            self.webhooks,
+            self.streams,
+            self.clocks,
+            self.templates,
+            self.fixture_faults,
+            self.held,
+            self.tokens,
+        ]
+        return Resets(
+            self.store,
+            parts,
+            journal=self.journal,
+            seeder=self.seeder,
+            templates=self.templates,
+            webhooks=self.webhooks,
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        """What the operations work with."""
+        return Services(
+            self.settings,
+            self.clocks,
+            self.store,
+            self.fixtures,
+            self.seeder,
+            self.examiner,
+            self.streams,
+            self.templates,
+            self.tokens,
+            self.callers,
+            SignedAddresses(),
+            self.webhooks,
+            self.faults,
+            self.held,
+            self.fault_reader,
+            self.journal,
+            self.problems,
+            self.resets,
+        )
+
+    async def stop(self) -> None:
+        """End what goes on by itself."""
+        await self.webhooks.stop()
+        self.alarm.clear()
+        await self.examiner.close()
