@@ -23,11 +23,13 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("repeatable")
 
 
-#: Modules whose tests share what is costly to make: a browser, an installed wheel, a whole check.
+#: Modules whose tests share what is costly to make: a browser, an installed wheel, packages from
+#: npm, a whole check.
 TOGETHER = (
     "tests/browser/",
     "tests/contract/test_reports.py",
     "tests/test_docs_export.py",
+    "tests/test_har.py",
     "tests/test_javascript_client.py",
     "tests/test_openapi.py",
     "tests/test_wheel.py",

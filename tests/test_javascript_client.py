@@ -126,7 +126,7 @@ def test_it_works_under_vitest(node):
 
 def test_the_types_are_those_of_the_module(node):
     done = node("tsc", "--project", ".")
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_the_readmes_snippet_runs_under_node(node, project, server):

@@ -47,7 +47,12 @@ def test_the_right_rule_names_the_fault_and_its_commands_show_it(mutant, tmp_pat
         assert judge_mutant(mutant, report) == ""
         require_shell()
         for finding in report.findings:
-            assert problem_of(finding, report.options, tmp_path) == ""
+            # A fault of requests at the same time does not show each time.
+            tries = 3 if finding.fault.together else 1
+            problems: list[str] = []
+            while len(problems) < tries and "" not in problems:
+                problems.append(problem_of(finding, report.options, tmp_path))
+            assert "" in problems, problems
     strict = replace(report, options=replace(report.options, strict=True))
     assert strict.exit_code == 1
 

@@ -13,7 +13,7 @@ from scribe_mock.web.site import SHARED_ASSETS, Site
 
 _SPEC_TYPE = "application/yaml"
 #: The JavaScript client, by the ends of its files' names. Types have no media type of their own.
-_CLIENT_TYPES = {".mjs": "text/javascript", ".mts": "text/plain"}
+_CLIENT_TYPES = {".mjs": "text/javascript", ".mts": "text/plain", ".ts": "text/plain"}
 
 
 def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = None) -> Site:
