@@ -22,6 +22,7 @@ from tests.benchmarks.audio.quality import measure_quality
 from tests.benchmarks.audio.recordings import require_espeak
 from tests.benchmarks.audio.speed import measure_speed
 from tests.benchmarks.checks import measure_checks
+from tests.benchmarks.faults import measure_faults
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.journal import measure_journal
 from tests.benchmarks.load import require_wrk
@@ -38,7 +39,7 @@ from tests.benchmarks.pytest_fixtures import measure_fixtures
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-SERVING = ("throughput", "startup", "memory", "sessions", "journal")
+SERVING = ("throughput", "startup", "memory", "sessions", "journal", "faults")
 MEASUREMENTS = (*SERVING, "check", "pytest", *NEED_ESPEAK)
 #: Measured only when it is named: a build without overlapping requests takes six minutes a round.
 ON_DEMAND = ("slow-check",)
@@ -156,6 +157,8 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
             figures.fixtures = measure_fixtures(options.rounds, status.update)
         if "journal" in options.only:
             figures.journal = measure_journal(status.update)
+        if "faults" in options.only:
+            figures.faults = measure_faults(options.rounds, options.seconds, status.update)
         _measure_audio(options, figures.audio, status.update)
     return figures
 

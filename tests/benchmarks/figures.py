@@ -8,6 +8,7 @@ from rich.table import Table
 
 from tests.benchmarks.audio.figures import AudioFigures
 from tests.benchmarks.checks import Checks
+from tests.benchmarks.faults import FaultCosts
 from tests.benchmarks.journal import Journals
 from tests.benchmarks.load import Run
 from tests.benchmarks.measurements import (
@@ -45,6 +46,7 @@ class Figures:
     checks: list[Checks] = field(default_factory=list)
     fixtures: Fixtures | None = None
     journal: Journals | None = None
+    faults: FaultCosts | None = None
     audio: AudioFigures = field(default_factory=AudioFigures)
 
     def goals(self) -> list[Goal]:
@@ -68,6 +70,8 @@ class Figures:
             goals += self.fixtures.goals()
         if self.journal:
             goals += self.journal.goals()
+        if self.faults:
+            goals += self.faults.goals()
         return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
@@ -86,6 +90,8 @@ class Figures:
             yield self.fixtures.table()
         if self.journal:
             yield self.journal.table()
+        if self.faults:
+            yield self.faults.table()
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
             yield _comparison(self, before)
