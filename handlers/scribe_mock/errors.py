@@ -1,5 +1,7 @@
 """All errors that the program raises on purpose; each class has its status, code or exit code.
 
+Those of the control API about faults, held requests and the journal are in `control_errors`.
+
 ScribeError
 ├── ApiError                      answered with the error envelope
 │   ├── AuthenticationFailed      401 authentication_failed
@@ -27,11 +29,6 @@ ScribeError
 │   ├── AudioNotEnabled           403 audio_not_enabled
 │   ├── WebhookNotFound           404 webhook_not_found
 │   ├── ChunkNotFound             404 chunk_not_found (control API only)
-│   ├── FaultNotFound             404 fault_not_found (control API only)
-│   ├── RequestNotHeld            404 request_not_held (control API only)
-│   ├── RequestNotFound           404 request_not_found (control API only)
-│   ├── VerificationFailed        409 verification_failed (control API only)
-│   ├── JournalIncomplete         409 journal_incomplete (control API only)
 │   ├── RangeNotSatisfiable       416 range_not_satisfiable
 │   ├── InvalidAudioFormat        400 invalid_audio_format
 │   ├── ChunkTooLarge             413 chunk_too_large
@@ -258,36 +255,6 @@ class ChunkNotFound(ApiError):
     """The session has no chunk with this name."""
 
     status, code = 404, "chunk_not_found"
-
-
-class FaultNotFound(ApiError):
-    """No fault has this id."""
-
-    status, code = 404, "fault_not_found"
-
-
-class RequestNotHeld(ApiError):
-    """No request with this id waits for its release."""
-
-    status, code = 404, "request_not_held"
-
-
-class RequestNotFound(ApiError):
-    """The journal has no entry with this id."""
-
-    status, code = 404, "request_not_found"
-
-
-class VerificationFailed(ApiError):
-    """What arrived is not what a test expected."""
-
-    status, code = 409, "verification_failed"
-
-
-class JournalIncomplete(ApiError):
-    """The journal no longer has what would tell."""
-
-    status, code = 409, "journal_incomplete"
 
 
 class RangeNotSatisfiable(ApiError):

@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scribe_mock.errors import FaultNotFound, FixtureError, InvalidBody
+from scribe_mock.control_errors import FaultNotFound
+from scribe_mock.errors import FixtureError, InvalidBody
 from scribe_mock.scenarios.fixtures import Fixtures
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.scopes import Scope

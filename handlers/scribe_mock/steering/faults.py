@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, product
 
-from scribe_mock.errors import FaultNotFound, InvalidRequest
+from scribe_mock.control_errors import FaultNotFound
+from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.actions import Delay, Throttle
 from scribe_mock.steering.fault import Fault, Target

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scribe_mock.errors import RequestNotHeld
+from scribe_mock.control_errors import RequestNotHeld
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.fault import Target
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from scribe_mock.errors import VerificationFailed
+from scribe_mock.control_errors import VerificationFailed
 
 #: How many differences of each kind are named.
 _MOST = 100

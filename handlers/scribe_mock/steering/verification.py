@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scribe_mock.errors import JournalIncomplete, VerificationFailed
+from scribe_mock.control_errors import JournalIncomplete, VerificationFailed
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.record import Record

@@ -12,7 +12,8 @@ from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
 from scribe_mock.api.services import OperationGroup
-from scribe_mock.errors import InvalidRequest, RequestNotFound
+from scribe_mock.control_errors import RequestNotFound
+from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.clock import parse_rfc3339
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.entries import described, described_whole

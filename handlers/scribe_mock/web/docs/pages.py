@@ -57,6 +57,12 @@ def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = 
     pages.add_assets("/docs/assets", ASSETS, SHARED_ASSETS)
     # The contract names these files as examples of bodies.
     pages.add_assets("/fixtures/audio", shipped("fixtures") / "audio")
+    _add_files(pages, spec, control_spec)
+    return pages
+
+
+def _add_files(pages: Site, spec: SpecFile, control_spec: SpecFile) -> None:
+    """Serve both specs and the JavaScript client as they are."""
 
     @pages.get("/openapi.yaml")
     def contract_file() -> Response:
@@ -72,8 +78,6 @@ def create_pages(spec: SpecFile, control_spec: SpecFile, *, token: str | None = 
         if name not in files:
             abort(404)
         return Response(files[name].read_bytes(), mimetype=_CLIENT_TYPES[files[name].suffix])
-
-    return pages
 
 
 def _page(book: Book, name: str) -> Callable[[], str]:

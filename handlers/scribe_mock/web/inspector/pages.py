@@ -31,49 +31,51 @@ def create_inspector(spec: SpecFile, control_spec: SpecFile) -> Site:
     operations = [*documented.operations, STREAM, DELIVERY]
     form = fault_form(control_spec.document())
 
-    def show(template: str, here: str, **more: Any) -> str:
-        return render_template(
-            template,
-            here=here,
-            home="/",
-            navigation=[
-                {"name": entry.name, "label": entry.label, "href": entry.path}
-                for entry in DOCUMENTATION + INSPECTOR
-            ],
-            asset=lambda name: f"/_mock/ui/assets/{name}",
-            **more,
-        )
-
     @site.get("/_mock/ui")
     def sessions() -> str:
-        return show("sessions.html", "sessions")
+        return _show("sessions.html", "sessions")
 
     @site.get("/_mock/ui/sessions/<session_id>")
     def session(session_id: str) -> str:
-        return show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
+        return _show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
 
     @site.get("/_mock/ui/requests")
     def requests() -> str:
-        return show("requests.html", "requests", operations=operations)
+        return _show("requests.html", "requests", operations=operations)
 
     @site.get("/_mock/ui/requests/<request_id>")
     def request(request_id: str) -> str:
-        return show("request.html", "requests", request_id=request_id)
+        return _show("request.html", "requests", request_id=request_id)
 
     @site.get("/_mock/ui/faults")
     def faults() -> str:
         codes = sorted(documented.codes)
-        return show("faults.html", "faults", form=form, operations=operations, codes=codes)
+        return _show("faults.html", "faults", form=form, operations=operations, codes=codes)
 
     @site.get("/_mock/ui/webhooks")
     def webhooks() -> str:
-        return show("webhooks.html", "webhooks")
+        return _show("webhooks.html", "webhooks")
 
     @site.get("/_mock/ui/record")
     def recorder() -> str:
         # The recorder works with any base URL, so this page may send requests to any host.
         allow_requests_to("http: https: ws: wss:")
-        return show("record.html", "recorder")
+        return _show("record.html", "recorder")
 
     site.add_assets("/_mock/ui/assets", _HERE / "assets", SHARED_ASSETS)
     return site
+
+
+def _show(template: str, here: str, **more: Any) -> str:
+    """A page of the inspector."""
+    return render_template(
+        template,
+        here=here,
+        home="/",
+        navigation=[
+            {"name": entry.name, "label": entry.label, "href": entry.path}
+            for entry in DOCUMENTATION + INSPECTOR
+        ],
+        asset=lambda name: f"/_mock/ui/assets/{name}",
+        **more,
+    )

@@ -1,0 +1,41 @@
+"""The errors of the control API about faults, held requests and the journal.
+
+ApiError
+├── FaultNotFound             404 fault_not_found (control API only)
+├── RequestNotHeld            404 request_not_held (control API only)
+├── RequestNotFound           404 request_not_found (control API only)
+├── VerificationFailed        409 verification_failed (control API only)
+└── JournalIncomplete         409 journal_incomplete (control API only)
+"""
+
+from scribe_mock.errors import ApiError
+
+
+class FaultNotFound(ApiError):
+    """No fault has this id."""
+
+    status, code = 404, "fault_not_found"
+
+
+class RequestNotHeld(ApiError):
+    """No request with this id waits for its release."""
+
+    status, code = 404, "request_not_held"
+
+
+class RequestNotFound(ApiError):
+    """The journal has no entry with this id."""
+
+    status, code = 404, "request_not_found"
+
+
+class VerificationFailed(ApiError):
+    """What arrived is not what a test expected."""
+
+    status, code = 409, "verification_failed"
+
+
+class JournalIncomplete(ApiError):
+    """The journal no longer has what would tell."""
+
+    status, code = 409, "journal_incomplete"
