@@ -8,9 +8,9 @@ from scribe_mock.store.body import Body
 
 #: The most bodies, and the most bytes, that wait for their digest.
 _MOST_WAITING, _MOST_BYTES = 1000, 64 * 1024 * 1024
-#: How long a body waits, in seconds, and how many more at most came meanwhile: hashing takes a
-#: fifth of the time of an upload, so a server that is busy does it later.
-_WAIT_SECONDS, _BUSY = 0.05, 50
+#: How long a body waits, in seconds, and how many more bodies and bytes at most came meanwhile:
+#: hashing takes a fifth of the time of an upload, so a server that is busy does it later.
+_WAIT_SECONDS, _BUSY, _BUSY_BYTES = 0.05, 50, 32 * 1024 * 1024
 
 
 class Digests:
@@ -19,7 +19,7 @@ class Digests:
     def __init__(self) -> None:
         self._waiting: deque[Body] = deque()
         self._bytes = 0
-        self._came = 0
+        self._came = self._came_bytes = 0
         self._task: asyncio.Task[None] | None = None
 
     def let_go(self, body: Body) -> None:
@@ -33,6 +33,7 @@ class Digests:
         self._waiting.append(body)
         self._bytes += body.size
         self._came += 1
+        self._came_bytes += body.size
         while len(self._waiting) > _MOST_WAITING or self._bytes > _MOST_BYTES:
             self._take().release()
         if self._task is None:
@@ -51,9 +52,9 @@ class Digests:
 
     async def _work(self) -> None:
         while self._waiting:
-            self._came = 0
+            self._came = self._came_bytes = 0
             await asyncio.sleep(_WAIT_SECONDS)
-            if self._came <= _BUSY:
+            if self._came <= _BUSY and self._came_bytes <= _BUSY_BYTES:
                 bodies = [self._take() for _ in range(len(self._waiting))]
                 await asyncio.to_thread(_hash, bodies)
                 for body in bodies:
