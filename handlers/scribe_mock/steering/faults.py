@@ -16,8 +16,10 @@ MAX_OF_SESSION, MAX_OF_OTHERS = 100, 1000
 #: The most faults of one server.
 MAX_FAULTS = 100_000
 
-#: Where a fault is looked up: its scope, an operation or None for any, a sequence or None for any.
-_Place = tuple[Scope, str | None, int | None]
+#: Where a fault is looked up in its scope: an operation, or None for any; likewise a sequence.
+_Place = tuple[str | None, int | None]
+#: The session and the owner of a scope; their hash takes less time than that of a Scope.
+_Whose = tuple[str | None, str | None]
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
-        self._places: dict[_Place, list[Fault]] = {}
+        self._places: dict[_Whose, dict[_Place, list[Fault]]] = {}
         self._scopes: dict[Scope, int] = {}
         self._number = count().__next__
         #: Whether there is any.
@@ -56,8 +58,9 @@ class Faults:
         self._faults[fault.fault_id] = fault
         self.any = True
         self._scopes[fault.scope] = self._scopes.get(fault.scope, 0) + 1
+        places = self._places.setdefault(_whose(fault), {})
         for place in _places(fault):
-            self._places.setdefault(place, []).append(fault)
+            places.setdefault(place, []).append(fault)
         return fault
 
     def require_room(self, scope: Scope, more: int) -> None:
@@ -78,10 +81,13 @@ class Faults:
         self._scopes[fault.scope] -= 1
         if not self._scopes[fault.scope]:
             del self._scopes[fault.scope]
+        places = self._places[_whose(fault)]
         for place in _places(fault):
-            self._places[place].remove(fault)
-            if not self._places[place]:
-                del self._places[place]
+            places[place].remove(fault)
+            if not places[place]:
+                del places[place]
+        if not places:
+            del self._places[_whose(fault)]
 
     def forget(self, scope: Scope) -> None:
         """Remove the faults of a scope; for all, those of every scope."""
@@ -125,21 +131,26 @@ class Faults:
         return plan if plan.faults else None
 
     def _matching(self, target: Target) -> list[Fault]:
-        scopes = [Scope(), *(Scope(owner=owner) for owner in target.owners)]
-        if target.session_id is not None:
-            scopes.append(Scope(session_id=target.session_id))
-        known = [scope for scope in scopes if scope in self._scopes]
-        if not known:
-            return []
-        numbers = (None,) if target.sequence is None else (None, target.sequence)
+        scopes: list[_Whose] = [(None, None), (target.session_id, None)]
+        scopes += [(None, owner) for owner in target.owners]
+        operation, sequence = target.operation, target.sequence
+        keys: list[_Place] = [(None, None), (operation, None)]
+        if sequence is not None:
+            keys += [(None, sequence), (operation, sequence)]
         found = []
-        for place in product(known, (None, target.operation), numbers):
-            found += [f for f in self._places.get(place, ()) if f.match.covers(target)]
+        for whose in dict.fromkeys(scopes):
+            places = self._places.get(whose)
+            if places is not None:
+                found += [f for key in keys for f in places.get(key, ()) if f.match.covers(target)]
         return found
 
 
+def _whose(fault: Fault) -> _Whose:
+    return fault.scope.session_id, fault.scope.owner
+
+
 def _places(fault: Fault) -> Iterator[_Place]:
-    return product((fault.scope,), fault.match.operations or (None,), (fault.match.sequence,))
+    return product(fault.match.operations or (None,), (fault.match.sequence,))
 
 
 def _seconds(fault: Fault, delay: Delay) -> float:

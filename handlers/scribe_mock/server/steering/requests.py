@@ -80,16 +80,23 @@ class SteeredRequests:
             await app(scope, receive, send)
             return
         target = await self._target(operation, scope)
-        await self.meet_faults(Call(target, app, scope, receive, send), self._meet)
+        plan = self.faults.plan(target) if self.faults.any else None
+        if plan is None and "scribe_mock.prefer" not in scope:
+            await app(scope, receive, send)
+        else:
+            call = Call(target, app, scope, receive, send)
+            await self.meet_faults(call, plan or Plan(), self._meet)
 
-    async def meet_faults(self, call: Call, own: Callable[[Call], Awaitable[bool]]) -> None:
+    async def meet_faults(
+        self, call: Call, plan: Plan, own: Callable[[Call], Awaitable[bool]]
+    ) -> None:
         """Let a request or a stream meet its faults; raises ClientGone.
 
         Args:
             call: The request.
+            plan: The faults that fire on it.
             own: Does what only requests, or only streams, can have; False for any other fault.
         """
-        plan = (self.faults.plan(call.target) if self.faults.any else None) or Plan()
         if plan.faults:
             call.note(faults=tuple(fault.fault_id for fault in plan.faults))
             # A page that shows faults and held requests sees it at once, and not at the answer.

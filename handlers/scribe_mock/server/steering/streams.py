@@ -13,6 +13,7 @@ from scribe_mock.server.steering.call import Call, connection_of, note
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.steering.actions import Cut, DropAnswer, Socket
 from scribe_mock.steering.fault import Target
+from scribe_mock.steering.faults import Plan
 from scribe_mock.steering.reading import STREAM
 from scribe_mock.store.session_store import SessionStore
 
@@ -41,7 +42,9 @@ class SteeredStreams:
             await self._app(scope, receive, send)
             return
         with suppress(ClientGone):
-            await self._requests.meet_faults(Call(target, self._app, scope, receive, send), _meet)
+            plan = self._requests.faults.plan(target) or Plan()
+            call = Call(target, self._app, scope, receive, send)
+            await self._requests.meet_faults(call, plan, _meet)
 
     async def _target(self, path: str) -> Target | None:
         match = _PATH.fullmatch(path)
