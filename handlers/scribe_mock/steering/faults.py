@@ -131,17 +131,20 @@ class Faults:
         return plan if plan.faults else None
 
     def _matching(self, target: Target) -> list[Fault]:
-        scopes: list[_Whose] = [(None, None), (target.session_id, None)]
-        scopes += [(None, owner) for owner in target.owners]
+        scopes: list[_Whose] = [(None, None), *((None, owner) for owner in target.owners)]
+        if target.session_id is not None:
+            scopes.append((target.session_id, None))
         operation, sequence = target.operation, target.sequence
         keys: list[_Place] = [(None, None), (operation, None)]
         if sequence is not None:
             keys += [(None, sequence), (operation, sequence)]
         found = []
-        for whose in dict.fromkeys(scopes):
+        for whose in scopes:
             places = self._places.get(whose)
             if places is not None:
-                found += [f for key in keys for f in places.get(key, ()) if f.match.covers(target)]
+                for key in keys:
+                    if key in places:
+                        found += [fault for fault in places[key] if fault.match.covers(target)]
         return found
 
 

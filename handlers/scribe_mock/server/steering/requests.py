@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.callers import Callers
-from scribe_mock.audio.file_names import chunk_name
-from scribe_mock.errors import ApiError, InvalidRequest, ScribeError
+from scribe_mock.audio.file_names import sequence_of
+from scribe_mock.errors import ApiError, ScribeError
 from scribe_mock.server.security import bearer_token
 from scribe_mock.server.steering.answers import answer_of_fault, preferences, preferred_answer
 from scribe_mock.server.steering.breaks import cut_answer, cut_upload, drop_answer
@@ -184,19 +184,22 @@ class SteeredRequests:
     async def _target(self, operation: str, scope: Scope) -> Target:
         """What is known of a request before it is processed."""
         parameters: Mapping[str, str] = scope["path_params"]
+        file_name = parameters.get("file_name")
+        record = scope.get("scribe_mock.record")
+        caller = record.caller if record else self._callers.of_headers(scope["headers"])
         session = await self._session(parameters)
-        owners = [self._callers.of_headers(scope["headers"]), session.owner if session else ""]
-        target = Target(
+        if session is None:
+            owners = (caller,)
+            return Target(operation, parameters.get("session_id"), owners, file_name=file_name)
+        owner, chunked = session.owner, session.upload_type is UploadType.CHUNKED
+        return Target(
             operation,
-            session.session_id if session else parameters.get("session_id"),
-            tuple(dict.fromkeys(filter(None, owners))),
-            file_name=parameters.get("file_name"),
-            upload_type=session.upload_type if session else None,
+            session.session_id,
+            (caller,) if owner in ("", caller) else (caller, owner),
+            sequence=sequence_of(file_name) if chunked and file_name is not None else None,
+            file_name=file_name,
+            upload_type=session.upload_type,
         )
-        if target.file_name is not None and target.upload_type == UploadType.CHUNKED:
-            with suppress(InvalidRequest):
-                target.sequence, _ = chunk_name(target.file_name)
-        return target
 
     async def _session(self, parameters: Mapping[str, str]) -> Session | None:
         """The session that a path names, by its id or by that of one of its documents."""
