@@ -168,26 +168,23 @@ class Exchange(Record):
             message["headers"] = headers
             await self._send(message)
             return
-        if message.get("more_body", False):
-            self.answer_bytes += len(message.get("body", b""))
+        self.answer_bytes += len(message.get("body", b""))
+        if not self.is_early or message.get("more_body", False):
             await self._send(message)
-        elif self.is_early:
+        else:
             await self._send({**message, "more_body": True})
-            self._note_answer(message)
+            self._note_answer()
             await self._drain()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        else:
-            await self._send(message)
-            self._note_answer(message)
 
-    def _note_answer(self, last: Message) -> None:
-        """The client may look into the journal as soon as it has the answer."""
-        seconds = self.seconds = time.perf_counter() - self._started
-        if self.is_recorded:
-            self.duration = seconds
-            self.answer_bytes += len(last.get("body", b""))
-            if self.outcome is None:
-                self.outcome = "answered"
+    def _note_answer(self) -> None:
+        """Note that the client has the answer, which may look into the journal from now on.
+
+        Only an early one is noted so: others are the last that happens to a request.
+        """
+        self.duration = self.seconds = time.perf_counter() - self._started
+        if self.outcome is None:
+            self.outcome = "answered"
 
     async def _drain(self) -> None:
         seen = 0
