@@ -29,7 +29,8 @@ class Journal:
 
     def __init__(self, size: int, clocks: Clocks) -> None:
         self._size = size
-        self._clocks = clocks
+        #: The time of an entry that begins now, by its caller.
+        self.now = clocks.now_of
         self._records: deque[Record] = deque()
         self._bytes = 0
         self._fields = HeaderFields()
@@ -53,10 +54,6 @@ class Journal:
         record = Record(request_id, self.now(caller) if at is None else at, method, target, caller)
         self.add(record)
         return record
-
-    def now(self, caller: str) -> float:
-        """The time of an entry that begins now."""
-        return self._clocks.now_of(caller)
 
     def add(self, record: Record) -> None:
         """Add an entry that has begun."""

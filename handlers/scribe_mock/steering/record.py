@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from scribe_mock.audio.file_names import sequence_of
 from scribe_mock.sessions.scopes import Scope
-from scribe_mock.sessions.session import Session, UploadType
+from scribe_mock.sessions.session import UploadType
 from scribe_mock.steering.header_fields import unpacked, unpacked_fields
 from scribe_mock.store.body import Body
 
@@ -162,21 +162,18 @@ class Record:
             self.body.readers -= 1
             self.body = None
 
-    def name(self, session: Session) -> None:
-        """Note the session that the request is about."""
-        self.session_id, self.owner = session.session_id, session.owner
-        self.generation, self.upload_type = session.generation, session.upload_type
-
     def settle(self) -> None:
         """Note what the middlewares have found out so far: operation and session."""
         scope = self.scope
         if scope is None:
             return
-        if "scribe_mock.session" in scope:
-            self.name(scope["scribe_mock.session"])
+        self.operation = scope.get("scribe_mock.operation")
+        session = scope.get("scribe_mock.session")
+        if session is not None:
+            self.session_id, self.owner = session.session_id, session.owner
+            self.generation, self.upload_type = session.generation, session.upload_type
         elif self.session_id is None and "path_params" in scope:
             self.session_id = scope["path_params"].get("session_id")
-        self.operation = scope.get("scribe_mock.operation")
 
     def is_in(self, scope: Scope) -> bool:
         """Whether a scope includes it: its session, its caller, or its session's owner."""
