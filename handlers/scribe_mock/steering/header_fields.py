@@ -14,7 +14,7 @@ SECRET_NAME = re.compile(
 
 Field = tuple[bytes, bytes]
 
-#: Fields whose value is kept by no record, not even in memory.
+#: Fields whose value no record keeps.
 _SECRETS = (
     b"authorization",
     b"proxy-authorization",
@@ -44,39 +44,37 @@ class HeaderFields:
     """Packs the header fields of one journal."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, bytes] = {}
-        # The last fields and what they were packed into: those of one client are often the same.
-        self._request: tuple[Sequence[Field], bytes] = ((), b"")
-        self._answer: tuple[Sequence[Field], bytes] = ((), b"")
+        known: dict[bytes, bytes] = {}
+        self.of_request = _Packing(_IN_REQUESTS, known)
+        self.of_answer = _Packing(_IN_ANSWERS, known)
 
-    def of_request(self, fields: Sequence[Field]) -> tuple[bytes, int]:
-        """A request's fields, packed, and how many bytes of memory they take."""
-        last, packed = self._request
+
+class _Packing:
+    """Packs header fields.
+
+    Args:
+        replaced: By their names, the fields that are packed without their value.
+        known: What was packed, to keep equal ones once.
+    """
+
+    def __init__(self, replaced: Mapping[bytes, Field], known: dict[bytes, bytes]) -> None:
+        self._replaced = replaced
+        self._known = known
+        # The last fields, and what they were packed into: those of one client are often the same.
+        self._last: tuple[Sequence[Field], bytes] = ((), b"")
+
+    def __call__(self, fields: Sequence[Field]) -> tuple[bytes, int]:
+        """The fields, packed, and how many bytes of memory they take."""
+        last, packed = self._last
         if fields == last:
             return packed, 0
-        replaced = _IN_REQUESTS.get
-        packed, size = self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
-        self._request = fields, packed
-        return packed, size
-
-    def of_answer(self, fields: Sequence[Field]) -> tuple[bytes, int]:
-        """An answer's fields, likewise."""
-        last, packed = self._answer
-        if fields == last:
-            return packed, 0
-        replaced = _IN_ANSWERS.get
-        packed, size = self._once(marshal.dumps([replaced(field[0], field) for field in fields]))
-        self._answer = fields, packed
-        return packed, size
-
-    def _once(self, packed: bytes) -> tuple[bytes, int]:
-        known = self._known.get(packed)
-        if known is not None:
-            return known, 0
+        replaced = self._replaced.get
+        new = marshal.dumps([replaced(field[0], field) for field in fields])
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[packed] = packed
-        return packed, len(packed)
+        packed = self._known.setdefault(new, new)
+        self._last = fields, packed
+        return packed, len(new) if packed is new else 0
 
 
 def unpacked_fields(packed: bytes) -> list[Field]:

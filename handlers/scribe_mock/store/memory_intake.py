@@ -1,6 +1,5 @@
 """An upload on its way into the memory store."""
 
-from types import TracebackType
 from typing import Protocol, Self
 
 from scribe_mock.store.body import Body
@@ -49,10 +48,5 @@ class MemoryIntake:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()

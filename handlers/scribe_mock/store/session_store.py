@@ -1,7 +1,6 @@
 """The protocol of a store for sessions and their audio."""
 
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
@@ -39,12 +38,7 @@ class Intake(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class SessionStore(Protocol):

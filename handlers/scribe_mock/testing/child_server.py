@@ -11,7 +11,6 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from scribe_mock.errors import StartError
@@ -51,12 +50,7 @@ class ChildServer:
         self.url = told["url"]
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def _write(self, data: bytes) -> None:

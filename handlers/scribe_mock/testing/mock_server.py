@@ -1,7 +1,6 @@
 """A mock server in a thread, for Python tests."""
 
 import threading
-from types import TracebackType
 from typing import Self
 
 from scribe_mock.app import create_app
@@ -58,12 +57,7 @@ class MockServer(Steering):
                 raise RuntimeError("The mock server did not start; the log says why.")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
         self._server.should_exit = True
         self._thread.join()

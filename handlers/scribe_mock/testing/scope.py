@@ -1,7 +1,6 @@
 """A scope of its own on a running mock, for one test."""
 
 import secrets
-from types import TracebackType
 from typing import Self
 
 from scribe_mock.testing.control_client import ControlClient
@@ -41,11 +40,6 @@ class Scope(Steering):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.reset()
         self.close()
