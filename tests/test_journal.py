@@ -306,6 +306,7 @@ def test_a_stream_is_an_entry(mock):
 
 def _closed(mock):
     [entry] = entries(mock, operation="streamAudio")
+    assert entry["path"] == "/voice/v1/stream/sessions/…/audio"
     return entry if entry["outcome"] else None
 
 

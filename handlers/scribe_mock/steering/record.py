@@ -1,14 +1,18 @@
 """What the journal keeps of one request: no body, and nothing that is a secret."""
 
 import hashlib
+import re
 from typing import Any
 from urllib.parse import unquote
 
 from scribe_mock.audio.file_names import sequence_of
+from scribe_mock.paths import stream_path
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import UploadType
-from scribe_mock.steering.header_fields import unpacked, unpacked_fields
+from scribe_mock.steering.header_fields import HIDDEN, unpacked, unpacked_fields
 from scribe_mock.store.body import Body
+
+_STREAM = re.compile(stream_path("[^/]+"))
 
 #: What is shown of a body, in bytes.
 FIRST_BYTES = 64
@@ -203,8 +207,12 @@ class Record:
 
     @property
     def path(self) -> str:
-        """The path without the query; for a delivery the whole URL."""
-        return self.target.decode("latin-1")
+        """The path without the query; for a delivery the whole URL.
+
+        That of a stream hides the stream id, by which anybody could send audio.
+        """
+        path = self.target.decode("latin-1")
+        return stream_path(HIDDEN) if _STREAM.fullmatch(path) else path
 
     @property
     def content_type(self) -> str | None:
