@@ -70,6 +70,15 @@ def test_long_recordings_are_cut_at_pauses_and_their_chunks_numbered(session):
     assert recording.end(sent=2).json()["audio_files"] == names
 
 
+def test_what_is_wrong_with_a_recording_is_told_at_its_chunk(session):
+    recording = session("single")
+    data = wav(conversation(6, 3, 2)[0], data_length=2_000_000)
+    answer = recording.upload("a.wav", data, "audio/wav")
+    assert answer.status_code == 200
+    assert answer.headers["x-mock-diagnostics"] == "truncated"
+    assert codes(recording) == [["truncated"], []]
+
+
 def test_a_recording_without_speech_is_stored_whole_and_marked(session):
     recording = session("single")
     data = encode(silence(45), "audio/wav")

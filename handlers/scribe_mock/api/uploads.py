@@ -20,7 +20,7 @@ from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
-from scribe_mock.sessions.diagnosis import Diagnosis
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.record import Record
 from scribe_mock.store.session_store import Intake, Pieces, SessionStore
@@ -53,7 +53,7 @@ class Uploads:
         self._examiner = examiner
 
     async def receive(self, request: Request, session: Session, file_name: str) -> Sequence[str]:
-        """Receive one upload and store it; returns the codes of findings in its first bytes.
+        """Receive one upload and store it; returns the codes of its findings.
 
         Raises:
             InvalidRequest: a stream session, a name in a wrong form, or an empty body.
@@ -87,7 +87,7 @@ class Uploads:
         diagnosis: Diagnosis | None = None
         if self._examiner.strict:
             diagnosis = await self._examiner.examine(intake.parts, upload.kind, upload.extension)
-            _refuse_serious(upload, diagnosis)
+            _refuse_serious(upload, diagnosis.findings)
 
         def pieces(current: Session) -> Pieces:
             chunk = Chunk(
@@ -111,6 +111,9 @@ class Uploads:
             found = await self._examiner.split(intake.parts, upload.kind)
         except AudioError as error:
             raise _unusable(upload, str(error)) from error
+        findings = [finding for piece in found for finding in piece.findings]
+        if self._examiner.strict:
+            _refuse_serious(upload, findings)
 
         def pieces(current: Session) -> Pieces:
             numbers = current.sequences_for(upload.file_name, len(found))
@@ -122,7 +125,7 @@ class Uploads:
 
         await self._store.add_upload(upload.session, intake, pieces)
         self._examiner.enqueue(upload.session.session_id)
-        return ()
+        return [finding.code for finding in findings]
 
     def _chunk(self, upload: Upload, sequence: int, piece: RecordingChunk, now: float) -> Chunk:
         return Chunk(
@@ -136,6 +139,7 @@ class Uploads:
             round(piece.end_s, 3),
             round(piece.duration_s, 3),
             piece.speech,
+            recording_findings=piece.findings,
         )
 
 
@@ -181,8 +185,8 @@ def _too_large() -> ChunkTooLarge:
     )
 
 
-def _refuse_serious(upload: Upload, diagnosis: Diagnosis) -> None:
-    serious = next((finding for finding in diagnosis.findings if finding.serious), None)
+def _refuse_serious(upload: Upload, findings: Sequence[AudioFinding]) -> None:
+    serious = next((finding for finding in findings if finding.serious), None)
     if serious is not None:
         raise _unusable(upload, f"{serious.message} {serious.advice}", finding=serious.code)
 

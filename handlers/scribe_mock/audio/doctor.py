@@ -110,9 +110,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
 
 
 def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[AudioFinding]:
-    found = []
-    if track.complaint:
-        found.append(findings.truncated(f"The file is not complete: {track.complaint}."))
+    found = findings.of_flaws(track.flaws)
     if duration > _LONGEST_TOLERATED:
         found.append(findings.too_long(duration, MAX_CHUNK_SECONDS))
     if meter.loudness < _SILENT:

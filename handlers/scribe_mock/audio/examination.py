@@ -203,12 +203,13 @@ def session_findings(
         for chunk in chunks
     ]
     compared = diagnose_session(examined)
-    return {
-        chunk.sequence: [*chunk.diagnosis.findings, *compared[chunk.sequence]]
-        if chunk.diagnosis
-        else compared[chunk.sequence]
-        for chunk in chunks
-    }
+    return {chunk.sequence: [*_own_findings(chunk), *compared[chunk.sequence]] for chunk in chunks}
+
+
+def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:
+    """Return the findings about the chunk and about the recording that it was cut from."""
+    examined = chunk.diagnosis.findings if chunk.diagnosis else ()
+    return (*chunk.recording_findings, *examined)
 
 
 def _store_diagnosis(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:

@@ -1,6 +1,9 @@
 """The findings about one chunk: a code, what was found, and advice."""
 
+from collections.abc import Callable, Iterable, Mapping
+
 from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
+from scribe_mock.audio.flaws import Flaw
 from scribe_mock.sessions.diagnosis import AudioFinding
 
 
@@ -33,6 +36,11 @@ def truncated(message: str) -> AudioFinding:
         "file is sent.",
         serious=True,
     )
+
+
+def of_flaws(flaws: Iterable[Flaw]) -> list[AudioFinding]:
+    """Return the findings for what is wrong with a recording although it can be used."""
+    return [_OF_FLAW[flaw.code](f"{flaw.what}.") for flaw in flaws]
 
 
 def broken(error: AudioError) -> AudioFinding:
@@ -82,3 +90,7 @@ def clipped(places: int) -> AudioFinding:
         f"The sound is cut off at full scale in {places} places.",
         "Lower the microphone's gain.",
     )
+
+
+#: How to make the finding for a flaw, by its code.
+_OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {"truncated": truncated}

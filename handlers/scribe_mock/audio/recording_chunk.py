@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from scribe_mock.sessions.diagnosis import AudioFinding
+
 
 @dataclass(frozen=True)
 class RecordingChunk:
@@ -13,6 +15,7 @@ class RecordingChunk:
         end_s: where it ends, in seconds.
         duration_s: its length in seconds.
         speech: whether it has speech.
+        findings: what is wrong with the recording there, and can't be seen in the chunk.
     """
 
     data: bytes
@@ -20,3 +23,4 @@ class RecordingChunk:
     end_s: float
     duration_s: float
     speech: bool
+    findings: tuple[AudioFinding, ...] = ()

@@ -1,5 +1,6 @@
 """Splits one recording into chunks, each a complete file."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,13 @@ from scribe_mock.audio.chunk_plan import ChunkLengths, plan
 from scribe_mock.audio.containers.cutting import cut
 from scribe_mock.audio.containers.reading import check_claim, open_track
 from scribe_mock.audio.decode import RATE, Decoder, Resampler
+from scribe_mock.audio.findings import of_flaws
+from scribe_mock.audio.flaws import Flaw
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.track import Track
 from scribe_mock.audio.vad import FRAME, HOP, Profile, Profiler
+from scribe_mock.sessions.diagnosis import AudioFinding
 
 _DEFAULT_LIMITS = Limits()
 _DEFAULT_LENGTHS = ChunkLengths()
@@ -94,9 +98,19 @@ def assemble(
     profile = _joined(parts).after(round(counted.skip / counted.rate / HOP))
     chunks = plan(profile, counted.duration_s(), lengths)
     cuts = cut(counted, [(chunk.start_s, chunk.end_s) for chunk in chunks])
+    found = _by_chunk(track.flaws, [part.end_s for part in cuts])
     return [
-        RecordingChunk(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech)
-        for part, chunk in zip(cuts, chunks, strict=True)
+        RecordingChunk(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech, there)
+        for part, chunk, there in zip(cuts, chunks, found, strict=True)
+    ]
+
+
+def _by_chunk(flaws: Sequence[Flaw], ends: Sequence[float]) -> list[tuple[AudioFinding, ...]]:
+    """Return the findings of each chunk: a flaw belongs to the first chunk that ends after it."""
+    places = [min(bisect_right(ends, flaw.at_s), len(ends) - 1) for flaw in flaws]
+    return [
+        tuple(of_flaws(flaw for flaw, at in zip(flaws, places, strict=True) if at == index))
+        for index in range(len(ends))
     ]
 
 

@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from scribe_mock.audio.flaws import Flaw
+
 
 @dataclass(frozen=True)
 class Track:
@@ -28,7 +30,7 @@ class Track:
         keep: samples that follow; None means all.
         claimed_s: duration that the file announces, in seconds, or 0.
         counts: decoded samples of each packet, or None while they are not known.
-        complaint: what is wrong with the file although it can be used, as a phrase; or empty.
+        flaws: what is wrong with the recording although it can be used, in order of time.
     """
 
     media_type: str
@@ -43,7 +45,7 @@ class Track:
     keep: int | None = None
     claimed_s: float = 0.0
     counts: NDArray[np.int64] | None = None
-    complaint: str = ""
+    flaws: tuple[Flaw, ...] = ()
 
     def __len__(self) -> int:
         return len(self.bounds) - 1

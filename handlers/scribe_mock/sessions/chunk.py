@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scribe_mock.sessions.diagnosis import Diagnosis
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 
 @dataclass(slots=True)
@@ -11,7 +11,8 @@ class Chunk:
 
     `start_s` and `end_s` are the chunk's place in the recording that it was cut from, in seconds,
     and `speech` whether it has speech; None for a chunk that was uploaded as it is. `diagnosis` is
-    None until the chunk was examined. `replaced` counts earlier uploads of the same number.
+    None until the chunk was examined. `recording_findings` are about the recording that it was cut
+    from, and cannot be seen in the chunk. `replaced` counts earlier uploads of the same number.
     """
 
     sequence: int
@@ -25,6 +26,7 @@ class Chunk:
     duration_s: float | None = None
     speech: bool | None = None
     diagnosis: Diagnosis | None = None
+    recording_findings: tuple[AudioFinding, ...] = ()
     replaced: int = 0
 
     @property

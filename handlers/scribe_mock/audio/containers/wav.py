@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
 from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.flaws import Flaw
 from scribe_mock.audio.media_types import WAV
 from scribe_mock.audio.track import Track
 
@@ -88,8 +89,15 @@ def _track(data: bytes, fmt: WavFormat | None, body: int, announced: int) -> Tra
         bounds=edges * fmt.frame_bytes,
         header=fmt.chunk,
         counts=np.diff(edges),
-        complaint=f"its header announces {missing} bytes more than there are" if missing else "",
+        flaws=_shorter_than_announced(missing),
     )
+
+
+def _shorter_than_announced(missing: int) -> tuple[Flaw, ...]:
+    if not missing:
+        return ()
+    what = f"The file is not complete: its header announces {missing} bytes more than there are"
+    return (Flaw("truncated", what),)
 
 
 def _read_format(chunk: bytes) -> WavFormat:
