@@ -67,7 +67,9 @@ def test_audio_that_is_not_supported(head, found):
         split(head + bytes(100), media_types.MP3)
 
 
-@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k != media_types.WAV])
+@pytest.mark.parametrize(
+    "kind", [k for k in media_types.MEDIA_TYPES if k not in (media_types.WAV, media_types.WEBM)]
+)
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
 def test_truncated(kind, share):
     data = encode(vowels(4), kind)
@@ -157,18 +159,6 @@ def webm_with_duration(milliseconds):
 def test_webm_that_claims_hours():
     with pytest.raises(TooLongAudio, match=r"100\.0 h"):
         split(webm_with_duration(360_000_000.0), media_types.WEBM)
-    with pytest.raises(DamagedAudio, match="claims 7200 s and holds"):
-        split(webm_with_duration(7_200_000.0), media_types.WEBM)
-
-
-def test_ogg_that_claims_hours():
-    data = sample(media_types.OGG_OPUS)
-    at = data.rindex(b"OggS")
-    page = data[at : at + 6] + struct.pack("<q", 48_000 * 3600 * 3) + data[at + 14 :]
-    page = page[:22] + bytes(4) + page[26:]
-    page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
-    with pytest.raises(DamagedAudio, match="claims"):
-        split(data[:at] + page, media_types.OGG_OPUS)
 
 
 @pytest.mark.parametrize("box", [b"stsz", b"stts", b"stsc"])
