@@ -139,3 +139,21 @@ def read_pcm(data):
     """Return the frames of a WAV file."""
     with wave.open(io.BytesIO(data)) as file:
         return file.readframes(file.getnframes())
+
+
+def far_away(samples):
+    """Return sound as it reaches a microphone in a room with an echo of 0.3 s."""
+    count = int(0.3 * RATE)
+    echo = np.random.default_rng(0).standard_normal(count) * np.exp(-6.9 * np.arange(count) / count)
+    echo[0] = 3
+    return np.convolve(samples, echo)[: len(samples)].astype(np.float32)
+
+
+def at_level(samples, dbfs):
+    """Return sound with a mean power, in dBFS."""
+    return (samples * 10 ** (dbfs / 20) / np.sqrt((samples**2).mean())).astype(np.float32)
+
+
+def speech():
+    """Return the short dictation of the fixtures at 16 kHz: 5.6 s with one pause of 0.7 s."""
+    return decode(Path(__file__).parents[2].joinpath("fixtures/audio/speech.wav").read_bytes())

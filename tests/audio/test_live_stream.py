@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scribe_mock.audio.chunk_plan import ChunkLengths
 from scribe_mock.audio.live_stream import STREAM_LENGTHS, Pcm16Resampler, StreamChunker
-from tests.audio.factory import conversation, read_pcm, silence
+from tests.audio.factory import at_level, conversation, read_pcm, silence, speech, vowels
 
 SOUND, LABELS = conversation(7, 0.9, 6, 1, 9, 8, 12, 0.7, 5, 1, 6, 0.8, 9)
 PCM = (SOUND * 32767).astype("<i2").tobytes()
@@ -45,6 +45,17 @@ def test_chunks_are_the_bytes_of_the_stream():
 def test_the_size_of_the_frames_does_not_matter(size):
     expected = [(c.start_s, c.end_s) for c in run(PCM[:640_000], 1 << 30)[0]]
     assert [(c.start_s, c.end_s) for c in run(PCM[:640_000], max(size, 301))[0]] == expected
+
+
+def test_a_quiet_speaker_after_a_loud_one_is_in_the_chunks():
+    quiet = np.concatenate([at_level(vowels(5.3, 5), -46), np.zeros(16_000)])
+    sound = np.concatenate([at_level(speech(), -22), np.zeros(12_000), quiet, silence(8), quiet])
+    sound += np.random.default_rng(5).standard_normal(len(sound)) * 10 ** (-60 / 20)
+    chunks, _ = run((sound * 32767).astype("<i2").tobytes(), 3200)
+    first = (len(speech()) + 12_000) / 16_000
+    for start in (first, first + 5.3 + 1 + 8):
+        held = sum(max(0, min(start + 5.3, c.end_s) - max(start, c.start_s)) for c in chunks)
+        assert held > 5
 
 
 def test_speech_that_never_pauses_does_not_fill_the_buffer():

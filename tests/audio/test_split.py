@@ -2,13 +2,23 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from scribe_mock.audio import media_types
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.split import analyse, assemble, split
-from tests.audio.factory import conversation, decode, encode, silence
+from tests.audio.factory import (
+    at_level,
+    conversation,
+    decode,
+    encode,
+    far_away,
+    silence,
+    speech,
+    vowels,
+)
 
 SOUND, LABELS = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8, 1, 3)
 
@@ -66,3 +76,21 @@ def test_very_short_recordings_are_one_chunk():
         (piece,) = split(encode(SOUND[:800], kind), kind)
         assert piece.start_s == 0
         assert 0.04 < piece.duration_s < 0.2
+
+
+def doctor_and_patient(patient, order=1):
+    """Return a voice at -22 dBFS and one at -46 over noise at -60, and where the second is."""
+    parts = [at_level(speech(), -22), at_level(patient, -46)][::order]
+    sound = np.concatenate([np.zeros(8000), parts[0], np.zeros(12_000), parts[1], np.zeros(8000)])
+    noise = np.random.default_rng(5).standard_normal(len(sound)) * 10 ** (-60 / 20)
+    start = (20_000 + len(parts[0]) if order == 1 else 8000) / 16_000
+    return (sound + noise).astype(np.float32), (start, start + len(patient) / 16_000)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["quiet after loud", "loud after quiet"])
+@pytest.mark.parametrize("patient", [vowels(5.3), vowels(5.3, 5), far_away(speech())[4000:-4000]])
+def test_a_quiet_speaker_is_stored_before_and_after_a_loud_one(patient, order):
+    sound, there = doctor_and_patient(patient, order)
+    for kind in (media_types.WAV, media_types.WEBM):
+        pieces = split(encode(sound, kind), kind)
+        assert held([there], [piece for piece in pieces if piece.speech]) > 1 - 0.3 / 5.3

@@ -90,6 +90,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
     for block in decoder.blocks(0, len(track)):
         meter.add(as_float(block))
         meter.profiles.append(profiler.push(resampler.push(block)))
+    meter.profiles += [profiler.push(resampler.push(None)), profiler.flush()]
     counted = replace(track, rate=decoder.rate).counted(np.array(decoder.counts, np.int64))
     profile = Profile.join(meter.profiles)
     duration = counted.duration_s()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scribe_mock.audio.decode import RATE, Samples
+from scribe_mock.audio.quiet_speech import QuietSpeech
 
 #: Samples of one frame at 16 kHz; the detector accepts no other number.
 FRAME = 256
@@ -72,22 +73,26 @@ class Profiler:
 
     def __init__(self) -> None:
         self._detector = earshot.Detector()
+        self._quiet = QuietSpeech()
         self._rest = np.empty(0, np.float32)
 
     def push(self, samples: Samples) -> Profile:
-        """Return the frames that are complete with these samples, in [-1, 1]."""
+        """Return the frames that are final with these samples, in [-1, 1].
+
+        The last third of a second follows with later samples.
+        """
         joined = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         whole = len(joined) // FRAME * FRAME
         self._rest = joined[whole:].copy()
         frames = np.ascontiguousarray(joined[:whole].reshape(-1, FRAME))
         scores = np.fromiter(map(self._detector.predict_f32, frames), np.float32, len(frames))
-        return Profile(scores, levels_of(frames))
+        return Profile(*self._quiet.push(frames, scores, levels_of(frames)))
 
     def flush(self) -> Profile:
-        """Return the last frame, filled up with silence, if samples are left."""
-        if not len(self._rest):
-            return Profile.join([])
-        return self.push(np.zeros(FRAME - len(self._rest), np.float32))
+        """Return the last frames; the very last one is filled up with silence."""
+        missing = -len(self._rest) % FRAME
+        last = self.push(np.zeros(missing, np.float32))
+        return Profile.join([last, Profile(*self._quiet.flush())])
 
 
 def levels_of(frames: NDArray[np.float32]) -> NDArray[np.float32]:

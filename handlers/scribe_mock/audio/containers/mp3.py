@@ -7,63 +7,17 @@ import numpy as np
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NotAudio, TruncatedAudio
 from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.containers.mp3_frames import FrameHeader, parse_header
 from scribe_mock.audio.media_types import MP3
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete MP3 file"
-_BITRATES_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_BITRATES_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_RATES = (44_100, 48_000, 32_000)
 # How many samples later than its input a decoder's output comes.
 _DECODER_DELAY = 529
 # The delay and padding fields of a LAME tag have 12 bits.
 _FIELD_MAX = 4095
 # Bytes of an ID3 tag of version 1, which is at the end of a file.
 _OLD_TAG = 128
-
-
-@dataclass(frozen=True)
-class FrameHeader:
-    """The fields of an MP3 frame's first four bytes."""
-
-    version: int  # 1, 2, or 25 for MPEG 2.5
-    bitrate: int
-    rate: int
-    channels: int
-    protected: bool
-    size: int
-
-    @property
-    def samples(self) -> int:
-        """Samples of each channel in one frame."""
-        return 1152 if self.version == 1 else 576
-
-    @property
-    def side_info(self) -> int:
-        """Bytes of side information."""
-        if self.version == 1:
-            return 17 if self.channels == 1 else 32
-        return 9 if self.channels == 1 else 17
-
-    @property
-    def main_data_at(self) -> int:
-        """Offset of the main data from the start of the frame."""
-        return 4 + 2 * self.protected + self.side_info
-
-
-def parse_header(head: bytes) -> FrameHeader | None:
-    """Return the header of a layer III frame, or None where there is none."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] & 6 != 2:
-        return None
-    version = {0: 25, 2: 2, 3: 1}.get(head[1] >> 3 & 3)
-    bitrate_index, rate_index = head[2] >> 4, head[2] >> 2 & 3
-    if version is None or bitrate_index in (0, 15) or rate_index == 3:
-        return None
-    rate = _RATES[rate_index] // {1: 1, 2: 2, 25: 4}[version]
-    bitrate = (_BITRATES_V1 if version == 1 else _BITRATES_V2)[bitrate_index]
-    size = (144 if version == 1 else 72) * bitrate * 1000 // rate + (head[2] >> 1 & 1)
-    channels = 1 if head[3] >> 6 == 3 else 2
-    return FrameHeader(version, bitrate, rate, channels, not head[1] & 1, size)
 
 
 def read_mp3(data: bytes) -> Track:
