@@ -67,9 +67,11 @@ def test_audio_that_is_not_supported(head, found):
         split(head + bytes(100), media_types.MP3)
 
 
-@pytest.mark.parametrize(
-    "kind", [k for k in media_types.MEDIA_TYPES if k not in (media_types.WAV, media_types.WEBM)]
-)
+# Files of these types that are cut short are taken as far as they go.
+_CUT_SHORT = (media_types.WAV, media_types.WEBM, media_types.MP3)
+
+
+@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k not in _CUT_SHORT])
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
 def test_truncated(kind, share):
     data = encode(vowels(4), kind)
