@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import av
 
-from scribe_mock.audio.containers.ogg import checksum
+from scribe_mock.audio.containers.ogg_pages import checksum
 from scribe_mock.audio.containers.webm_elements import ElementId, element
 
 
