@@ -76,7 +76,7 @@ def test_what_is_wrong_with_a_recording_is_told_at_its_chunk(session):
     answer = recording.upload("a.wav", data, "audio/wav")
     assert answer.status_code == 200
     assert answer.headers["x-mock-diagnostics"] == "truncated"
-    assert codes(recording) == [["truncated"], []]
+    assert codes(recording) == [[], ["truncated"]]
 
 
 def test_a_recording_without_speech_is_stored_whole_and_marked(session):

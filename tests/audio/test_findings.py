@@ -15,9 +15,8 @@ def codes_in_the_program():
     found = set(ERRORS)
     for path in Path(scribe_mock.audio.__file__).parents[1].rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AudioFinding"
-            if called and node.args and isinstance(node.args[0], ast.Constant):
-                found.add(node.args[0].value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AudioFinding":
+                found |= {str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)}
     return found
 
 

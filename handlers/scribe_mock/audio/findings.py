@@ -69,6 +69,45 @@ def truncated(message: str) -> AudioFinding:
     )
 
 
+def gap_inside(message: str) -> AudioFinding:
+    """Return the finding for a file in which a part is missing."""
+    return AudioFinding(
+        "gap_inside",
+        message,
+        "Join all parts of one recording in the order of the dataavailable events, without leaving "
+        "one out; and check that the microphone delivered sound all the time.",
+        serious=True,
+    )
+
+
+def repeated_inside(message: str) -> AudioFinding:
+    """Return the finding for a file in which a part is there twice."""
+    return AudioFinding(
+        "repeated_inside",
+        message,
+        "Add each part that the recorder delivers once, after a failed upload too.",
+    )
+
+
+def reordered_inside(message: str) -> AudioFinding:
+    """Return the finding for a file whose parts are not in order."""
+    return AudioFinding(
+        "reordered_inside",
+        message,
+        "Join the parts of one recording in the order in which the recorder delivers them.",
+        serious=True,
+    )
+
+
+def junk(message: str) -> AudioFinding:
+    """Return the finding for a file with bytes that are no audio."""
+    return AudioFinding(
+        "junk",
+        message,
+        "Send the recorder's bytes as they are, with nothing before, between or after them.",
+    )
+
+
 def of_flaws(flaws: Iterable[Flaw]) -> list[AudioFinding]:
     """Return the findings for what is wrong with a recording although it can be used."""
     return [_OF_FLAW[flaw.code](f"{flaw.what}.") for flaw in flaws]
@@ -128,4 +167,10 @@ def clipped(places: int) -> AudioFinding:
 
 
 #: How to make the finding for a flaw, by its code.
-_OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {"truncated": truncated}
+_OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {
+    "truncated": truncated,
+    "gap_inside": gap_inside,
+    "repeated_inside": repeated_inside,
+    "reordered_inside": reordered_inside,
+    "junk": junk,
+}

@@ -1,6 +1,10 @@
 """Reads Opus packets and headers without decoding (RFC 6716, RFC 7845)."""
 
 import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: Samples per second of all Opus streams in a container.
 RATE = 48_000
@@ -32,6 +36,11 @@ def packet_samples(packet: bytes) -> int:
     count = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[packet[0] & 3]
     samples = count * _FRAME_SIZE[packet[0]]
     return samples if samples <= 5760 else 0
+
+
+def samples_of(packets: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return the samples that each packet announces, as `packet_samples` does."""
+    return np.array([packet_samples(packet) for packet in packets], np.int64)
 
 
 def head_fields(head: bytes) -> tuple[int, int]:
