@@ -6,12 +6,12 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from scribe_mock.api import frame_advice
+
 #: Samples per second of binary frames, and the rate that chunks are stored in.
 WIRE_RATE = 16_000
 #: Rates that a `start` frame may name, in samples per second.
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
-#: The only encoding a `start` frame may name: 16-bit little-endian PCM.
-ENCODING = "audio/x-l16"
 
 
 class FrameError(Exception):
@@ -45,7 +45,7 @@ class Frames:
             self._start(body)
             return b""
         if self.rate is None:
-            raise FrameError("media came before start")
+            raise FrameError("media came before start: start says the encoding and the sampleRate")
         return _payload(body)
 
     def _samples(self, data: bytes) -> bytes:
@@ -56,32 +56,49 @@ class Frames:
 
     def _start(self, body: Any) -> None:
         if self.rate is not None:
-            raise FrameError("start came twice")
+            raise FrameError("start came twice; open another socket for another format")
         form = body.get("mediaFormat") if isinstance(body, dict) else None
-        rate = form.get("sampleRate") if isinstance(form, dict) else None
-        if not isinstance(form, dict) or form.get("encoding") != ENCODING:
-            raise FrameError(f"start.mediaFormat.encoding must be {ENCODING}")
-        if type(rate) is not int or not LOWEST_RATE <= rate <= HIGHEST_RATE:
-            raise FrameError(f"sampleRate must be a number from {LOWEST_RATE} to {HIGHEST_RATE}")
-        self.rate = rate
+        if not isinstance(form, dict):
+            raise FrameError(frame_advice.no_format(body))
+        if form.get("encoding") != frame_advice.ENCODING:
+            raise FrameError(frame_advice.wrong_encoding(form.get("encoding")))
+        channels = form.get("channels")
+        if channels is not None and (type(channels) not in (int, float) or channels != 1):
+            given = frame_advice.shown(channels)
+            raise FrameError(f"channels must be the number 1, not {given}: mix the channels to one")
+        self.rate = _rate(form)
+
+
+def _rate(form: Mapping[str, Any]) -> int:
+    """The samples per second that a mediaFormat names; 16000.0 is the number 16000 (RFC 8259)."""
+    rate = form.get("sampleRate")
+    if type(rate) is float and rate.is_integer():
+        rate = int(rate)
+    if type(rate) is int and LOWEST_RATE <= rate <= HIGHEST_RATE:
+        return rate
+    expected = f"sampleRate must be a whole number from {LOWEST_RATE} to {HIGHEST_RATE}"
+    if "sample_rate" in form and rate is None:
+        raise FrameError(f"{expected}; it is written sampleRate, not sample_rate")
+    quoted = "; write it without quotation marks" if isinstance(rate, str) else ""
+    raise FrameError(f"{expected}, not {frame_advice.shown(rate)}{quoted}")
 
 
 def _envelope(text: str) -> tuple[str, Any]:
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        raise FrameError("a text frame must be JSON") from None
+        raise FrameError(frame_advice.no_json(text)) from None
     event = frame.get("event") if isinstance(frame, dict) else None
     if event not in ("start", "media", "stop"):
-        raise FrameError("event must be start, media or stop")
+        raise FrameError(frame_advice.no_event(frame))
     return event, frame.get(event)
 
 
 def _payload(body: Any) -> bytes:
     payload = body.get("payload") if isinstance(body, dict) else None
     if not isinstance(payload, str):
-        raise FrameError("media.payload must be base64 text")
+        raise FrameError(frame_advice.wrong_payload(body))
     try:
         return b64decode(payload, validate=True)
     except (binascii.Error, ValueError):
-        raise FrameError("media.payload is not base64") from None
+        raise FrameError(frame_advice.wrong_payload(body)) from None

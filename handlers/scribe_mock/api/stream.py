@@ -2,9 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
 from starlette.types import Message, Receive, Scope, Send
@@ -12,20 +11,16 @@ from starlette.types import Message, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.frames import FrameError, Frames
 from scribe_mock.api.stream_end import StreamEnd
+from scribe_mock.api.stream_recording import StreamRecording
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.audio.media_types import MEDIA_TYPES, WAV
 from scribe_mock.errors import ApiError, NotFound
 from scribe_mock.paths import stream_path
 from scribe_mock.sessions.alarm import Alarm
-from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope as Covered
 from scribe_mock.sessions.session import Session
 from scribe_mock.steering.record import Record
-from scribe_mock.store.session_store import Parts, SessionStore
-
-if TYPE_CHECKING:
-    from scribe_mock.audio.live_stream import StreamChunk
+from scribe_mock.store.session_store import SessionStore
 
 #: Bytes of one message.
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -34,15 +29,14 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: until the event loop ran this often without a new one, and for at most this many seconds.
 _IDLE_ITERATIONS, _SETTLE_SECONDS = 8, 5.0
 
-#: Bytes of PCM that are processed together, half a second at 16 kHz: clients send much smaller
-#: frames, and each call of a thread costs time.
-_BATCH_BYTES = 16 * 1024
-
 #: What `send` raises when the client has closed the connection (ASGI specification,
 #: "Disconnect - send").
 _GONE = OSError
 
 _PATH = re.compile(stream_path("([^/]+)") + r"\Z")
+
+#: Bytes of the reason of a close (RFC 6455, 5.5.1).
+_MOST_REASON = 123
 
 #: Close codes (RFC 6455, 7.4.1).
 _NORMAL, _UNSUPPORTED, _POLICY, _TRY_LATER = 1000, 1003, 1008, 1013
@@ -80,7 +74,8 @@ class Streams:
                 # The session may have been ended, or replaced, while this waited for the lock.
                 session = await self._admitted(scope["path"])
                 scope["scribe_mock.session"] = session
-                recording = StreamRecording(session, self._store, self._clocks)
+                strict = self._examiner.strict
+                recording = StreamRecording(session, self._store, self._clocks, strict=strict)
                 end = StreamEnd(self._clocks, self._alarm, session)
                 stream = LiveStream(recording, end, receive, send, scope.get("scribe_mock.record"))
                 self._live[session.session_id] = stream
@@ -123,83 +118,6 @@ class Streams:
         session = await self._store.find_stream(match[1])
         session.require_open(self._clocks.of(session).now())
         return session
-
-
-class StreamRecording:
-    """Turns the PCM of one socket into stored chunks; slow work runs in threads."""
-
-    def __init__(self, session: Session, store: SessionStore, clocks: Clocks) -> None:
-        self._session = session
-        self._store = store
-        self._clocks = clocks
-        self._order = asyncio.Lock()
-        self._pending, self._rate = bytearray(), 0
-        self._cutter: StreamCutter | None = None
-
-    async def add(self, pcm: bytes, rate: int) -> None:
-        """Add 16-bit PCM of `rate` samples a second; raises what storing raises."""
-        async with self._order:
-            self._pending += pcm
-            self._rate = rate
-            if len(self._pending) >= _BATCH_BYTES:
-                await self._process()
-
-    async def flush(self) -> None:
-        """Store the PCM that is not in a chunk yet; raises what storing raises."""
-        async with self._order:
-            if self._pending:
-                await self._process()
-            if self._cutter is not None:
-                await self._store_chunks(await asyncio.to_thread(self._cutter.flush))
-
-    async def _process(self) -> None:
-        if self._cutter is None:
-            self._cutter = await asyncio.to_thread(StreamCutter, self._rate)
-        pcm = bytes(self._pending)
-        self._pending.clear()
-        await self._store_chunks(await asyncio.to_thread(self._cutter.add, pcm))
-
-    async def _store_chunks(self, found: Sequence["StreamChunk"]) -> None:
-        if not found:
-            return
-        with self._store.intake(0) as intake:
-            await self._store.add_upload(
-                self._session, intake, lambda session: list(self._pieces(session, found))
-            )
-
-    def _pieces(
-        self, session: Session, found: Iterable["StreamChunk"]
-    ) -> Iterable[tuple[Chunk, Parts]]:
-        first, now = session.next_sequence(), self._clocks.of(session).now()
-        for sequence, part in enumerate(found, first):
-            data = part.wav
-            name = f"{sequence}.{MEDIA_TYPES[WAV].extension}"
-            length = round(part.end_s - part.start_s, 3)
-            place = (round(part.start_s, 3), round(part.end_s, 3), length, part.speech)
-            chunk = Chunk(sequence, MEDIA_TYPES[WAV].extension, name, WAV, len(data), now, *place)
-            yield chunk, [data]
-
-
-class StreamCutter:
-    """Resamples one stream and cuts it into chunks.
-
-    Making one imports numpy and the speech detector, which takes time: do it in a thread.
-    """
-
-    def __init__(self, rate: int) -> None:
-        from scribe_mock.audio.live_stream import Pcm16Resampler, StreamChunker
-
-        self._resampler = Pcm16Resampler(rate)
-        self._chunker = StreamChunker()
-
-    def add(self, pcm: bytes) -> Sequence["StreamChunk"]:
-        """The chunks that these bytes complete."""
-        return self._chunker.feed(self._resampler.push(pcm))
-
-    def flush(self) -> Sequence["StreamChunk"]:
-        """The chunks of the rest."""
-        last = self._chunker.feed(self._resampler.flush())
-        return [*last, *self._chunker.flush()]
 
 
 class _EndedByServer(Exception):
@@ -291,10 +209,14 @@ class LiveStream:
             await self._recording.flush()
         except ApiError as error:
             code, reason = _POLICY, error.code
+        if self._recording.refusal is not None:
+            code, reason = _UNSUPPORTED, self._recording.refusal
         await self._close(code, reason)
 
     async def _close(self, code: int, reason: str) -> None:
         if self._open:
             self._open = False
+            # No character of a reason is cut in two.
+            reason = reason.encode()[:_MOST_REASON].decode(errors="ignore")
             with suppress(_GONE):
-                await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})

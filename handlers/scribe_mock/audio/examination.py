@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
+from scribe_mock.audio.findings import TOO_LONG
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.recording_chunk import RecordingChunk
@@ -213,6 +214,8 @@ def session_findings(
 def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:
     """Return the findings about the chunk and about the recording that it was cut from."""
     examined = chunk.diagnosis.findings if chunk.diagnosis else ()
+    if chunk.start_s is not None:  # the server cut it: no client can make it shorter
+        examined = tuple(finding for finding in examined if finding.code != TOO_LONG)
     return (*chunk.recording_findings, *examined)
 
 

@@ -9,7 +9,11 @@ from scribe_mock.audio.audio_errors import (
     TruncatedAudio,
 )
 from scribe_mock.audio.flaws import Flaw
+from scribe_mock.audio.not_pcm import NotPcm
 from scribe_mock.sessions.diagnosis import AudioFinding
+
+#: The code of the finding about chunks that a client made too long.
+TOO_LONG = "longer_than_20_s"
 
 
 def type_differs(message: str, expected: str) -> AudioFinding:
@@ -132,9 +136,19 @@ def broken(error: AudioError) -> AudioFinding:
 def too_long(duration_s: float, longest_s: float) -> AudioFinding:
     """Return the finding for a chunk longer than what discovery advertises."""
     return AudioFinding(
-        "longer_than_20_s",
+        TOO_LONG,
         f"The chunk lasts {duration_s:.1f} s; at most {longest_s:.0f} s are recommended.",
         "Start a new chunk after about 10 s, at the latest after 20 s.",
+    )
+
+
+def not_pcm(found: NotPcm) -> AudioFinding:
+    """Return the finding for a stream that is not 16-bit PCM."""
+    return AudioFinding(
+        "not_pcm",
+        f"The stream should be bare 16-bit PCM but is {found.what}.",
+        f"{found.remedy[0].upper()}{found.remedy[1:]}.",
+        serious=True,
     )
 
 

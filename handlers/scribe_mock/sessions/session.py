@@ -71,7 +71,8 @@ class Session:
     `owner` is a digest of the token that created it. `user_status` and `processing_status` are what
     a client set, None where the state decides; `transcript` is what a client uploaded.
     `audio_files_sent` is what End session said. `generation` tells it from earlier and later
-    sessions with the same id; a copy has the same one.
+    sessions with the same id; a copy has the same one. `streamed_s` is how many seconds of sound
+    its sockets received.
     """
 
     session_id: str
@@ -92,6 +93,7 @@ class Session:
     processing_status: str | None = None
     stream_id: str | None = None
     started: bool = False
+    streamed_s: float = 0.0
     chunks: dict[int, Chunk] = field(default_factory=dict)
     ended_at: float | None = None
     done_at: float = math.inf
@@ -131,6 +133,10 @@ class Session:
     def next_sequence(self) -> int:
         """The sequence number after the highest one."""
         return max(self.chunks, default=-1) + 1
+
+    def stream_until(self, seconds: float) -> None:
+        """Note how many seconds of sound its sockets have received so far."""
+        self.streamed_s = max(self.streamed_s, seconds)
 
     def sequences_for(self, file_name: str, pieces: int) -> list[int]:
         """The numbers for the pieces of a single recording.
