@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
+from scribe_mock.audio.audio_errors import (
+    AudioError,
+    HeaderlessAudio,
+    HeaderOnlyAudio,
+    TruncatedAudio,
+)
 from scribe_mock.audio.flaws import Flaw
 from scribe_mock.sessions.diagnosis import AudioFinding
 
@@ -16,13 +21,39 @@ def type_differs(message: str, expected: str) -> AudioFinding:
     return AudioFinding("declared_type_differs", message, advice, serious=True)
 
 
-def headerless() -> AudioFinding:
-    """Return the finding for a part of a MediaRecorder's file that lacks its header."""
+#: What to do about pieces of one recording.
+_RESTART = (
+    "Stop and start the recorder for each chunk instead of using its timeslice, or join the pieces "
+    "of one recorder in their order before they are sent."
+)
+
+
+def form() -> AudioFinding:
+    """Return the finding for a form that has the audio as one of its parts."""
     return AudioFinding(
-        "headerless_webm",
-        "The chunk is a part of a WebM file without its header, so it cannot be decoded alone.",
-        "Only the first part of a MediaRecorder's file has the header. Stop and start the recorder "
-        "for each chunk instead of using its timeslice.",
+        "multipart_form",
+        "The audio is inside a multipart form.",
+        "Send the file itself as the body, as in fetch(url, {body: blob}), and no FormData.",
+        serious=True,
+    )
+
+
+def headerless(what: str) -> AudioFinding:
+    """Return the finding for a piece of a recording that lacks its header, given what it is."""
+    return AudioFinding(
+        "headerless",
+        f"The audio is {what}, so it cannot be decoded alone.",
+        f"Only the first piece of a recorder's file has the header. {_RESTART}",
+        serious=True,
+    )
+
+
+def header_only(what: str) -> AudioFinding:
+    """Return the finding for the header of a recording, given what it is."""
+    return AudioFinding(
+        "header_only",
+        f"The audio is {what}.",
+        f"The sound comes with the recorder's next pieces. {_RESTART}",
         serious=True,
     )
 
@@ -85,10 +116,14 @@ def of_flaws(flaws: Iterable[Flaw]) -> list[AudioFinding]:
 def broken(error: AudioError) -> AudioFinding:
     """Return the finding for a chunk that cannot be read."""
     if isinstance(error, TruncatedAudio):
-        return truncated(f"The chunk is {error.found}.")
+        return truncated(f"The audio is {error.found}.")
+    if isinstance(error, HeaderlessAudio):
+        return headerless(error.found)
+    if isinstance(error, HeaderOnlyAudio):
+        return header_only(error.found)
     return AudioFinding(
         error.code,
-        f"The chunk is {error.found}.",
+        f"The audio is {error.found}.",
         f"Send {error.expected}.",
         serious=True,
     )

@@ -34,6 +34,21 @@ _ALL_ONES = 0xFFFFFFFF
 _ROUNDED = 8
 # The file is looked for in so many bytes.
 _FARTHEST_START = 65_536
+# What other formats are called in messages (RFC 2361).
+_FORMAT_NAMES = {
+    0x0002: "with Microsoft ADPCM",
+    0x0011: "with IMA ADPCM",
+    0x0031: "with GSM 6.10",
+    0x0040: "with G.721 ADPCM",
+    0x0045: "with G.726 ADPCM",
+    0x0050: "with MPEG audio",
+    0x0055: "with MP3",
+    0x0064: "with G.726 ADPCM",
+    0x00FF: "with AAC",
+    0x0161: "with Windows Media Audio",
+    0x1600: "with AAC (ADTS)",
+    0x1602: "with AAC (LOAS)",
+}
 
 
 @dataclass(frozen=True)
@@ -166,7 +181,8 @@ def _read_format(chunk: bytes) -> WavFormat:
         tag = int(struct.unpack_from("<H", chunk, 24)[0])
     codec = _FORMATS.get((tag, bits))
     if codec is None:
-        raise WrongKind(f"a WAV file of format {tag:#06x} with {bits} bits", _EXPECTED)
+        what = _FORMAT_NAMES.get(tag, f"of format {tag:#06x} with {bits} bits")
+        raise WrongKind(f"a WAV file {what}", _EXPECTED)
     if not 1 <= channels <= 16 or not 4_000 <= rate <= 384_000:
         raise DamagedAudio(f"a WAV file of {channels} channels at {rate} Hz", _EXPECTED)
     return WavFormat(codec, channels, rate, bits, chunk)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
+    HeaderOnlyAudio,
     NoAudioStream,
     WrongKind,
 )
@@ -103,14 +104,15 @@ def read_webm(data: bytes) -> Track:
         DamagedAudio: the elements of the header contradict each other.
         EncryptedAudio: the stream is encrypted.
         WrongKind: it holds another codec than Opus.
-        NoAudioStream: it holds no sound.
+        NoAudioStream: it has no track with sound.
+        HeaderOnlyAudio: there are no blocks after the header.
     """
     reader = _Reader(data)
     blocks = reader.read()
     if reader.entry is None:
         raise NoAudioStream("a WebM file without an audio stream", EXPECTED)
     if not blocks.times:
-        raise NoAudioStream("a WebM file with a header and no sound", EXPECTED)
+        raise HeaderOnlyAudio("a WebM file with a header and no sound", EXPECTED)
     return _track(reader, blocks, reader.entry)
 
 
