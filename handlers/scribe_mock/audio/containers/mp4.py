@@ -207,8 +207,10 @@ class _Packets:
         """Return the seconds of each packet; a recorder's durations are those between times."""
         if codec == "opus":
             return opus.samples_of(self.packets) / opus.RATE
-        usual = float(np.median(self.durations)) * base
-        return np.full(len(self.packets), usual)
+        given = np.array(self.durations, np.int64)
+        usual = int(np.percentile(given, 50, method="higher"))
+        is_usual = (given > 0) & (given <= 1.5 * usual)
+        return np.where(is_usual, given, usual) * base
 
 
 def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> _Packets:
