@@ -1,7 +1,7 @@
 """Decodes packets to 16 kHz mono in blocks, so that memory does not grow with the length."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import av
 import numpy as np
@@ -9,6 +9,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from scribe_mock.audio.audio_errors import DamagedAudio
+from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.wav import decode_pcm
 from scribe_mock.audio.limits import Budget
 from scribe_mock.audio.track import Track
@@ -23,6 +24,8 @@ _BATCH_PCM = 20
 _EXPECTED = "audio that decodes without errors"
 # The share of packets that may fail to decode in a slightly damaged file.
 _TOLERATED = 0.05
+# The most channels of a recording.
+_MOST_CHANNELS = 8
 
 
 class Decoder:
@@ -43,6 +46,7 @@ class Decoder:
         self.rate = track.rate
         self.counts: list[int] = []
         self._context: av.AudioCodecContext | None = None
+        self._joins = track.codec == "opus" and opus.is_one_stream(track.extradata)
         # Frames are collected, since processing many small ones in Python is slow.
         self._frames = av.AudioFifo()
         self._seconds = 0.0
@@ -58,6 +62,7 @@ class Decoder:
             DamagedAudio: too many packets can't be decoded.
             TooMuchWork, TooLongAudio: a limit was reached.
         """
+        _check_channels(self.track.channels)
         is_pcm = self.track.codec.startswith("pcm")
         step = _BATCH_PCM if is_pcm else _BATCH
         for begin in range(first, last, step):
@@ -78,26 +83,38 @@ class Decoder:
         samples = decode_pcm(self.track.codec, self.track.channels, b"".join(packets))
         frame_bytes = sum(map(len, packets)) // samples.shape[1]
         self.counts += [len(packet) // frame_bytes for packet in packets]
-        if len(samples) > 2:
-            samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
-        layout = "mono" if len(samples) == 1 else "stereo"
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
-        frame.sample_rate = self.rate
-        return frame
+        return _frame(samples, self.rate)
 
     def _coded(self, packets: list[bytes]) -> av.AudioFrame | None:
-        context = self._context or self._open()
-        for packet in packets:
-            count = -1
-            with contextlib.suppress(FFmpegError, ValueError):
-                if packet:
-                    count = self._collect(context.decode(av.Packet(packet)))
-            self.counts.append(count)
+        if self._joins:
+            for group in opus.joinable(packets):
+                self.counts += self._decode_joined(group)
+        else:
+            self.counts += [self._decode(packet) for packet in packets]
         return self._frames.read(0, partial=True)
+
+    def _decode(self, packet: bytes) -> int:
+        context = self._context or self._open()
+        with contextlib.suppress(FFmpegError, ValueError):
+            if packet:
+                return self._collect(context.decode(av.Packet(packet)))
+        return -1
+
+    def _decode_joined(self, packets: Sequence[bytes]) -> list[int]:
+        """Decode packets of Opus as one, and return what each has of its samples."""
+        count = self._decode(opus.join(packets))
+        if len(packets) == 1:
+            return [count]
+        if count < 0:
+            return [self._decode(packet) for packet in packets]
+        # Only the first one may have more samples than it announces: those that were held back.
+        announced = [opus.packet_samples(packet) for packet in packets]
+        return [max(0, count - sum(announced[1:])), *announced[1:]]
 
     def _collect(self, frames: list[av.AudioFrame]) -> int:
         count = 0
         for frame in frames:
+            _check_channels(frame.layout.nb_channels)
             if not self._frames.samples_written:
                 self.rate = frame.sample_rate
             frame.pts = None  # else the queue refuses frames after a gap
@@ -123,15 +140,64 @@ class Decoder:
         return context
 
 
-def as_float(frame: av.AudioFrame) -> Samples:
-    """Return a frame's samples in [-1, 1], one row a channel."""
-    array = frame.to_ndarray()
-    if not frame.format.is_planar:
-        array = array.reshape(-1, frame.layout.nb_channels).T
+def _check_channels(count: int) -> None:
+    if count > _MOST_CHANNELS:
+        raise DamagedAudio(
+            f"a recording of {count} channels", f"at most {_MOST_CHANNELS} channels, best one"
+        )
+
+
+def _frame(samples: Samples, rate: int) -> av.AudioFrame:
+    """Return a frame with a row of samples for each channel."""
+    channels = len(samples)
+    packed = np.ascontiguousarray(samples.T).reshape(1, -1)
+    layout = "mono" if channels == 1 else f"{channels}c"
+    frame = av.AudioFrame.from_ndarray(packed, "flt", layout)
+    frame.sample_rate = rate
+    return frame
+
+
+class ChannelReader:
+    """Reads the samples of frames.
+
+    PyAV reads the planes of a frame one too far when there are eight. So FFmpeg packs the
+    channels of each frame into one plane first.
+    """
+
+    def __init__(self) -> None:
+        self._packing: av.AudioResampler | None = None
+
+    def read(self, frame: av.AudioFrame) -> Samples:
+        """Return a frame's samples in [-1, 1], a row for each channel.
+
+        Raises:
+            DamagedAudio: the channels can't be read.
+        """
+        channels = frame.layout.nb_channels
+        if channels == 1 or not frame.format.is_planar:
+            return _rows(frame)
+        try:
+            self._packing = self._packing or av.AudioResampler("flt", frame.layout, frame.rate)
+            parts = [_rows(part) for part in self._packing.resample(frame)]
+        except (FFmpegError, ValueError) as error:
+            raise _unreadable(error) from None
+        return np.concatenate(parts, axis=1) if parts else np.empty((channels, 0), np.float32)
+
+
+def _rows(frame: av.AudioFrame) -> Samples:
+    array = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
     if array.dtype.kind == "f":
-        return np.nan_to_num(array.astype(np.float32))
-    scaled: Samples = array.astype(np.float32) / np.float32(2 ** (8 * array.itemsize - 1))
+        floats: Samples = array.astype(np.float32, copy=False)
+        return floats if np.isfinite(floats.sum()) else np.nan_to_num(floats)
+    middle = np.float32(128 if array.dtype.kind == "u" else 0)
+    scaled: Samples = (array.astype(np.float32) - middle) / np.float32(
+        2 ** (8 * array.itemsize - 1)
+    )
     return scaled
+
+
+def _unreadable(error: Exception) -> DamagedAudio:
+    return DamagedAudio(f"a recording whose channels can't be mixed ({error})", _EXPECTED)
 
 
 class Resampler:
@@ -139,6 +205,7 @@ class Resampler:
 
     def __init__(self) -> None:
         self._graph = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        self._reader = ChannelReader()
 
     def push(self, frame: av.AudioFrame | None) -> Samples:
         """Return the samples that are ready, in [-1, 1].
@@ -149,12 +216,14 @@ class Resampler:
         Raises:
             DamagedAudio: the frame has channels that can't be mixed.
         """
+        if frame is not None and frame.layout.nb_channels > 2:
+            # FFmpeg leaves out what it takes for a subwoofer; here it may be a microphone.
+            rate, mean = frame.rate, self._reader.read(frame).mean(axis=0, keepdims=True)
+            frame = _frame(mean, rate)
         try:
             parts = [part.to_ndarray()[0] for part in self._graph.resample(frame)]
         except (FFmpegError, ValueError) as error:
-            raise DamagedAudio(
-                f"a recording whose channels can't be mixed ({error})", _EXPECTED
-            ) from None
+            raise _unreadable(error) from None
         if not parts:
             return np.empty(0, np.float32)
         clipped: Samples = np.clip(np.nan_to_num(np.concatenate(parts)), -1.0, 1.0)

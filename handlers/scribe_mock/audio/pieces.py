@@ -5,7 +5,12 @@ from itertools import pairwise
 
 from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
 from scribe_mock.audio.containers import mp3_frames
-from scribe_mock.audio.containers.webm_elements import ElementId, elements
+from scribe_mock.audio.containers.webm_elements import (
+    ENTERED,
+    UNKNOWN,
+    ElementId,
+    element_head,
+)
 
 #: How many bytes are searched for what tells a piece: a page, a box, a block.
 SEARCHED = 32 * 1024
@@ -62,18 +67,20 @@ def is_header_only(data: bytes, container: str) -> bool:
 
 
 def _webm_header(data: bytes) -> bool:
-    has_tracks = False
+    has_sound, at = False, 0
     try:
-        for name, _, _ in elements(data, 0, len(data)):
+        while at < len(data):
+            name, size, body = element_head(data, at)
             if name in (ElementId.SIMPLE_BLOCK, ElementId.BLOCK_GROUP):
-                return False
+                return has_sound and body + size > len(data)  # no block is whole
             if name == ElementId.TRACKS:
-                has_tracks = _SOUND in data
-    except TruncatedAudio:  # within its first block
-        return has_tracks
+                has_sound = _SOUND in data
+            at = body if name in ENTERED or size == UNKNOWN else body + size
+    except TruncatedAudio:
+        pass
     except AudioError:
         return False
-    return has_tracks
+    return has_sound
 
 
 def _mp4_header(data: bytes) -> bool:

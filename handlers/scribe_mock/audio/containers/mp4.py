@@ -27,7 +27,7 @@ from scribe_mock.audio.flaws import Flaw, bounded
 from scribe_mock.audio.media_types import M4A, MP4
 from scribe_mock.audio.track import Track, pack
 
-_EXPECTED = "a complete MP4 or M4A file with AAC"
+_EXPECTED = "a complete MP4 or M4A file with AAC, Opus or ALAC"
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mvex", b"edts"}
 # The offset of the number of entries in these boxes; it is checked against their size.
 _COUNTED = {b"stsz": 8, b"stz2": 8, b"stts": 4, b"stsc": 4, b"stco": 4, b"co64": 4, b"ctts": 4,
@@ -142,7 +142,7 @@ def read_mp4(data: bytes) -> Track:
         TruncatedAudio: a box ends after the file, or index or sound are missing.
         DamagedAudio: the boxes or the index contradict each other.
         EncryptedAudio: the sound is encrypted.
-        WrongKind: it holds another codec than AAC.
+        WrongKind: it holds another codec than AAC, Opus or ALAC.
         NoAudioStream: it holds no sound.
     """
     layout = Layout(data)
@@ -206,7 +206,7 @@ class _Packets:
     def lengths(self, codec: str, base: float) -> NDArray[np.float64]:
         """Return the seconds of each packet; a recorder's durations are those between times."""
         if codec == "opus":
-            return opus.samples_of(self.packets) / opus.RATE
+            return opus.samples_of(*pack(self.packets)) / opus.RATE
         given = np.array(self.durations, np.int64)
         usual = int(np.percentile(given, 50, method="higher"))
         is_usual = (given > 0) & (given <= 1.5 * usual)

@@ -26,14 +26,6 @@ _FORMATS = {
     (6, 8): "pcm_alaw",
     (7, 8): "pcm_mulaw",
 }
-# Writers that cannot go back to correct the length leave 0 or something near 2 or 4 GiB:
-# SoX 0x7FFFF000, arecord 0x80000000, FFmpeg 0xFFFFFFFF, others these without a header or two.
-_LEAST_UNKNOWN = 0x7FF00000
-_ALL_ONES = 0xFFFFFFFF
-# A length that is so many bytes too large was rounded.
-_ROUNDED = 8
-# The file is looked for in so many bytes.
-_FARTHEST_START = 65_536
 # What other formats are called in messages (RFC 2361).
 _FORMAT_NAMES = {
     0x0002: "with Microsoft ADPCM",
@@ -49,6 +41,14 @@ _FORMAT_NAMES = {
     0x1600: "with AAC (ADTS)",
     0x1602: "with AAC (LOAS)",
 }
+# Writers that cannot go back to correct the length leave 0 or something near 2 or 4 GiB:
+# SoX 0x7FFFF000, arecord 0x80000000, FFmpeg 0xFFFFFFFF, others these without a header or two.
+_LEAST_UNKNOWN = 0x7FF00000
+_ALL_ONES = 0xFFFFFFFF
+# A length that is so many bytes too large was rounded.
+_ROUNDED = 8
+# The file is looked for in so many bytes.
+_FARTHEST_START = 65_536
 
 
 @dataclass(frozen=True)

@@ -151,10 +151,10 @@ def _check_entry(entry: _TrackEntry) -> None:
 def _track(reader: _Reader, blocks: Blocks, entry: _TrackEntry) -> Track:
     channels, skip = opus.head_fields(entry.private)
     packets = [reader.data[a:b] for a, b in zip(blocks.starts, blocks.ends, strict=True)]
-    counts = opus.samples_of(packets)
+    payload, bounds = pack(packets)
+    counts = opus.samples_of(payload, bounds)
     discard = max(0, reader.discard_ns) * opus.RATE // 1_000_000_000
     keep = max(0, int(counts.sum()) - skip - discard) if 0 < discard < 5760 * 2 else None
-    payload, bounds = pack(packets)
     times = WebmTimes(blocks, counts, reader.scale / 1e9, skip)
     return Track(
         media_type=WEBM,
