@@ -12,7 +12,7 @@ import pytest
 from scribe_mock.audio import media_types
 from scribe_mock.audio.audio_errors import DamagedAudio, TooLongAudio
 from scribe_mock.audio.containers.cutting import cut
-from scribe_mock.audio.containers.mp3 import parse_header
+from scribe_mock.audio.containers.mp3_frames import parse_header
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.containers.wav import write_wav
 from scribe_mock.audio.limits import Budget, Limits

@@ -1,7 +1,7 @@
 """Decodes packets to 16 kHz mono in blocks, so that memory does not grow with the length."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import av
 import numpy as np
@@ -9,6 +9,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from scribe_mock.audio.audio_errors import DamagedAudio
+from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.wav import decode_pcm
 from scribe_mock.audio.limits import Budget
 from scribe_mock.audio.track import Track
@@ -45,6 +46,7 @@ class Decoder:
         self.rate = track.rate
         self.counts: list[int] = []
         self._context: av.AudioCodecContext | None = None
+        self._joins = track.codec == "opus" and opus.is_one_stream(track.extradata)
         # Frames are collected, since processing many small ones in Python is slow.
         self._frames = av.AudioFifo()
         self._seconds = 0.0
@@ -84,14 +86,30 @@ class Decoder:
         return _frame(samples, self.rate)
 
     def _coded(self, packets: list[bytes]) -> av.AudioFrame | None:
-        context = self._context or self._open()
-        for packet in packets:
-            count = -1
-            with contextlib.suppress(FFmpegError, ValueError):
-                if packet:
-                    count = self._collect(context.decode(av.Packet(packet)))
-            self.counts.append(count)
+        if self._joins:
+            for group in opus.joinable(packets):
+                self.counts += self._decode_joined(group)
+        else:
+            self.counts += [self._decode(packet) for packet in packets]
         return self._frames.read(0, partial=True)
+
+    def _decode(self, packet: bytes) -> int:
+        context = self._context or self._open()
+        with contextlib.suppress(FFmpegError, ValueError):
+            if packet:
+                return self._collect(context.decode(av.Packet(packet)))
+        return -1
+
+    def _decode_joined(self, packets: Sequence[bytes]) -> list[int]:
+        """Decode packets of Opus as one, and return what each has of its samples."""
+        count = self._decode(opus.join(packets))
+        if len(packets) == 1:
+            return [count]
+        if count < 0:
+            return [self._decode(packet) for packet in packets]
+        # Only the first one may have more samples than it announces: those that were held back.
+        announced = [opus.packet_samples(packet) for packet in packets]
+        return [max(0, count - sum(announced[1:])), *announced[1:]]
 
     def _collect(self, frames: list[av.AudioFrame]) -> int:
         count = 0

@@ -1,6 +1,10 @@
-"""Reads Opus packets and headers without decoding (RFC 6716, RFC 7845)."""
+"""Reads Opus packets and headers without decoding (RFC 6716, RFC 7845), and joins packets."""
 
 import struct
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: Samples per second of all Opus streams in a container.
 RATE = 48_000
@@ -23,6 +27,10 @@ def _frame_sizes() -> list[int]:
 
 
 _FRAME_SIZE = _frame_sizes()
+# The most bytes of a frame, and the most samples of a packet (RFC 6716, sections 3.2.1 and 3.2.5).
+_MOST_FRAME_BYTES, _MOST_SAMPLES = 1275, 5760
+# From this value on, a packet's first byte says that its frames have CELT.
+_CELT = 0x60
 
 
 def packet_samples(packet: bytes) -> int:
@@ -31,7 +39,12 @@ def packet_samples(packet: bytes) -> int:
         return 0
     count = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[packet[0] & 3]
     samples = count * _FRAME_SIZE[packet[0]]
-    return samples if samples <= 5760 else 0
+    return samples if samples <= _MOST_SAMPLES else 0
+
+
+def samples_of(packets: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return the samples that each packet announces, as `packet_samples` does."""
+    return np.array([packet_samples(packet) for packet in packets], np.int64)
 
 
 def head_fields(head: bytes) -> tuple[int, int]:
@@ -43,6 +56,52 @@ def head_fields(head: bytes) -> tuple[int, int]:
     return head[9], int(struct.unpack_from("<H", head, 10)[0])
 
 
+def is_one_stream(head: bytes) -> bool:
+    """Whether the packets of an OpusHead hold one stream, of one or two channels."""
+    return len(head) >= 19 and head[18] == 0
+
+
 def head_with_skip(head: bytes, skip: int) -> bytes:
     """Return the OpusHead with another pre-skip, in samples at 48 kHz."""
     return head[:10] + struct.pack("<H", skip) + head[12:]
+
+
+def joinable(packets: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the packets in groups that `join` can join, in order.
+
+    Packets of SILK alone are not joined: encoders leave out the zeros at the end of its frames, and
+    FFmpeg's decoder reads on into the next frame of the same packet. Nor are those without sound.
+    """
+    group: list[bytes] = []
+    first, most = -1, 1
+    for packet in packets:
+        if len(group) < most and packet and packet[0] == first and 2 < len(packet) <= _LONGEST:
+            group.append(packet)
+            continue
+        if group:
+            yield group
+        group, first, most = [packet], -1, 1
+        if 2 < len(packet) <= _LONGEST and packet[0] >= _CELT and not packet[0] & 3:
+            first, most = packet[0], _MOST_SAMPLES // _FRAME_SIZE[packet[0]]
+    if group:
+        yield group
+
+
+def join(packets: Sequence[bytes]) -> bytes:
+    """Return one packet with the frames of several that have the same first byte and one each."""
+    if len(packets) == 1:
+        return packets[0]
+    head = bytes((packets[0][0] | _SEVERAL_FRAMES, _SIZES_DIFFER | len(packets)))
+    sizes = [_FRAME_LENGTHS[len(packet) - 1] for packet in packets[:-1]]
+    return b"".join([head, *sizes, *[packet[1:] for packet in packets]])
+
+
+# A packet with its first byte and one frame.
+_LONGEST = 1 + _MOST_FRAME_BYTES
+# What the first two bytes of a packet of several frames have (RFC 6716, section 3.2.5).
+_SEVERAL_FRAMES, _SIZES_DIFFER = 3, 0x80
+# How a frame's size is written, by size (RFC 6716, section 3.2.1).
+_FRAME_LENGTHS = [
+    bytes([size]) if size < 252 else bytes([252 + (size & 3), size - 252 >> 2])
+    for size in range(_LONGEST)
+]
