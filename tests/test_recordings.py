@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from av.container import InputContainer
 
+from tests.audio.factory import encode, vowels
 from tests.support import AUDIO, refusal
 
 KEPT = 86_400
@@ -114,6 +115,21 @@ def clusters_of_webm():
         data = file.getvalue()
     starts = [at for at in range(len(data)) if data.startswith(b"\x1f\x43\xb6\x75", at)]
     return [data[a:b] for a, b in pairwise([0, *starts[1:], len(data)])]
+
+
+def test_slices_of_mp4_are_heard_in_order(mock, session):
+    sound = vowels(5)
+    fragmented = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    whole = encode(sound, "audio/mp4", options={**fragmented, "frag_duration": "1000000"})
+    starts = [at - 4 for at in range(len(whole)) if whole.startswith(b"moof", at)]
+    chunked = session()
+    for number, (begin, end) in enumerate(pairwise([0, *starts, len(whole)])):
+        part = whole[begin:end]
+        assert chunked.upload(f"a_{number}.mp4", part, "audio/mp4").status_code == 200
+    chunked.process_to_the_end()
+    heard = decoded(mock.bare.get(hear(chunked).json()["audio_url"]).content)
+    assert len(starts) > 3
+    assert len(heard) / 16_000 == pytest.approx(5, abs=0.3)
 
 
 def test_slices_of_webm_are_heard_in_order(mock, session):

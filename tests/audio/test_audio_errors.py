@@ -9,6 +9,7 @@ from scribe_mock.audio.audio_errors import (
     AudioError,
     DamagedAudio,
     EncryptedAudio,
+    HeaderOnlyAudio,
     NoAudioStream,
     NotAudio,
     TooLongAudio,
@@ -16,7 +17,7 @@ from scribe_mock.audio.audio_errors import (
     TruncatedAudio,
     WrongKind,
 )
-from scribe_mock.audio.containers.ogg import checksum
+from scribe_mock.audio.containers.ogg_pages import checksum
 from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.split import split
@@ -34,8 +35,11 @@ from tests.audio.factory import encode, sample, vowels, wav
         (b'{"audio": null}', "JSON"),
         (b"%PDF-1.7 ...", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-        (b"------WebKitFormBoundary", "a multipart form"),
-        (bytes(range(128, 228)) * 9, "no known audio format"),
+        (
+            b'------WebKitFormBoundaryA\r\nContent-Disposition: form-data; name="file"\r\n\r\n',
+            "a multipart form",
+        ),
+        (bytes(7 * i * i % 251 for i in range(900)), "no known audio format"),
     ],
 )
 def test_not_audio(kind, data, found):
@@ -60,14 +64,29 @@ def test_another_kind_than_declared(declared, real):
 
 @pytest.mark.parametrize(
     ("head", "found"),
-    [(b"fLaC", "FLAC"), (b"\xff\xf1\x50\x80", "AAC"), (b"#!AMR\n", "AMR"), (b"caff\0\1", "CAF")],
+    [
+        (b"fLaC", "FLAC"),
+        (b"\xff\xf1\x50\x80\x0d\x7f\xfc", "AAC"),
+        (b"#!AMR\n", "AMR"),
+        (b"caff\0\1", "CAF"),
+    ],
 )
 def test_audio_that_is_not_supported(head, found):
     with pytest.raises(WrongKind, match=found):
         split(head + bytes(100), media_types.MP3)
 
 
-@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k != media_types.WAV])
+# Files of these types that are cut short are taken as far as they go.
+_CUT_SHORT = (
+    media_types.WAV,
+    media_types.WEBM,
+    media_types.MP3,
+    media_types.OGG,
+    media_types.OGG_OPUS,
+)
+
+
+@pytest.mark.parametrize("kind", [k for k in media_types.MEDIA_TYPES if k not in _CUT_SHORT])
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
 def test_truncated(kind, share):
     data = encode(vowels(4), kind)
@@ -77,7 +96,7 @@ def test_truncated(kind, share):
 
 @pytest.mark.parametrize(
     "kind",
-    [media_types.WAV, media_types.OGG, media_types.OGG_OPUS, media_types.MP4, media_types.M4A],
+    [media_types.WAV, media_types.MP4, media_types.M4A],
 )
 def test_several_files_in_a_row_are_refused(kind):
     data = sample(kind)
@@ -97,7 +116,7 @@ def test_wav_that_ends_in_its_header():
 
 
 def test_no_sound_in_the_container():
-    with pytest.raises(NoAudioStream):
+    with pytest.raises(HeaderOnlyAudio):
         split(wav(vowels(1))[:44], media_types.WAV)
     ebml = sample(media_types.WEBM)
     with pytest.raises(NoAudioStream, match="without an audio stream"):
@@ -140,7 +159,7 @@ def test_other_codecs_in_a_container():
     with pytest.raises(WrongKind, match="A_FLAC"):
         split(data, media_types.WEBM)
     adpcm = wav(vowels(1)).replace(b"\x01\x00\x01\x00", b"\x11\x00\x01\x00", 1)
-    with pytest.raises(WrongKind, match="0x0011"):
+    with pytest.raises(WrongKind, match="IMA ADPCM"):
         split(adpcm, media_types.WAV)
     page = b"OggS\0\2" + bytes(16) + bytes(4) + b"\1\5\x7fFLAC"
     page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
@@ -157,18 +176,6 @@ def webm_with_duration(milliseconds):
 def test_webm_that_claims_hours():
     with pytest.raises(TooLongAudio, match=r"100\.0 h"):
         split(webm_with_duration(360_000_000.0), media_types.WEBM)
-    with pytest.raises(DamagedAudio, match="claims 7200 s and holds"):
-        split(webm_with_duration(7_200_000.0), media_types.WEBM)
-
-
-def test_ogg_that_claims_hours():
-    data = sample(media_types.OGG_OPUS)
-    at = data.rindex(b"OggS")
-    page = data[at : at + 6] + struct.pack("<q", 48_000 * 3600 * 3) + data[at + 14 :]
-    page = page[:22] + bytes(4) + page[26:]
-    page = page[:22] + struct.pack("<I", checksum(page)) + page[26:]
-    with pytest.raises(DamagedAudio, match="claims"):
-        split(data[:at] + page, media_types.OGG_OPUS)
 
 
 @pytest.mark.parametrize("box", [b"stsz", b"stts", b"stsc"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scribe_mock.audio import media_types
 from scribe_mock.audio.doctor import diagnose
 from scribe_mock.sessions.diagnosis import Diagnosis
-from tests.audio.factory import encode, sample, vowels, wav
+from tests.audio.factory import sample, vowels, wav
 
 
 def healthy(kind):
@@ -26,17 +26,6 @@ def test_a_good_chunk_has_no_findings(kind):
     assert found.channels == (2 if kind == media_types.OGG else 1)
     assert -40 < found.loudness_dbfs < found.peak_dbfs <= 0
     assert 0.4 < found.speech_share < 0.9
-
-
-def test_slices_of_a_media_recorder_are_headerless():
-    whole = encode(vowels(4), media_types.WEBM, options={"live": "1", "cluster_time_limit": "1000"})
-    cluster = whole.index(b"\x1f\x43\xb6\x75", 5000)
-    block = whole.index(b"\xa3", cluster)
-    for start in (cluster, block, block + 1, block + 100):
-        found = diagnose(whole[start:], media_types.WEBM, "webm")
-        assert found.codes == ("headerless_webm",)
-        assert found.serious
-        assert "restart" in found.findings[0].advice or "Stop and start" in found.findings[0].advice
 
 
 @pytest.mark.parametrize(

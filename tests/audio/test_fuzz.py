@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from scribe_mock.audio.audio_errors import AudioError
-from scribe_mock.audio.containers.ogg import checksum
+from scribe_mock.audio.containers.ogg_pages import checksum
 from scribe_mock.audio.doctor import diagnose
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.media_types import MEDIA_TYPES

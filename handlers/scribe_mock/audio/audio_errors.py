@@ -2,6 +2,9 @@
 
 AudioError
 ├── NotAudio           the bytes are something else
+│   └── MultipartForm  they are a form with a file in it
+├── HeaderlessAudio    a piece of a recording, without the header that decoding needs
+├── HeaderOnlyAudio    the header of a recording, without sound
 ├── WrongKind          audio, but another container or codec than declared
 ├── TruncatedAudio     the file ends before what it announces
 ├── DamagedAudio       the file contradicts itself or does not decode
@@ -35,6 +38,24 @@ class NotAudio(AudioError):
     """The bytes are not audio."""
 
     code = "not_audio"
+
+
+class MultipartForm(NotAudio):
+    """The bytes are a multipart form, with the audio as one of its parts."""
+
+    code = "multipart_form"
+
+
+class HeaderlessAudio(AudioError):
+    """The bytes are a piece of a recording without the header that decoding needs."""
+
+    code = "headerless"
+
+
+class HeaderOnlyAudio(AudioError):
+    """The file has a header and no sound."""
+
+    code = "header_only"
 
 
 class WrongKind(AudioError):
@@ -90,6 +111,9 @@ ERRORS: dict[str, type[AudioError]] = {
     for cls in (
         AudioError,
         NotAudio,
+        MultipartForm,
+        HeaderlessAudio,
+        HeaderOnlyAudio,
         WrongKind,
         TruncatedAudio,
         DamagedAudio,

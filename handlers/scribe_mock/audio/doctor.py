@@ -70,7 +70,8 @@ def diagnose(
         extension: the extension it is stored with, in lower case, without the dot.
         limits: bounds on the work.
     """
-    first = first_look(data, declared, extension)
+    # Whether there is sound is seen when it is read, so the data do not count as a whole here.
+    first = first_look(data, declared, extension, whole=False)
     if first.container not in CONTAINERS:
         return first
     try:

@@ -29,7 +29,7 @@ _PAUSE_FACTOR, _LONGEST_PAUSE = 9.0, 30.0
 _BUSY_UPLOADS, _BUSY_SECONDS, _LONGEST_WAIT = 16, 0.1, 10.0
 # The most sessions in the queue. The oldest leave it; they are examined when a client asks.
 _MOST_QUEUED = 10_000
-# First looks are cached by this many bytes, up to this number of them.
+# First looks are cached by this many bytes, or the hash of a small chunk, up to this number.
 _CACHED_BYTES, _MOST_CACHED = 256, 1024
 # The bytes of a chunk that are enough for a first look.
 _FIRST_LOOK_BYTES = 32 * 1024
@@ -54,7 +54,7 @@ class Examiner:
         # A session's lock makes parallel requests for it examine its chunks once.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = 0
-        self._cache: dict[tuple[bytes, str, str], Diagnosis] = {}
+        self._cache: dict[tuple[bytes | int, str, str], Diagnosis] = {}
         self._queue_task: asyncio.Task[None] | None = None
         self._start_task: asyncio.Task[AudioWorkers] | None = None
 
@@ -89,14 +89,14 @@ class Examiner:
         return await self._pool().mp3_async(parts, head, self._limits)
 
     def first_look(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
-        """Return what a chunk's first bytes show; cached for chunks with the same first bytes."""
-        start = _first_bytes(parts)
-        key = (start[:_CACHED_BYTES], media_type, extension)
+        """Return what a chunk's first bytes show, or all bytes of a small one; cached by them."""
+        start, whole = _first_bytes(parts)
+        key = (hash(start) if whole else start[:_CACHED_BYTES], media_type, extension)
         known = self._cache.get(key)
         if known is None:
             if len(self._cache) >= _MOST_CACHED:
                 self._cache.clear()
-            known = self._cache[key] = first_look(start, media_type, extension)
+            known = self._cache[key] = first_look(start, media_type, extension, whole=whole)
         return known
 
     def enqueue(self, session_id: str) -> None:
@@ -180,13 +180,17 @@ def _new_chunks(session: Session) -> list[Chunk]:
     return [chunk for chunk in session.ordered_chunks() if chunk.diagnosis is None]
 
 
-def _first_bytes(parts: Parts) -> bytes:
-    """Return as many of the first parts as a first look needs: clients may send very small ones."""
+def _first_bytes(parts: Parts) -> tuple[bytes, bool]:
+    """Return the first parts, as many as a first look needs, and whether they are a small whole.
+
+    Clients may send very small parts.
+    """
     count, size = 1, len(parts[0])
     while size < _FIRST_LOOK_BYTES and count < len(parts):
         size += len(parts[count])
         count += 1
-    return parts[0] if count == 1 else b"".join(parts[:count])
+    start = parts[0] if count == 1 else b"".join(parts[:count])
+    return start, count == len(parts) and size <= _FIRST_LOOK_BYTES
 
 
 def session_findings(

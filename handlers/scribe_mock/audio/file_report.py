@@ -28,9 +28,8 @@ def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
         for path in paths:
             data = path.read_bytes()
             media_type = _media_type(path, data)
-            diagnosis = workers.diagnose(
-                data, media_type, MEDIA_TYPES[media_type].extension, limits
-            )
+            # Nobody declared a type; the file's name says one.
+            diagnosis = workers.diagnose(data, "", extension_of(path.name), limits)
             chunks = _chunks(workers, data, media_type, limits)
             lines = [line for row in _rows(diagnosis, chunks) for line in _wrapped(*row)]
             yield "\n".join([_printable(path.name), *lines]), diagnosis.serious

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
+from scribe_mock.audio.audio_errors import (
+    AudioError,
+    HeaderlessAudio,
+    HeaderOnlyAudio,
+    TruncatedAudio,
+)
 from scribe_mock.audio.flaws import Flaw
 from scribe_mock.sessions.diagnosis import AudioFinding
 
@@ -16,13 +21,39 @@ def type_differs(message: str, expected: str) -> AudioFinding:
     return AudioFinding("declared_type_differs", message, advice, serious=True)
 
 
-def headerless() -> AudioFinding:
-    """Return the finding for a part of a MediaRecorder's file that lacks its header."""
+#: What to do about pieces of one recording.
+_RESTART = (
+    "Stop and start the recorder for each chunk instead of using its timeslice, or join the pieces "
+    "of one recorder in their order before they are sent."
+)
+
+
+def form() -> AudioFinding:
+    """Return the finding for a form that has the audio as one of its parts."""
     return AudioFinding(
-        "headerless_webm",
-        "The chunk is a part of a WebM file without its header, so it cannot be decoded alone.",
-        "Only the first part of a MediaRecorder's file has the header. Stop and start the recorder "
-        "for each chunk instead of using its timeslice.",
+        "multipart_form",
+        "The audio is inside a multipart form.",
+        "Send the file itself as the body, as in fetch(url, {body: blob}), and no FormData.",
+        serious=True,
+    )
+
+
+def headerless(what: str) -> AudioFinding:
+    """Return the finding for a piece of a recording that lacks its header, given what it is."""
+    return AudioFinding(
+        "headerless",
+        f"The audio is {what}, so it cannot be decoded alone.",
+        f"Only the first piece of a recorder's file has the header. {_RESTART}",
+        serious=True,
+    )
+
+
+def header_only(what: str) -> AudioFinding:
+    """Return the finding for the header of a recording, given what it is."""
+    return AudioFinding(
+        "header_only",
+        f"The audio is {what}.",
+        f"The sound comes with the recorder's next pieces. {_RESTART}",
         serious=True,
     )
 
@@ -38,6 +69,45 @@ def truncated(message: str) -> AudioFinding:
     )
 
 
+def gap_inside(message: str) -> AudioFinding:
+    """Return the finding for a file in which a part is missing."""
+    return AudioFinding(
+        "gap_inside",
+        message,
+        "Join all parts of one recording in the order of the dataavailable events, without leaving "
+        "one out; and check that the microphone delivered sound all the time.",
+        serious=True,
+    )
+
+
+def repeated_inside(message: str) -> AudioFinding:
+    """Return the finding for a file in which a part is there twice."""
+    return AudioFinding(
+        "repeated_inside",
+        message,
+        "Add each part that the recorder delivers once, after a failed upload too.",
+    )
+
+
+def reordered_inside(message: str) -> AudioFinding:
+    """Return the finding for a file whose parts are not in order."""
+    return AudioFinding(
+        "reordered_inside",
+        message,
+        "Join the parts of one recording in the order in which the recorder delivers them.",
+        serious=True,
+    )
+
+
+def junk(message: str) -> AudioFinding:
+    """Return the finding for a file with bytes that are no audio."""
+    return AudioFinding(
+        "junk",
+        message,
+        "Send the recorder's bytes as they are, with nothing before, between or after them.",
+    )
+
+
 def of_flaws(flaws: Iterable[Flaw]) -> list[AudioFinding]:
     """Return the findings for what is wrong with a recording although it can be used."""
     return [_OF_FLAW[flaw.code](f"{flaw.what}.") for flaw in flaws]
@@ -46,10 +116,14 @@ def of_flaws(flaws: Iterable[Flaw]) -> list[AudioFinding]:
 def broken(error: AudioError) -> AudioFinding:
     """Return the finding for a chunk that cannot be read."""
     if isinstance(error, TruncatedAudio):
-        return truncated(f"The chunk is {error.found}.")
+        return truncated(f"The audio is {error.found}.")
+    if isinstance(error, HeaderlessAudio):
+        return headerless(error.found)
+    if isinstance(error, HeaderOnlyAudio):
+        return header_only(error.found)
     return AudioFinding(
         error.code,
-        f"The chunk is {error.found}.",
+        f"The audio is {error.found}.",
         f"Send {error.expected}.",
         serious=True,
     )
@@ -93,4 +167,10 @@ def clipped(places: int) -> AudioFinding:
 
 
 #: How to make the finding for a flaw, by its code.
-_OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {"truncated": truncated}
+_OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {
+    "truncated": truncated,
+    "gap_inside": gap_inside,
+    "repeated_inside": repeated_inside,
+    "reordered_inside": reordered_inside,
+    "junk": junk,
+}

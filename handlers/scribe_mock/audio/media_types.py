@@ -50,8 +50,12 @@ MEDIA_TYPES: dict[str, MediaType] = {
         MediaType(WAV, "wav", frozenset({"pcm"}), "WAV with PCM", "wav"),
         MediaType(OGG, "ogg", frozenset({"vorbis", "opus"}), "Ogg with Vorbis or Opus", "ogg"),
         MediaType(OGG_OPUS, "ogg", frozenset({"opus"}), "Ogg with Opus", "ogg"),
-        MediaType(MP4, "mp4", frozenset({"aac", "opus", "alac"}), "MP4 with AAC", "mp4"),
-        MediaType(M4A, "mp4", frozenset({"aac", "opus", "alac"}), "M4A with AAC", "m4a"),
+        MediaType(
+            MP4, "mp4", frozenset({"aac", "opus", "alac"}), "MP4 with AAC, Opus or ALAC", "mp4"
+        ),
+        MediaType(
+            M4A, "mp4", frozenset({"aac", "opus", "alac"}), "M4A with AAC, Opus or ALAC", "m4a"
+        ),
         MediaType(MP3, "mp3", frozenset({"mp3"}), "MP3", "mp3"),
     )
 }

@@ -8,6 +8,7 @@ from scribe_mock.audio.containers.reading import read_container
 from scribe_mock.audio.containers.registry import CONTAINERS
 from scribe_mock.audio.decode import RATE, Decoder, Resampler, Samples
 from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.pieces import is_header_only
 from scribe_mock.audio.sniffing import describe, sniff
 
 #: Samples of one frame, and bits per second: MPEG-2 layer III at 16 kHz, mono.
@@ -23,7 +24,7 @@ def mp3_of_chunk(data: bytes, head: bytes, limits: Limits) -> tuple[bytes, bool]
     """Return a chunk as MP3 frames, and whether it can be decoded by itself.
 
     A recorder that slices its file gives only the first slice a header. Another slice is decoded
-    after the first one, and the frames of that are left out.
+    after the first one, and the frames of that are left out. A header without sound has no frames.
 
     Args:
         data: the stored bytes of the chunk.
@@ -34,11 +35,17 @@ def mp3_of_chunk(data: bytes, head: bytes, limits: Limits) -> tuple[bytes, bool]
         AudioError: it can't be decoded, by itself or after the head.
     """
     try:
-        return mp3_frames(data, limits), True
+        return _frames(data, limits), True
     except AudioError:
         if not head:
             raise
-        return mp3_frames(head + data, limits)[len(mp3_frames(head, limits)) :], False
+        return mp3_frames(head + data, limits)[len(_frames(head, limits)) :], False
+
+
+def _frames(data: bytes, limits: Limits) -> bytes:
+    """Return a chunk as MP3 frames; none for a header without sound."""
+    container = sniff(data)
+    return b"" if container and is_header_only(data, container) else mp3_frames(data, limits)
 
 
 def mp3_frames(data: bytes, limits: Limits) -> bytes:

@@ -33,7 +33,8 @@ def diagnose_session(chunks: Sequence[ExaminedChunk]) -> dict[int, tuple[AudioFi
     for chunk in ordered:
         findings = found[chunk.sequence]
         findings += _gap(previous.sequence if previous else -1, chunk.sequence)
-        if chunk.sha256 in seen:
+        # Two chunks of a muted microphone are equal, and no repetition.
+        if chunk.sha256 in seen and "silent" not in chunk.diagnosis.codes:
             findings.append(_duplicate(chunk.sequence, seen[chunk.sha256]))
         seen.setdefault(chunk.sha256, chunk.sequence)
         if previous is not None:

@@ -231,7 +231,8 @@ class AudioWorkers:
                 asked = ("diagnose", data, declared, extension, limits)
                 return cast(Diagnosis, _try_twice(partial(process.ask, seconds, *asked)))
         except AudioError as error:
-            return replace(first_look(data, declared, extension), findings=(broken(error),))
+            first = first_look(data, declared, extension, whole=True)
+            return replace(first, findings=(broken(error),))
 
     async def diagnose_async(
         self,

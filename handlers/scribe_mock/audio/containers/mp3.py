@@ -1,5 +1,6 @@
 """MP3 files: reads their frames, and cuts so that each chunk can be decoded on its own."""
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from scribe_mock.audio.audio_errors import DamagedAudio, NotAudio, TruncatedAudio
 from scribe_mock.audio.containers.container import Container
-from scribe_mock.audio.containers.mp3_frames import FrameHeader, parse_header
+from scribe_mock.audio.containers.mp3_frames import FrameHeader, is_chain, parse_header
+from scribe_mock.audio.containers.timeline import is_told, junk
+from scribe_mock.audio.flaws import Flaw, bounded
 from scribe_mock.audio.media_types import MP3
 from scribe_mock.audio.track import Track, pack
 
@@ -18,28 +21,32 @@ _DECODER_DELAY = 529
 _FIELD_MAX = 4095
 # Bytes of an ID3 tag of version 1, which is at the end of a file.
 _OLD_TAG = 128
+# The first frame is looked for in so many bytes.
+_FARTHEST_START = 65_536
+_MOST_SKIPPED = 1000
+_ANY_SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 
 
 def read_mp3(data: bytes) -> Track:
     """Return the frames of an MP3 file of constant or variable bit rate, without its tags.
 
+    Other bytes before, between and after the frames are skipped, as players do.
+
     Raises:
         NotAudio: there are no MP3 frames.
-        TruncatedAudio: the last frame or the announced number of frames is not complete.
-        DamagedAudio: there are other bytes between the frames.
+        TruncatedAudio: there is no frame after the header.
     """
     position, end = _without_tags(data)
-    frames, first = _frames(data, position, end)
-    info = _info_tag(frames[0], first)
+    frames = _Frames(data, position, end)
+    frames.read()
+    first, info = frames.first, _info_tag(frames.packets[0], frames.first)
     if info:
-        del frames[0]
-        if info.frames > len(frames) + 1 + len(frames) // 50:
-            found = f"an MP3 file with {len(frames)} of the {info.frames} frames that it announces"
-            raise TruncatedAudio(found, _EXPECTED)
-    if not frames:
+        del frames.packets[0]
+    if not frames.packets:
         raise TruncatedAudio("an MP3 file with a header and no sound", _EXPECTED)
-    payload, bounds = pack(frames)
-    total = len(frames) * first.samples
+    payload, bounds = pack(frames.packets)
+    total = len(frames.packets) * first.samples
+    discard = info.discard if info and info.frames <= len(frames.packets) else 0
     return Track(
         media_type=MP3,
         codec="mp3",
@@ -48,9 +55,33 @@ def read_mp3(data: bytes) -> Track:
         payload=payload,
         bounds=bounds,
         skip=min(info.skip, total) if info else 0,
-        keep=max(0, total - info.skip - info.discard) if info else None,
+        keep=max(0, total - info.skip - discard) if info else None,
         claimed_s=total / first.rate,
+        flaws=bounded(_flaws(frames, info)),
     )
+
+
+def _flaws(frames: "_Frames", info: "_Info | None") -> list[Flaw]:
+    per_frame = frames.first.samples / frames.first.rate
+    early = per_frame + info.skip / frames.first.rate if info else 0.0
+    total = max(0.0, (len(frames.packets) + bool(info)) * per_frame - early)
+    found: list[Flaw] = []
+    if frames.missing:
+        what = f"The file is not complete: its last frame lacks {frames.missing} bytes"
+        found.append(Flaw("truncated", what, total))
+    elif info and info.frames > len(frames.packets) + 1 + len(frames.packets) // 50:
+        lost = (info.frames - len(frames.packets)) * per_frame
+        what = (
+            f"About {lost:.1f} s are missing, inside or at the end: there are "
+            f"{len(frames.packets)} of the {info.frames} frames that the file announces"
+        )
+        place = frames.skipped[0][2] * per_frame - early if frames.skipped else total
+        found.append(Flaw("gap_inside", what, max(0.0, place)))
+    for at, size, before in frames.skipped:
+        seconds = max(0.0, before * per_frame - early)
+        if not is_told(found, seconds):
+            found.append(junk(size, at, seconds))
+    return found
 
 
 def _without_tags(data: bytes) -> tuple[int, int]:
@@ -59,7 +90,7 @@ def _without_tags(data: bytes) -> tuple[int, int]:
     while _has_tag(data, position):
         position = _after_tag(data, position)
         if position >= end:
-            raise TruncatedAudio("an MP3 file that ends within its ID3 tag", _EXPECTED)
+            return _behind_a_cut_tag(data), end
     if data[-_OLD_TAG:].startswith(b"TAG") and end - _OLD_TAG >= position:
         end -= _OLD_TAG
     if data[end - 32 : end - 24] == b"APETAGEX":
@@ -67,6 +98,15 @@ def _without_tags(data: bytes) -> tuple[int, int]:
         has_header = data[end - 9] & 0x80
         end = max(position, end - size - (32 if has_header else 0))
     return position, end
+
+
+def _behind_a_cut_tag(data: bytes) -> int:
+    """Return where to look for frames in a file whose tag announces more than there is."""
+    try:
+        return _first_frame(data, 10, len(data))[0]
+    except NotAudio:
+        found = "an MP3 file that ends within its ID3 tag"
+        raise TruncatedAudio(found, _EXPECTED) from None
 
 
 def _has_tag(data: bytes, position: int) -> bool:
@@ -80,50 +120,95 @@ def _after_tag(data: bytes, position: int) -> int:
     return position + 10 + (a << 21 | b << 14 | c << 7 | d) + footer
 
 
-def _frames(data: bytes, position: int, end: int) -> tuple[list[bytes], FrameHeader]:
-    position, first = _first_frame(data, position, end)
-    frames: list[bytes] = []
-    while position < end:
+class _Frames:
+    """The frames of a file, and what is between them.
+
+    Attributes:
+        first: the header of the first frame.
+        packets: the frames; the first may be a header of the file.
+        skipped: other bytes: where they begin, how many they are, the frames before them.
+        missing: bytes that the last frame lacks.
+    """
+
+    def __init__(self, data: bytes, position: int, end: int) -> None:
+        self._data, self._end = data, end
+        self._position, self.first = _first_frame(data, position, end)
+        skipped = self._position - position
+        self.packets: list[bytes] = []
+        self.skipped = [(position, skipped, 0)] if skipped else []
+        self.missing = 0
+        # The bytes with which a frame of the same version and layer begins.
+        head = data[self._position + 1] & 0xFE
+        self._sync = re.compile(
+            b"\xff[" + re.escape(bytes([head])) + re.escape(bytes([head | 1])) + b"]"
+        )
+
+    def read(self) -> None:
+        """Read all frames."""
+        data, end, position = self._data, self._end, self._position
+        version, rate = self.first.version, self.first.rate
+        while position < end:
+            header = parse_header(data[position : position + 4])
+            if header is None or header.rate != rate or header.version != version:
+                position = self._between(position)
+            elif position + header.size > end:
+                position = self._cut(position, header.size)
+            else:
+                self.packets.append(data[position : position + header.size])
+                position += header.size
+
+    def _between(self, position: int) -> int:
+        """Return where the next frame begins, after a tag or other bytes."""
+        data, end = self._data, self._end
         if _has_tag(data, position):  # files that were joined are one recording
-            position = _after_tag(data, position)
-            continue
+            after = _after_tag(data, position)
+            if after >= end or parse_header(data[after : after + 4]) or _has_tag(data, after):
+                return after
         if data.startswith(b"TAG", position):
-            position += _OLD_TAG
-            continue
-        header = parse_header(data[position : position + 4])
-        if header is None or (header.version, header.rate) != (first.version, first.rate):
-            if _is_padding(data, position, end):
-                break
-            raise DamagedAudio(f"an MP3 file with no frame at byte {position}", _EXPECTED)
-        if position + header.size > end:
-            raise TruncatedAudio("an MP3 file that ends within a frame", _EXPECTED)
-        frames.append(data[position : position + header.size])
-        position += header.size
-    return frames, first
+            return position + _OLD_TAG
+        if data.startswith((b"APETAGEX", b"LYRICSBEGIN"), position):
+            return self._next(position) or end
+        found = self._next(position) or end
+        if len(self.skipped) < _MOST_SKIPPED:
+            self.skipped.append((position, found - position, len(self.packets)))
+        return found
 
+    def _cut(self, position: int, size: int) -> int:
+        """Return where to go on when a frame ends after the file."""
+        found = self._next(position + 1)
+        if found is None:
+            self.missing = position + size - self._end
+            return self._end
+        self.skipped.append((position, found - position, len(self.packets)))
+        return found
 
-def _is_padding(data: bytes, position: int, end: int) -> bool:
-    """Return whether the bytes after the last frame are zeros, a tag, or a few other bytes."""
-    rest = data[position:end]
-    if not any(rest) or rest.startswith((b"APETAGEX", b"ID3", b"LYRICSBEGIN")):
-        return True
-    return len(rest) < 4 and not rest.startswith(b"\xff")
+    def _next(self, position: int) -> int | None:
+        """Return where a frame like the first begins that another one, or the end, follows."""
+        for match in self._sync.finditer(self._data, position, self._end):
+            header = parse_header(self._data[match.start() : match.start() + 4])
+            if header and self._is_followed(match.start(), header):
+                return match.start()
+        return None
+
+    def _is_followed(self, at: int, header: FrameHeader) -> bool:
+        wanted = (self.first.version, self.first.rate)
+        after = at + header.size
+        following = parse_header(self._data[after : after + 4])
+        same = following is not None and (following.version, following.rate) == wanted
+        return (header.version, header.rate) == wanted and (same or after == self._end)
 
 
 def _first_frame(data: bytes, position: int, end: int) -> tuple[int, FrameHeader]:
     """Return the first place where a frame is followed by another one or by the end."""
-    limit = min(end, position + 65_536)
-    for at in range(position, limit):
-        if data[at] != 0xFF:
-            continue
+    limit = min(end, position + _FARTHEST_START)
+    for match in _ANY_SYNC.finditer(data, position, limit):
+        at = match.start()
         header = parse_header(data[at : at + 4])
         if header is None:
             continue
         if at == position and at + header.size > end:
             raise TruncatedAudio("an MP3 file that ends within a frame", _EXPECTED)
-        following = parse_header(data[at + header.size : at + header.size + 4])
-        same = following and (following.version, following.rate) == (header.version, header.rate)
-        if same or at + header.size == end:
+        if at + header.size == end or (at + header.size < end and is_chain(data, at)):
             return at, header
     start = "an ID3 tag" if data.startswith(b"ID3") else "bytes that begin like MP3"
     raise NotAudio(f"{start} and no MP3 frames", _EXPECTED)

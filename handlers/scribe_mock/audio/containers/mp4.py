@@ -12,6 +12,8 @@ from av.error import FFmpegError
 from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
+    HeaderlessAudio,
+    HeaderOnlyAudio,
     NoAudioStream,
     TruncatedAudio,
     WrongKind,
@@ -21,12 +23,21 @@ from scribe_mock.audio.containers.container import Container
 from scribe_mock.audio.media_types import M4A, MP4
 from scribe_mock.audio.track import Track, pack
 
-_EXPECTED = "a complete MP4 or M4A file with AAC"
+_EXPECTED = "a complete MP4 or M4A file with AAC, Opus or ALAC"
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mvex", b"edts"}
 # The offset of the number of entries in these boxes; it is checked against their size.
 _COUNTED = {b"stsz": 8, b"stz2": 8, b"stts": 4, b"stsc": 4, b"stco": 4, b"co64": 4, b"ctts": 4,
             b"stss": 4, b"elst": 4, b"trun": 4, b"saio": 4, b"sbgp": 8, b"sgpd": 8}  # fmt: skip
 _MAX_DEPTH = 8
+# Sample entries that PyAV is asked to read, and names of others for messages.
+_READABLE = {b"mp4a", b"Opus", b"alac"}
+_PCM = (b"lpcm", b"sowt", b"twos", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ")
+_NAMES = {
+    **dict.fromkeys((*_PCM, b"NONE"), "PCM"),
+    b"alaw": "A-law", b"ulaw": "mu-law", b"samr": "AMR", b"sawb": "AMR-WB", b"fLaC": "FLAC",
+    b"ac-3": "AC-3", b"ec-3": "E-AC-3", b".mp3": "MP3", b"ms\0U": "MP3", b"ima4": "IMA ADPCM",
+    b"agsm": "GSM", b"Qclp": "QCELP", b"sqcp": "QCELP", b"dtsc": "DTS", b"spex": "Speex",
+}  # fmt: skip
 # AAC as declared; Opus from browsers without an AAC encoder; ALAC from phones set to lossless.
 _CODECS = {"aac": "aac", "aac_fixed": "aac", "opus": "opus", "libopus": "opus", "alac": "alac"}
 # Packets that a decoder needs before its output is right.
@@ -74,6 +85,8 @@ def _check(data: bytes) -> bytes:
     names = {box.name for box in boxes}
     if sum(box.name == b"moov" for box in boxes) > 1:
         raise DamagedAudio("several MP4 files in a row", _EXPECTED)
+    if b"moov" not in names and b"moof" in names:
+        raise HeaderlessAudio("a piece of an MP4 file without its header", _EXPECTED)
     if b"moov" not in names:
         raise TruncatedAudio("an MP4 file without its index (moov)", _EXPECTED)
     for box in boxes:
@@ -82,10 +95,25 @@ def _check(data: bytes) -> bytes:
     if any(entry[4:8] == b"enca" or b"schm" in entry for entry in map(_entry, descriptions)):
         raise EncryptedAudio("an encrypted MP4 file", _EXPECTED)
     if b"mdat" not in names:
-        raise TruncatedAudio("an MP4 file without its sound (mdat)", _EXPECTED)
-    for description in descriptions:
-        if _entry(description)[4:8] in (b"mp4a", b"Opus", b"alac", b"ac-3", b"fLaC", b".mp3"):
-            return description
+        raise HeaderOnlyAudio("an MP4 file with a header and no sound", _EXPECTED)
+    return _sound_description(data, boxes)
+
+
+def _sound_description(data: bytes, boxes: list[_Box]) -> bytes:
+    """Return the sample description of the first audio track (ISO/IEC 14496-12, 8.5.2)."""
+    handler, unknown = b"", ""
+    for box in boxes:
+        if box.name == b"hdlr":
+            handler = data[box.body + 8 : box.body + 12]
+        if box.name != b"stsd":
+            continue
+        name = _entry(data[box.start : box.end])[4:8]
+        if name in _READABLE:
+            return data[box.start : box.end]
+        if name in _NAMES or handler == b"soun":
+            unknown = unknown or _NAMES.get(name) or f"the codec {name.decode('latin-1')!r}"
+    if unknown:
+        raise WrongKind(f"an MP4 file with {unknown}", _EXPECTED)
     raise NoAudioStream("an MP4 file without an audio stream", _EXPECTED)
 
 
@@ -110,7 +138,7 @@ def read_mp4(data: bytes) -> Track:
         TruncatedAudio: a box ends after the file, or index or sound are missing.
         DamagedAudio: the boxes or the index contradict each other.
         EncryptedAudio: the sound is encrypted.
-        WrongKind: it holds another codec than AAC.
+        WrongKind: it holds another codec than AAC, Opus or ALAC.
         NoAudioStream: it holds no sound.
     """
     description = _check(data)

@@ -1,8 +1,7 @@
 """Ogg files with Opus or Vorbis: reads and writes their pages (RFC 3533, RFC 7845)."""
 
 import struct
-import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,14 +9,27 @@ import numpy as np
 from scribe_mock.audio.audio_errors import DamagedAudio, NoAudioStream, TruncatedAudio, WrongKind
 from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.containers.ogg_pages import (
+    CONTINUED,
+    FIRST,
+    LAST,
+    Page,
+    Pages,
+    Stream,
+    checksum,
+)
+from scribe_mock.audio.containers.ogg_times import OggTimes, vorbis_lengths
+from scribe_mock.audio.containers.timeline import is_told, junk, other_file
+from scribe_mock.audio.flaws import Flaw, bounded
 from scribe_mock.audio.media_types import OGG
 from scribe_mock.audio.track import Track, pack
 
 _EXPECTED = "a complete Ogg file with Opus or Vorbis"
-_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 # Replaces a recording's own comments: they may contain pictures, which each chunk would repeat.
 _VORBIS_COMMENT = b"\x03vorbis" + struct.pack("<I", 11) + b"scribe-mock" + bytes(4) + b"\x01"
-_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_HEADS = (b"OpusHead", b"\x01vorbis")
+# The packets before the sound.
+_OPUS_HEADERS, _VORBIS_HEADERS = 2, 3
 _OTHER_CODECS = {
     b"\x7fFLAC": "FLAC",
     b"Speex   ": "Speex",
@@ -26,99 +38,59 @@ _OTHER_CODECS = {
 }
 
 
-def checksum(page: bytes) -> int:
-    """Return the CRC of a page whose checksum field is zero.
-
-    Ogg's CRC is zlib's with all bits in reverse order, and without its inversions.
-    """
-    crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{crc:032b}"[::-1], 2)
-
-
 @dataclass
-class _Page:
-    flags: int
-    granule: int
-    serial: int
-    lacing: bytes
-    body: bytes
+class _Links:
+    """The logical streams of a file that are heard one after the other (RFC 3533, section 4)."""
 
+    streams: list[Stream] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    others_after: list[str] = field(default_factory=list)
+    # Where bytes were skipped: how many streams and packets were read before.
+    damage: list[tuple[int, int]] = field(default_factory=list)
+    is_closed: bool = False
 
-@dataclass
-class _Stream:
-    """The packets of one logical stream, and the granule positions that came with them."""
+    def place(self) -> tuple[int, int]:
+        """Return how many streams and packets of the last one were read."""
+        return len(self.streams), len(self.streams[-1].packets) if self.streams else 0
 
-    packets: list[bytes] = field(default_factory=list)
-    partial: list[bytes] = field(default_factory=list)
-    # (packets complete on this page, granule position)
-    granules: list[tuple[int, int]] = field(default_factory=list)
-    ended: bool = False
-
-    def add(self, page: _Page) -> None:
-        position = 0
-        if not page.flags & _CONTINUED:
-            self.partial.clear()
-        for size in page.lacing:
-            self.partial.append(page.body[position : position + size])
-            position += size
-            if size < 255:
-                self.packets.append(b"".join(self.partial))
-                self.partial.clear()
-        if page.granule >= 0:
-            self.granules.append((len(self.packets), page.granule))
-        self.ended = bool(page.flags & _LAST)
-
-
-def _pages(data: bytes) -> Iterator[_Page]:
-    position = 0
-    while position < len(data):
-        if not data.startswith(b"OggS", position):
-            if not any(data[position:]):
-                return
-            raise DamagedAudio(f"an Ogg file with no page at byte {position}", _EXPECTED)
-        head = data[position : position + 27]
-        body_at = position + 27 + (head[26] if len(head) == 27 else 0)
-        lacing = data[position + 27 : body_at]
-        end = body_at + sum(lacing)
-        if len(head) < 27 or end > len(data):
-            raise TruncatedAudio("an Ogg file that ends within a page", _EXPECTED)
-        page = data[position:end]
-        if checksum(page[:22] + bytes(4) + page[26:]) != struct.unpack_from("<I", page, 22)[0]:
-            raise DamagedAudio(f"an Ogg file with a wrong checksum at byte {position}", _EXPECTED)
-        granule, serial = struct.unpack_from("<qI", page, 6)
-        yield _Page(page[5], granule, serial, lacing, data[body_at:end])
-        position = end
+    def add(self, page: Page) -> None:
+        """Add a page to the stream that it belongs to."""
+        current = self.streams[-1] if self.streams else None
+        if page.flags & FIRST and (current is None or current.pages > 1):
+            if page.body.startswith(_HEADS):
+                self.streams.append(Stream(page.serial))
+                self.is_closed = False
+            else:
+                (self.others_after if current else self.others).append(_other_codec(page.body))
+                self.is_closed = current is not None
+        if self.streams and page.serial == self.streams[-1].serial and not self.is_closed:
+            self.streams[-1].add(page)
 
 
 def read_ogg(data: bytes) -> Track:
-    """Return the first Opus or Vorbis stream of an Ogg file.
+    """Return the first Opus or Vorbis stream of an Ogg file, with those that are chained to it.
+
+    Pages that are damaged, and bytes between pages, are skipped. The track's flaws tell them.
 
     Raises:
-        TruncatedAudio: the file ends within a page.
-        DamagedAudio: a page is missing, its checksum is wrong, or another file follows (a chained
-            stream, RFC 3533, section 4).
         WrongKind: it holds another codec.
+        DamagedAudio: its header is not valid.
         NoAudioStream: it holds no sound.
     """
-    serial: int | None = None
-    others: list[str] = []
-    stream = _Stream()
-    for page in _pages(data):
-        if page.flags & _FIRST and stream.ended:
-            raise DamagedAudio("several Ogg files in a row", _EXPECTED)
-        if serial is None and page.flags & _FIRST:
-            if page.body.startswith((b"OpusHead", b"\x01vorbis")):
-                serial = page.serial
-            else:
-                others.append(_other_codec(page.body))
-        if page.serial == serial and not stream.ended:
-            stream.add(page)
-    if serial is None:
-        if any(name in ("FLAC", "Speex") for name in others):
-            raise WrongKind(f"an Ogg file with {' and '.join(others)}", _EXPECTED)
+    links, pages = _Links(), Pages(data)
+    for page in pages:
+        links.damage += [links.place()] * (len(pages.skipped) - len(links.damage))
+        links.add(page)
+    links.damage += [links.place()] * (len(pages.skipped) - len(links.damage))
+    if not links.streams:
+        if any(name in ("FLAC", "Speex") for name in links.others):
+            raise WrongKind(f"an Ogg file with {' and '.join(links.others)}", _EXPECTED)
+        if pages.missing:
+            raise TruncatedAudio("an Ogg file that ends within a page", _EXPECTED)
         raise NoAudioStream("an Ogg file without an audio stream", _EXPECTED)
-    is_opus = stream.packets[:1] and stream.packets[0].startswith(b"OpusHead")
-    return _opus_track(stream) if is_opus else _vorbis_track(stream)
+    packets = links.streams[0].packets
+    track = _opus_track if packets and packets[0].startswith(b"OpusHead") else _vorbis_track
+    return track(links, pages)
 
 
 def _other_codec(head: bytes) -> str:
@@ -127,19 +99,21 @@ def _other_codec(head: bytes) -> str:
     )
 
 
-def _opus_track(stream: _Stream) -> Track:
-    head, packets = stream.packets[0], stream.packets[2:]
+def _opus_track(links: _Links, pages: Pages) -> Track:
+    head = links.streams[0].packets[0]
     channels, skip = opus.head_fields(head)
     if not channels:
         raise DamagedAudio("an Ogg file with an invalid Opus header", _EXPECTED)
+    # A decoder goes on with another file, mono or stereo, unless its channels are mapped otherwise.
+    heard = [s for s in links.streams if s.packets[:1] and s.packets[0][18:] == head[18:]]
+    times = [
+        OggTimes(s, _OPUS_HEADERS, opus.samples_of(s.packets[_OPUS_HEADERS:]), opus.RATE, skip)
+        for s in heard
+    ]
+    packets = [packet for stream in times for packet in stream.packets]
     if not packets:
         raise NoAudioStream("an Ogg file with an Opus header and no sound", _EXPECTED)
-    counts = np.array([opus.packet_samples(packet) for packet in packets], np.int64)
-    first_count, first_granule, last = _granule_range(stream, 2)
-    start = max(0, first_granule - int(counts[:first_count].sum()))
-    keep = None
-    if stream.ended and start <= last:
-        keep = max(0, last - start - skip)
+    total = max(0, round(sum(stream.length_s for stream in times) * opus.RATE) - skip)
     payload, bounds = pack(packets)
     return Track(
         media_type=OGG,
@@ -151,22 +125,31 @@ def _opus_track(stream: _Stream) -> Track:
         extradata=opus.head_with_skip(head, 0),
         header=head,
         skip=skip,
-        keep=keep,
-        claimed_s=(last - start) / opus.RATE,
+        keep=max(0, total - times[-1].surplus()),
+        claimed_s=total / opus.RATE,
+        flaws=bounded(_flaws(times, links, pages)),
     )
 
 
-def _vorbis_track(stream: _Stream) -> Track:
-    if len(stream.packets) < 4:
+def _vorbis_track(links: _Links, pages: Pages) -> Track:
+    stream = links.streams[0]
+    if len(stream.packets) < _VORBIS_HEADERS + 1:
         raise NoAudioStream("an Ogg file with a Vorbis header and no sound", _EXPECTED)
-    head, _, setup, *packets = stream.packets
+    head, _, setup = stream.packets[:_VORBIS_HEADERS]
     if len(head) < 30 or not setup.startswith(b"\x05vorbis"):
         raise DamagedAudio("an Ogg file with an invalid Vorbis header", _EXPECTED)
     channels, rate = head[11], int(struct.unpack_from("<I", head, 12)[0])
     if not 1 <= channels <= 16 or not 4_000 <= rate <= 192_000:
         raise DamagedAudio(f"an Ogg file with Vorbis, {channels} channels at {rate} Hz", _EXPECTED)
-    last = _granule_range(stream, 3)[2]
-    payload, bounds = pack(packets)
+    longest = (1 << (head[28] >> 4)) // 2
+    heard = [s for s in links.streams if s.packets[:1] == [head] and s.packets[2:3] == [setup]]
+    times = [
+        OggTimes(s, _VORBIS_HEADERS, vorbis_lengths(s, _VORBIS_HEADERS, longest), rate)
+        for s in heard
+    ]
+    payload, bounds = pack(packet for one in times for packet in one.packets)
+    flaws = _flaws(times, links, pages)
+    is_whole = all(flaw.code == "junk" for flaw in flaws)
     return Track(
         media_type=OGG,
         codec="vorbis",
@@ -175,17 +158,36 @@ def _vorbis_track(stream: _Stream) -> Track:
         payload=payload,
         bounds=bounds,
         extradata=_xiph_lace([head, _VORBIS_COMMENT, setup]),
-        keep=last if stream.ended and last > 0 else None,
-        claimed_s=last / rate,
+        keep=_end(stream) if len(heard) == 1 and is_whole else None,
+        claimed_s=sum(one.length_s for one in times),
+        flaws=bounded(flaws),
     )
 
 
-def _granule_range(stream: _Stream, headers: int) -> tuple[int, int, int]:
-    """Return packets on the first page with sound, its granule position, and the last one."""
-    pages = [(count - headers, granule) for count, granule in stream.granules if count > headers]
-    if not pages:
-        return 0, 0, 0
-    return pages[0][0], pages[0][1], pages[-1][1]
+def _end(stream: Stream) -> int | None:
+    """Return the granule position that ends a stream, if it says how long the stream is."""
+    last = stream.marks[-1].granule if stream.marks else 0
+    return last if stream.ended and last > 0 else None
+
+
+def _flaws(times: Sequence[OggTimes], links: _Links, pages: Pages) -> list[Flaw]:
+    found: list[Flaw] = []
+    begins = [0.0]
+    for one in times:
+        found += one.flaws(begins[-1])
+        begins.append(begins[-1] + one.length_s)
+    for (at, size), (stream, packets) in zip(pages.skipped, links.damage, strict=False):
+        index = min(max(0, stream - 1), len(times) - 1)
+        seconds = begins[index] + times[index].at(packets - 3) if stream else 0.0
+        if not is_told(found, seconds):
+            found.append(junk(size, at, seconds))
+    if len(links.streams) > len(times):
+        found.append(other_file("an Ogg file with other parameters", begins[-1]))
+    found += [other_file(f"an Ogg file with {name}", begins[-1]) for name in links.others_after]
+    if pages.missing:
+        what = f"The file is not complete: its last page lacks {pages.missing} bytes"
+        found.append(Flaw("truncated", what, begins[-1]))
+    return found
 
 
 def _xiph_lace(packets: list[bytes]) -> bytes:
@@ -225,7 +227,7 @@ class _Writer:
             self._emit(part, body[position : position + size], -1 if lacing else granule, flags)
             if not lacing:
                 return
-            position, flags = position + size, (flags & ~_FIRST) | _CONTINUED
+            position, flags = position + size, (flags & ~FIRST) | CONTINUED
 
     def _emit(self, lacing: bytes, body: bytes, granule: int, flags: int) -> None:
         head = struct.pack(
@@ -245,7 +247,7 @@ class _Writer:
                 batch, segments, began = [], 0, previous
             batch.append(packet)
             segments, previous = segments + need, end
-        self.page(batch, ends[-1], _LAST)
+        self.page(batch, ends[-1], LAST)
 
 
 def cut_ogg_opus(track: Track, start: int, end: int) -> bytes:
@@ -257,7 +259,7 @@ def cut_ogg_opus(track: Track, start: int, end: int) -> bytes:
     edges = track.edges
     first, last = opus_range(track, start, end)
     writer = _Writer(first + 1)
-    writer.page([opus.head_with_skip(track.header, start - int(edges[first]))], 0, _FIRST)
+    writer.page([opus.head_with_skip(track.header, start - int(edges[first]))], 0, FIRST)
     writer.page([b"OpusTags" + struct.pack("<I", 11) + b"scribe-mock" + bytes(4)], 0, 0)
     ends = np.minimum(edges[first + 1 : last + 1], end) - edges[first]
     writer.sound(track.packets(first, last), ends.tolist(), track.rate)
@@ -282,7 +284,7 @@ def cut_ogg_vorbis(track: Track, start: int, end: int) -> bytes:
     last = max(int(np.searchsorted(edges, end, "left")), first + 2)
     writer = _Writer(first + 1)
     headers = _xiph_unlace(track.extradata)
-    writer.page(headers[:1], 0, _FIRST)
+    writer.page(headers[:1], 0, FIRST)
     writer.page(headers[1:], 0, 0)
     ends = np.minimum(edges[first + 1 : last + 1], end) - edges[first + 1]
     writer.sound(track.packets(first, last), ends.tolist(), track.rate)

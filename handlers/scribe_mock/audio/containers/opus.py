@@ -3,6 +3,9 @@
 import struct
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 #: Samples per second of all Opus streams in a container.
 RATE = 48_000
 #: Samples that a decoder needs before its output is right: 80 ms (RFC 7845, section 4.6).
@@ -24,6 +27,8 @@ def _frame_sizes() -> list[int]:
 
 
 _FRAME_SIZE = _frame_sizes()
+# The samples of a packet by its first byte; 0 where the second one tells how many frames it has.
+_ANNOUNCED = [(1, 2, 2, 0)[toc & 3] * size for toc, size in enumerate(_FRAME_SIZE)]
 # The most bytes of a frame, and the most samples of a packet (RFC 6716, sections 3.2.1 and 3.2.5).
 _MOST_FRAME_BYTES, _MOST_SAMPLES = 1275, 5760
 # From this value on, a packet's first byte says that its frames have CELT.
@@ -37,6 +42,14 @@ def packet_samples(packet: bytes) -> int:
     count = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[packet[0] & 3]
     samples = count * _FRAME_SIZE[packet[0]]
     return samples if samples <= _MOST_SAMPLES else 0
+
+
+def samples_of(packets: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return the samples that each packet announces, as `packet_samples` does."""
+    announced = [
+        _ANNOUNCED[packet[0]] or packet_samples(packet) if packet else 0 for packet in packets
+    ]
+    return np.array(announced, np.int64)
 
 
 def head_fields(head: bytes) -> tuple[int, int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from scribe_mock.audio.containers import mp3_frames
+
 if TYPE_CHECKING:
     from scribe_mock.audio.containers.container import Container
 
@@ -41,12 +43,12 @@ class FileFormat:
         return any(data.startswith(fixed, offset) for fixed, offset in self.first_bytes)
 
 
-def _is_mp3_frame(data: bytes) -> bool:
-    """Return whether there is the header of a layer III frame: 11 bits of sync, then its layer."""
-    return len(data) > 3 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
+def _has_mp3_frames(data: bytes) -> bool:
+    """Return whether MP3 frames follow each other."""
+    return mp3_frames.is_chain(data, 0)
 
 
-_MP4_BOXES = (b"ftyp", b"moov", b"styp", b"moof", b"mdat", b"wide")
+_MP4_BOXES = (b"ftyp", b"moov", b"styp", b"sidx", b"moof", b"mdat", b"wide")
 
 #: The formats that can be read and written, by name.
 CONTAINERS: dict[str, FileFormat] = {
@@ -56,7 +58,7 @@ CONTAINERS: dict[str, FileFormat] = {
         FileFormat("ogg", "an Ogg file", ((b"OggS", 0),)),
         FileFormat("wav", "a WAV file", ((b"WAVE", 8),)),
         FileFormat("mp4", "an MP4 or M4A file", tuple((name, 4) for name in _MP4_BOXES)),
-        FileFormat("mp3", "an MP3 file", ((b"ID3", 0),), _is_mp3_frame),
+        FileFormat("mp3", "an MP3 file", ((b"ID3", 0),), _has_mp3_frames),
     )
 }
 

@@ -3,8 +3,6 @@
 import struct
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
@@ -14,21 +12,20 @@ from scribe_mock.audio.audio_errors import (
 from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.container import Container
 from scribe_mock.audio.containers.ogg import opus_range
+from scribe_mock.audio.containers.webm_blocks import BlockReader, Blocks
 from scribe_mock.audio.containers.webm_elements import (
     EXPECTED,
     ElementId,
     element,
     elements,
-    read_number,
 )
+from scribe_mock.audio.containers.webm_times import WebmTimes
+from scribe_mock.audio.flaws import bounded
 from scribe_mock.audio.media_types import WEBM
 from scribe_mock.audio.track import Track, pack
 
-_BLOCKS = {ElementId.SIMPLE_BLOCK, ElementId.BLOCK}
 # The value of TRACK_TYPE for audio.
 _AUDIO_TRACK = 2
-# How one block stores the sizes of several frames (RFC 9559, section 10.3); any other value: EBML.
-_XIPH_LACING, _FIXED_LACING = 1, 2
 
 
 @dataclass
@@ -45,64 +42,76 @@ class _TrackEntry:
 class _Reader:
     """What was read from the elements so far; times are in units of `scale` nanoseconds."""
 
+    data: bytes
     entry: _TrackEntry | None = None
-    packets: list[bytes] = field(default_factory=list)
-    claimed_s: float = 0.0
+    # Of each of the files that were joined.
+    durations: list[float] = field(default_factory=list)
     scale: int = 1_000_000
-    cluster: int = 0
-    latest: int = 0
     discard_ns: int = 0
+    others: list[str] = field(default_factory=list)
+
+    def read(self) -> Blocks:
+        self.walker = BlockReader(self.data, self._element)
+        return self.walker.read()
+
+    def _element(self, name: int, start: int, end: int) -> None:
+        if name == ElementId.DISCARD_PADDING:
+            self.discard_ns = int.from_bytes(self.data[start:end], "big", signed=True)
+        elif name == ElementId.EBML:
+            self.durations.append(0.0)
+            self.discard_ns = 0
+        elif name == ElementId.INFO:
+            self._info(start, end)
+        elif name == ElementId.TRACKS:
+            self._tracks(start, end)
+
+    def _info(self, start: int, end: int) -> None:
+        duration = 0.0
+        for name, a, b in elements(self.data, start, end):
+            if name == ElementId.DURATION and b - a in (4, 8):
+                duration = struct.unpack(">f" if b - a == 4 else ">d", self.data[a:b])[0]
+            elif name == ElementId.TIMESTAMP_SCALE:
+                self.scale = int.from_bytes(self.data[a:b], "big")
+        if duration > 0 and self.durations:
+            self.durations[-1] = duration * self.scale / 1e9
+
+    def _tracks(self, start: int, end: int) -> None:
+        entries = [
+            _read_track_entry(self.data, a, b)
+            for n, a, b in elements(self.data, start, end)
+            if n == ElementId.TRACK_ENTRY
+        ]
+        entry = next((entry for entry in entries if entry.type == _AUDIO_TRACK), None)
+        self.walker.track = 0
+        if self.entry is not None and (entry is None or entry.codec != self.entry.codec):
+            self.others.append(entry.codec if entry else "no audio stream")
+        elif entry is not None:
+            _check_entry(entry)
+            self.entry = self.entry or entry
+            self.walker.track = entry.number
+        self.walker.tracks = {entry.number for entry in entries}
 
 
 def read_webm(data: bytes) -> Track:
     """Return the first audio stream of a WebM file; duration and index may be missing.
 
+    Damaged and foreign bytes are skipped, and files that were joined are read one after the other,
+    as players do. The track's flaws tell them.
+
     Raises:
-        TruncatedAudio: an element ends after the file.
-        DamagedAudio: the elements contradict each other.
+        TruncatedAudio: the header ends after the file.
+        DamagedAudio: the elements of the header contradict each other.
         EncryptedAudio: the stream is encrypted.
         WrongKind: it holds another codec than Opus.
         NoAudioStream: it holds no sound.
     """
-    reader = _Reader()
-    for name, start, end in elements(data, 0, len(data)):
-        _read_element(reader, data, name, start, end)
+    reader = _Reader(data)
+    blocks = reader.read()
     if reader.entry is None:
         raise NoAudioStream("a WebM file without an audio stream", EXPECTED)
-    if not reader.packets:
+    if not blocks.times:
         raise NoAudioStream("a WebM file with a header and no sound", EXPECTED)
-    return _track(reader, reader.entry)
-
-
-def _read_element(reader: _Reader, data: bytes, name: int, start: int, end: int) -> None:
-    if name in _BLOCKS:
-        _read_block(reader, data, start, end)
-    elif name == ElementId.TIMESTAMP:
-        reader.cluster = int.from_bytes(data[start:end], "big")
-    elif name == ElementId.DISCARD_PADDING:
-        reader.discard_ns = int.from_bytes(data[start:end], "big", signed=True)
-    elif name == ElementId.INFO:
-        _read_info(reader, data, start, end)
-    elif name == ElementId.TRACKS and reader.entry is None:
-        entries = [
-            _read_track_entry(data, a, b)
-            for n, a, b in elements(data, start, end)
-            if n == ElementId.TRACK_ENTRY
-        ]
-        reader.entry = next((entry for entry in entries if entry.type == _AUDIO_TRACK), None)
-        if reader.entry:
-            _check_entry(reader.entry)
-
-
-def _read_info(reader: _Reader, data: bytes, start: int, end: int) -> None:
-    duration = 0.0
-    for name, a, b in elements(data, start, end):
-        if name == ElementId.DURATION and b - a in (4, 8):
-            duration = struct.unpack(">f" if b - a == 4 else ">d", data[a:b])[0]
-        elif name == ElementId.TIMESTAMP_SCALE:
-            reader.scale = int.from_bytes(data[a:b], "big")
-    if duration > 0:
-        reader.claimed_s = duration * reader.scale / 1e9
+    return _track(reader, blocks, reader.entry)
 
 
 def _read_track_entry(data: bytes, start: int, end: int) -> _TrackEntry:
@@ -137,66 +146,14 @@ def _check_entry(entry: _TrackEntry) -> None:
         raise DamagedAudio("a WebM file with an invalid Opus header", EXPECTED)
 
 
-def _read_block(reader: _Reader, data: bytes, start: int, end: int) -> None:
-    first = data[start] if start < end else 0
-    number, at = (first & 0x7F, start + 1) if first > 0x80 else read_number(data, start, False)
-    if reader.entry is None or number != reader.entry.number:
-        return
-    if at + 3 > end:
-        raise DamagedAudio(f"a WebM file with a block of {end - start} bytes", EXPECTED)
-    timestamp, flags = struct.unpack_from(">hB", data, at)
-    reader.latest = max(reader.latest, reader.cluster + timestamp)
-    lacing = flags >> 1 & 3
-    reader.packets += _laced(data, at + 3, end, lacing) if lacing else [data[at + 3 : end]]
-
-
-def _laced(data: bytes, position: int, end: int, lacing: int) -> list[bytes]:
-    """Return the frames of a block that holds several."""
-    if position >= end:
-        raise DamagedAudio("a WebM file with an empty block", EXPECTED)
-    count, position = data[position] + 1, position + 1
-    if lacing == _FIXED_LACING:
-        sizes = [(end - position) // count] * (count - 1)
-    elif lacing == _XIPH_LACING:
-        sizes, position = _xiph_sizes(data, position, count - 1)
-    else:
-        sizes, position = _ebml_sizes(data, position, count - 1)
-    if min(sizes, default=0) < 0 or position + sum(sizes) > end:
-        raise DamagedAudio("a WebM file with a block too small for its frames", EXPECTED)
-    packets = []
-    for size in sizes:
-        packets.append(data[position : position + size])
-        position += size
-    return [*packets, data[position:end]]
-
-
-def _xiph_sizes(data: bytes, position: int, count: int) -> tuple[list[int], int]:
-    sizes = []
-    for _ in range(count):
-        size = 0
-        while data[position : position + 1] == b"\xff":
-            size, position = size + 255, position + 1
-        sizes.append(size + sum(data[position : position + 1]))
-        position += 1
-    return sizes, position
-
-
-def _ebml_sizes(data: bytes, position: int, count: int) -> tuple[list[int], int]:
-    sizes: list[int] = []
-    for _ in range(count):
-        value, end = read_number(data, position, False)
-        bias = (1 << 7 * (end - position) - 1) - 1
-        sizes.append(sizes[-1] + value - bias if sizes else value)
-        position = end
-    return sizes, position
-
-
-def _track(reader: _Reader, entry: _TrackEntry) -> Track:
+def _track(reader: _Reader, blocks: Blocks, entry: _TrackEntry) -> Track:
     channels, skip = opus.head_fields(entry.private)
-    counts = np.array([opus.packet_samples(packet) for packet in reader.packets], np.int64)
+    packets = [reader.data[a:b] for a, b in zip(blocks.starts, blocks.ends, strict=True)]
+    counts = opus.samples_of(packets)
     discard = max(0, reader.discard_ns) * opus.RATE // 1_000_000_000
     keep = max(0, int(counts.sum()) - skip - discard) if 0 < discard < 5760 * 2 else None
-    payload, bounds = pack(reader.packets)
+    payload, bounds = pack(packets)
+    times = WebmTimes(blocks, counts, reader.scale / 1e9, skip)
     return Track(
         media_type=WEBM,
         codec="opus",
@@ -208,7 +165,8 @@ def _track(reader: _Reader, entry: _TrackEntry) -> Track:
         header=entry.private,
         skip=skip,
         keep=keep,
-        claimed_s=max(reader.claimed_s, reader.latest * reader.scale / 1e9),
+        claimed_s=times.claimed(reader.durations),
+        flaws=bounded(times.flaws(packets, reader.durations, reader.others)),
     )
 
 

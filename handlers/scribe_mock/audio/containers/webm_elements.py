@@ -48,12 +48,41 @@ class ElementId:
     BLOCK_GROUP = 0xA0
     BLOCK = 0xA1
     DISCARD_PADDING = 0x75A2
+    CUES = 0x1C53BB6B
+    SEEK_HEAD = 0x114D9B74
+    TAGS = 0x1254C367
+    CHAPTERS = 0x1043A770
+    ATTACHMENTS = 0x1941A469
+    VOID = 0xEC
+    CRC_32 = 0xBF
+    POSITION = 0xA7
+    PREVIOUS_SIZE = 0xAB
+    SILENT_TRACKS = 0x5854
+    BLOCK_DURATION = 0x9B
+    BLOCK_ADDITIONS = 0x75A1
+    REFERENCE_BLOCK = 0xFB
+    REFERENCE_PRIORITY = 0xFA
+    CODEC_STATE = 0xA4
+    SLICES = 0x8E
+    ENCRYPTED_BLOCK = 0xAF
 
 
-_UNKNOWN = -1
-_ENTERED = {ElementId.SEGMENT, ElementId.CLUSTER, ElementId.BLOCK_GROUP}
-# Bytes of the longest id and size.
-_LONGEST_HEAD = 12
+#: The elements that a file has at its top, in a segment, in a cluster and in a block group.
+KNOWN = {
+    *(ElementId.EBML, ElementId.SEGMENT, ElementId.INFO, ElementId.TRACKS, ElementId.CLUSTER),
+    *(ElementId.CUES, ElementId.SEEK_HEAD, ElementId.TAGS, ElementId.CHAPTERS, ElementId.VOID),
+    *(ElementId.ATTACHMENTS, ElementId.CRC_32, ElementId.TIMESTAMP, ElementId.SIMPLE_BLOCK),
+    *(ElementId.BLOCK_GROUP, ElementId.BLOCK, ElementId.DISCARD_PADDING, ElementId.POSITION),
+    *(ElementId.PREVIOUS_SIZE, ElementId.SILENT_TRACKS, ElementId.BLOCK_DURATION),
+    *(ElementId.BLOCK_ADDITIONS, ElementId.REFERENCE_BLOCK, ElementId.REFERENCE_PRIORITY),
+    *(ElementId.CODEC_STATE, ElementId.SLICES, ElementId.ENCRYPTED_BLOCK),
+}
+#: The size of an element that ends where its parent, or another of its kind, does.
+UNKNOWN = -1
+#: The elements whose children are read.
+ENTERED = {ElementId.SEGMENT, ElementId.CLUSTER, ElementId.BLOCK_GROUP}
+#: Bytes of the longest id and size.
+LONGEST_HEAD = 12
 _SIMPLE_BLOCK = ElementId.SIMPLE_BLOCK
 
 
@@ -82,10 +111,10 @@ def read_number(data: bytes, position: int, keep_marker: bool) -> tuple[int, int
     if keep_marker:
         return value, end
     mask = (1 << 7 * length) - 1
-    return (_UNKNOWN if value & mask == mask else value & mask), end
+    return (UNKNOWN if value & mask == mask else value & mask), end
 
 
-def _is_unfinished_head(data: bytes, position: int, end: int) -> bool:
+def is_unfinished_head(data: bytes, position: int, end: int) -> bool:
     """Return whether the file ends within an element's id or size, where browsers end slices."""
     width = 9 - data[position].bit_length()
     if position + width >= end:
@@ -93,7 +122,7 @@ def _is_unfinished_head(data: bytes, position: int, end: int) -> bool:
     return position + width + 9 - data[position + width].bit_length() > end
 
 
-def _element_head(data: bytes, position: int) -> tuple[int, int, int]:
+def element_head(data: bytes, position: int) -> tuple[int, int, int]:
     """Return an element's id, its size and where its body begins."""
     head = data[position : position + 3]
     if len(head) == 3 and head[0] == _SIMPLE_BLOCK:  # nearly all elements, so they are read faster
@@ -107,27 +136,22 @@ def _element_head(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def elements(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (id, start of body, end of body) of each element, parents before their children.
-
-    Children are those of segments, clusters and block groups.
+    """Yield (id, start of body, end of body) of each element in another one, without its children.
 
     Raises:
         TruncatedAudio: an element ends after the file.
         DamagedAudio: there is no element, or it ends after its parent.
     """
     while position < end:
-        if end - position < _LONGEST_HEAD and _is_unfinished_head(data, position, end):
-            return
-        name, size, body = _element_head(data, position)
-        if size == _UNKNOWN and name not in _ENTERED:
+        name, size, body = element_head(data, position)
+        if size == UNKNOWN:
             raise DamagedAudio(f"a WebM file with an unknown size at byte {position}", EXPECTED)
         if body + size > len(data):
             raise TruncatedAudio("a WebM file that ends before its announced end", EXPECTED)
         if body + size > end:  # each of many such elements would be read to the end of the file
             raise DamagedAudio("a WebM file with an element that ends after its parent", EXPECTED)
-        stop = end if size == _UNKNOWN else body + size
-        yield name, body, stop
-        position = body if name in _ENTERED else stop
+        yield name, body, body + size
+        position = body + size
 
 
 def element(name: int, value: bytes | int) -> bytes:
