@@ -147,9 +147,15 @@ def as_float(frame: av.AudioFrame) -> Samples:
     if not frame.format.is_planar:
         array = array.reshape(-1, frame.layout.nb_channels).T
     if array.dtype.kind == "f":
-        return np.nan_to_num(array.astype(np.float32))
+        return _finite(array.astype(np.float32, copy=False))
     scaled: Samples = array.astype(np.float32) / np.float32(2 ** (8 * array.itemsize - 1))
     return scaled
+
+
+def _finite(samples: Samples) -> Samples:
+    """Return samples without NaN and infinities, which a sum shows faster than a look at each."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return samples if np.isfinite(samples.sum()) else np.nan_to_num(samples)
 
 
 class Resampler:
@@ -175,5 +181,6 @@ class Resampler:
             ) from None
         if not parts:
             return np.empty(0, np.float32)
-        clipped: Samples = np.clip(np.nan_to_num(np.concatenate(parts)), -1.0, 1.0)
+        samples = _finite(np.concatenate(parts))
+        clipped: Samples = np.clip(samples, -1.0, 1.0, out=samples)
         return clipped
