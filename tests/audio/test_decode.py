@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scribe_mock.audio.containers import opus
-from scribe_mock.audio.decode import Decoder, as_float
+from scribe_mock.audio.decode import Decoder
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.media_types import OGG_OPUS
 from scribe_mock.audio.track import Track, pack
@@ -50,7 +50,7 @@ def one_by_one(track):
 
 def decoded(track):
     decoder = Decoder(track, Budget(Limits()))
-    blocks = [as_float(block) for block in decoder.blocks(0, len(track))]
+    blocks = [block.to_ndarray() for block in decoder.blocks(0, len(track))]
     return decoder.counts, np.concatenate(blocks, axis=1)
 
 

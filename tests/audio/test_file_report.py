@@ -12,7 +12,7 @@ def test_each_file_is_reported_with_its_findings(tmp_path, capsys, monkeypatch):
     assert cli.main(["audio", str(silent), str(text)]) == 1
     first, second = capsys.readouterr().out.split("\n\n")[1:]
     assert first.startswith("silent.wav\n  found     wav, pcm_s16le, ")
-    assert "  loudness  -79.9 dBFS\n" in first
+    assert "  loudness  -79.6 dBFS\n" in first
     assert "  findings  silent (serious): " in first
     assert "  chunks    0: 0.00 to 2.00 s, no speech" in first
     # Text from a file or its name has no characters that control the terminal, and lines fit.

@@ -24,6 +24,8 @@ _BATCH_PCM = 20
 _EXPECTED = "audio that decodes without errors"
 # The share of packets that may fail to decode in a slightly damaged file.
 _TOLERATED = 0.05
+# The most channels of a recording.
+_MOST_CHANNELS = 8
 
 
 class Decoder:
@@ -60,6 +62,7 @@ class Decoder:
             DamagedAudio: too many packets can't be decoded.
             TooMuchWork, TooLongAudio: a limit was reached.
         """
+        _check_channels(self.track.channels)
         is_pcm = self.track.codec.startswith("pcm")
         step = _BATCH_PCM if is_pcm else _BATCH
         for begin in range(first, last, step):
@@ -80,12 +83,7 @@ class Decoder:
         samples = decode_pcm(self.track.codec, self.track.channels, b"".join(packets))
         frame_bytes = sum(map(len, packets)) // samples.shape[1]
         self.counts += [len(packet) // frame_bytes for packet in packets]
-        if len(samples) > 2:
-            samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
-        layout = "mono" if len(samples) == 1 else "stereo"
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
-        frame.sample_rate = self.rate
-        return frame
+        return _frame(samples, self.rate)
 
     def _coded(self, packets: list[bytes]) -> av.AudioFrame | None:
         if self._joins:
@@ -116,6 +114,7 @@ class Decoder:
     def _collect(self, frames: list[av.AudioFrame]) -> int:
         count = 0
         for frame in frames:
+            _check_channels(frame.layout.nb_channels)
             if not self._frames.samples_written:
                 self.rate = frame.sample_rate
             frame.pts = None  # else the queue refuses frames after a gap
@@ -141,14 +140,58 @@ class Decoder:
         return context
 
 
-def as_float(frame: av.AudioFrame) -> Samples:
-    """Return a frame's samples in [-1, 1], one row a channel."""
-    array = frame.to_ndarray()
-    if not frame.format.is_planar:
-        array = array.reshape(-1, frame.layout.nb_channels).T
+def _check_channels(count: int) -> None:
+    if count > _MOST_CHANNELS:
+        raise DamagedAudio(
+            f"a recording of {count} channels", f"at most {_MOST_CHANNELS} channels, best one"
+        )
+
+
+def _frame(samples: Samples, rate: int) -> av.AudioFrame:
+    """Return a frame with a row of samples for each channel."""
+    channels = len(samples)
+    packed = np.ascontiguousarray(samples.T).reshape(1, -1)
+    layout = "mono" if channels == 1 else f"{channels}c"
+    frame = av.AudioFrame.from_ndarray(packed, "flt", layout)
+    frame.sample_rate = rate
+    return frame
+
+
+class ChannelReader:
+    """Reads the samples of frames.
+
+    PyAV reads the planes of a frame one too far when there are eight. So FFmpeg packs the
+    channels of each frame into one plane first.
+    """
+
+    def __init__(self) -> None:
+        self._packing: av.AudioResampler | None = None
+
+    def read(self, frame: av.AudioFrame) -> Samples:
+        """Return a frame's samples in [-1, 1], a row for each channel.
+
+        Raises:
+            DamagedAudio: the channels can't be read.
+        """
+        channels = frame.layout.nb_channels
+        if channels == 1 or not frame.format.is_planar:
+            return _rows(frame)
+        try:
+            self._packing = self._packing or av.AudioResampler("flt", frame.layout, frame.rate)
+            parts = [_rows(part) for part in self._packing.resample(frame)]
+        except (FFmpegError, ValueError) as error:
+            raise _unreadable(error) from None
+        return np.concatenate(parts, axis=1) if parts else np.empty((channels, 0), np.float32)
+
+
+def _rows(frame: av.AudioFrame) -> Samples:
+    array = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
     if array.dtype.kind == "f":
         return _finite(array.astype(np.float32, copy=False))
-    scaled: Samples = array.astype(np.float32) / np.float32(2 ** (8 * array.itemsize - 1))
+    middle = np.float32(128 if array.dtype.kind == "u" else 0)
+    scaled: Samples = (array.astype(np.float32) - middle) / np.float32(
+        2 ** (8 * array.itemsize - 1)
+    )
     return scaled
 
 
@@ -158,11 +201,16 @@ def _finite(samples: Samples) -> Samples:
         return samples if np.isfinite(samples.sum()) else np.nan_to_num(samples)
 
 
+def _unreadable(error: Exception) -> DamagedAudio:
+    return DamagedAudio(f"a recording whose channels can't be mixed ({error})", _EXPECTED)
+
+
 class Resampler:
     """Turns frames of any rate and number of channels into 16 kHz mono."""
 
     def __init__(self) -> None:
         self._graph = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        self._reader = ChannelReader()
 
     def push(self, frame: av.AudioFrame | None) -> Samples:
         """Return the samples that are ready, in [-1, 1].
@@ -173,12 +221,14 @@ class Resampler:
         Raises:
             DamagedAudio: the frame has channels that can't be mixed.
         """
+        if frame is not None and frame.layout.nb_channels > 2:
+            # FFmpeg leaves out what it takes for a subwoofer; here it may be a microphone.
+            rate, mean = frame.rate, self._reader.read(frame).mean(axis=0, keepdims=True)
+            frame = _frame(mean, rate)
         try:
             parts = [part.to_ndarray()[0] for part in self._graph.resample(frame)]
         except (FFmpegError, ValueError) as error:
-            raise DamagedAudio(
-                f"a recording whose channels can't be mixed ({error})", _EXPECTED
-            ) from None
+            raise _unreadable(error) from None
         if not parts:
             return np.empty(0, np.float32)
         samples = _finite(np.concatenate(parts))

@@ -1,6 +1,6 @@
 """Examines one stored chunk: measures it, and reports what is wrong with it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,12 +8,13 @@ from scribe_mock.audio import findings
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.containers.reading import read_container
 from scribe_mock.audio.containers.registry import CONTAINERS
-from scribe_mock.audio.decode import Decoder, Resampler, Samples, as_float
+from scribe_mock.audio.decode import ChannelReader, Decoder, Resampler
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import MAX_CHUNK_SECONDS, Budget, Limits
 from scribe_mock.audio.media_types import MEDIA_TYPES
+from scribe_mock.audio.meter import Heard, Meter, decibels
 from scribe_mock.audio.track import Track
-from scribe_mock.audio.vad import Profile, Profiler, speech_of
+from scribe_mock.audio.vad import Profile, Profiler, Stretch, speech_of
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 _DEFAULT_LIMITS = Limits()
@@ -21,42 +22,6 @@ _DEFAULT_LIMITS = Limits()
 _LONGEST_TOLERATED = MAX_CHUNK_SECONDS + 0.1
 # The levels below which a chunk is silent and too quiet, in dBFS.
 _SILENT, _QUIET = -60.0, -42.0
-# A chunk is clipped if this share of its samples is at full scale, and at least this number.
-_CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
-_FULL_SCALE = 0.9995
-
-
-@dataclass
-class _Meter:
-    """Measures loudness, peak and clipping, block by block."""
-
-    power: float = 0.0
-    samples: int = 0
-    peak: float = 0.0
-    clipped: int = 0
-    profiles: list[Profile] = field(default_factory=list)
-
-    def add(self, block: Samples) -> None:
-        size = np.abs(block)
-        self.power += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
-        self.samples += block.size
-        self.peak = max(self.peak, float(size.max()))
-        at_limit = size >= _FULL_SCALE
-        # One sample at full scale is a peak; two in a row are a clipped wave.
-        self.clipped += int((at_limit[:, 1:] & at_limit[:, :-1]).sum())
-
-    @property
-    def loudness(self) -> float:
-        return decibels((self.power / max(1, self.samples)) ** 0.5)
-
-    @property
-    def is_clipped(self) -> bool:
-        return self.clipped >= max(_CLIPPED_LEAST, _CLIPPED_SHARE * self.samples)
-
-
-def decibels(ratio: float) -> float:
-    """Return 20 log10 of a ratio of amplitudes, at least -120."""
-    return 20 * float(np.log10(max(ratio, 1e-6)))
 
 
 def diagnose(
@@ -84,41 +49,52 @@ def diagnose(
 
 
 def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
-    budget = Budget(limits)
     track = read_container(data, container)
-    decoder, meter, profiler = Decoder(track, budget), _Meter(), Profiler()
-    resampler = Resampler()
+    decoder, meter, profiler = Decoder(track, Budget(limits)), Meter(track.codec), Profiler()
+    reader, resampler = ChannelReader(), Resampler()
+    heard, profiles = Heard(track.skip, track.keep), []
     for block in decoder.blocks(0, len(track)):
-        meter.add(as_float(block))
-        meter.profiles.append(profiler.push(resampler.push(block)))
-    meter.profiles += [profiler.push(resampler.push(None)), profiler.flush()]
+        meter.add(heard.cut(reader.read(block)), decoder.rate)
+        profiles.append(profiler.push(resampler.push(block)))
+    profiles += [profiler.push(resampler.push(None)), profiler.flush()]
     counted = replace(track, rate=decoder.rate).counted(np.array(decoder.counts, np.int64))
-    profile = Profile.join(meter.profiles)
     duration = counted.duration_s()
-    speech = [(start, min(end, duration)) for start, end in speech_of(profile) if start < duration]
+    profile = Profile.join(profiles)
+    speech = _speech(profile, track.skip / decoder.rate, duration)
     spoken = sum(end - start for start, end in speech)
+    loudness = meter.loudness(speech)
     return Diagnosis(
         container=container,
         codec=track.codec,
         rate=decoder.rate,
         channels=track.channels,
         duration_s=round(duration, 3),
-        loudness_dbfs=round(meter.loudness, 1),
+        loudness_dbfs=round(loudness, 1),
         peak_dbfs=round(decibels(meter.peak), 1),
         speech_share=round(min(1.0, spoken / duration), 3) if duration else 0.0,
         speech_regions=tuple((round(start, 2), round(end, 2)) for start, end in speech),
-        findings=tuple(_sound_findings(counted, duration, meter)),
+        findings=tuple(_sound_findings(counted, duration, meter, loudness)),
     )
 
 
-def _sound_findings(track: Track, duration: float, meter: _Meter) -> list[AudioFinding]:
+def _speech(profile: Profile, skip_s: float, duration: float) -> list[Stretch]:
+    """Return where speech is heard, in the time of a player, which drops the start."""
+    stretches = [
+        (max(0.0, start - skip_s), min(end - skip_s, duration)) for start, end in speech_of(profile)
+    ]
+    return [(start, end) for start, end in stretches if start < end]
+
+
+def _sound_findings(
+    track: Track, duration: float, meter: Meter, loudness: float
+) -> list[AudioFinding]:
     found = findings.of_flaws(track.flaws)
     if duration > _LONGEST_TOLERATED:
         found.append(findings.too_long(duration, MAX_CHUNK_SECONDS))
-    if meter.loudness < _SILENT:
-        found.append(findings.silent(meter.loudness))
-    elif meter.loudness < _QUIET:
-        found.append(findings.too_quiet(meter.loudness))
+    if loudness < _SILENT:
+        found.append(findings.silent(loudness))
+    elif loudness < _QUIET:
+        found.append(findings.too_quiet(loudness))
     if meter.is_clipped:
         found.append(findings.clipped(meter.clipped))
     return found

@@ -161,7 +161,7 @@ def clipped(places: int) -> AudioFinding:
     """Return the finding for a chunk that was recorded too loud."""
     return AudioFinding(
         "clipped",
-        f"The sound is cut off at full scale in {places} places.",
+        f"The sound is cut off at its loudest in {places} samples.",
         "Lower the microphone's gain.",
     )
 

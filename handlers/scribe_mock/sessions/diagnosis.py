@@ -24,7 +24,8 @@ class Diagnosis:
         rate: samples per second, or None.
         channels: number of channels, or None.
         duration_s: length in seconds, or None.
-        loudness_dbfs: mean power over the whole chunk against full scale, or None.
+        loudness_dbfs: mean power of the speech, or else of the loudest fifth of a second, in the
+            loudest channel against full scale, or None.
         peak_dbfs: loudest sample against full scale, or None.
         speech_share: share of the time in which somebody speaks, 0 to 1, or None.
         speech_regions: begin and end of each stretch of speech, in seconds.
