@@ -1,6 +1,5 @@
 """Decodes packets to 16 kHz mono in blocks, so that memory does not grow with the length."""
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 import av
@@ -95,10 +94,10 @@ class Decoder:
 
     def _decode(self, packet: bytes) -> int:
         context = self._context or self._open()
-        with contextlib.suppress(FFmpegError, ValueError):
-            if packet:
-                return self._collect(context.decode(av.Packet(packet)))
-        return -1
+        try:
+            return self._collect(context.decode(av.Packet(packet))) if packet else -1
+        except (FFmpegError, ValueError):
+            return -1
 
     def _decode_joined(self, packets: Sequence[bytes]) -> list[int]:
         """Decode packets of Opus as one, and return what each has of its samples."""
