@@ -382,6 +382,53 @@ def audio(*arguments, **options):
     return subprocess.run(command, capture_output=True, check=False, **options)
 
 
+def test_files_are_examined_as_json(tmp_path):
+    (tmp_path / "piece.webm").write_bytes((AUDIO / "speech.webm").read_bytes()[9_000:])
+    done = audio("--json", AUDIO / "speech.mp3", tmp_path / "piece.webm")
+    assert (done.returncode, done.stderr) == (1, b"")
+    whole, piece = map(json.loads, done.stdout.splitlines())
+    assert (whole["file"], whole["media_type"]) == (str(AUDIO / "speech.mp3"), "audio/mp3")
+    assert (whole["container"], whole["codec"], whole["channels"]) == ("mp3", "mp3", 1)
+    assert (whole["serious"], whole["findings"], whole["refusal"]) == (False, [], None)
+    assert whole["speech_regions"][0][0] < whole["speech_regions"][-1][1] < whole["duration_s"]
+    assert [set(chunk) for chunk in whole["chunks"]] == [{"start_s", "end_s", "bytes", "speech"}]
+    assert [one["code"] for one in piece["findings"]] == ["headerless"]
+    assert piece["serious"]
+    assert piece["chunks"] == []
+    assert "found a piece of a WebM file" in piece["refusal"]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_file_that_cannot_be_read_stops_no_other(form, tmp_path):
+    done = audio(*form, tmp_path, tmp_path / "none.wav", AUDIO / "speech.mp3")
+    assert done.returncode == 2
+    assert b"speech.mp3" in done.stdout
+    reasons = done.stderr.decode().splitlines()
+    assert [reason.rsplit(": ", 1)[1] for reason in reasons] == [
+        "Is a directory.",
+        "No such file or directory.",
+    ]
+
+
+def test_the_exit_code_stays_when_nobody_reads_the_findings():
+    command = f"{sys.executable} -m scribe_mock audio {AUDIO}/silence.wav {AUDIO}/tiny.mp3"
+    shell = f"{command} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_terminal_shows_which_file_is_examined():
+    ours, theirs = os.openpty()
+    command = [*MODULE, "audio", str(AUDIO / "tiny.wav"), str(AUDIO / "tiny.mp3")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False)
+    os.close(theirs)
+    said = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert "1 of 2: tiny.wav" in said
+    assert "2 of 2: tiny.mp3" in said
+    assert b" of 2" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "file"), [("webm", "tiny.webm"), ("mp3", "tiny.mp3"), ("speech.m4a", "speech.m4a")]
 )
@@ -401,6 +448,7 @@ def test_a_sample_is_written_to_the_output_or_a_file(name, file, tmp_path):
         (["--sample", "webm", "--output", "nowhere/a.webm"], "can't be written"),
         (["--sample", "webm", "speech.webm"], "Name either"),
         (["--output", "a.webm", "speech.webm"], "goes with --sample"),
+        (["--sample", "webm", "--json"], "--json goes with files"),
         ([], "Name either"),
     ],
 )

@@ -1,7 +1,8 @@
 """The command line: parsing, printing and exit codes.
 
 Exit codes of `serve`: 0 stopped, 1 a bug or a failed start, 2 a wrong option, 3 the address cannot
-be listened on, 4 a broken spec, 5 a broken fixture. For `check` and `rules` see `contract.command`.
+be listened on, 4 a broken spec, 5 a broken fixture. For `audio` see `audio_command`, for `check`
+and `rules` see `contract.command`.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
-from scribe_mock import __version__
+from scribe_mock import __version__, audio_command
 from scribe_mock.errors import SettingsError, SpecError, StartError
 from scribe_mock.paths import BASE_PATH
 from scribe_mock.quick_start import quick_start
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command.run(options, os.environ, sys.stdin)
     try:
         if options.command == "audio":
-            return audio(options.files, options.sample, options.output)
+            return audio_command.run(options)
         if options.command == "docs":
             return docs(options.spec, options.output)
         if options.command == "client":
@@ -76,48 +77,6 @@ def serve(settings: Settings) -> int:
     if not server.ready.is_set():
         raise StartError("The server did not start; the lines above say why.")
     return 0
-
-
-def audio(files: Sequence[Path], name: str | None, output: Path | None) -> int:
-    """Examine audio files, or write the sample with this name; raises SettingsError."""
-    if name is None and output is not None:
-        raise SettingsError("--output goes with --sample NAME; files are only examined.")
-    if bool(files) is (name is not None):
-        raise SettingsError("Name either the files to examine, or one --sample to write.")
-    return examine(files) if name is None else write_sample(name, output)
-
-
-def write_sample(name: str, output: Path | None) -> int:
-    """Write a shipped audio file to a file or to the standard output; raises SettingsError."""
-    from scribe_mock.sample_audio import sample
-
-    body = sample(name).read_bytes()
-    try:
-        if output is not None:
-            output.write_bytes(body)
-        elif sys.stdout.isatty():
-            raise SettingsError(f"A terminal can't show audio; add --output {sample(name).name}.")
-        else:
-            sys.stdout.buffer.write(body)
-    except OSError as error:
-        raise SettingsError(f"The sample can't be written: {error.strerror}.") from None
-    return 0
-
-
-def examine(files: Sequence[Path]) -> int:
-    """Print what is known of audio files; returns 1 if one has a serious finding."""
-    from scribe_mock.audio.file_report import report
-    from scribe_mock.audio.limits import Limits
-
-    fine = True
-    print("Findings about each file, and the chunks that a single upload would make:")
-    try:
-        for text, serious in report(files, Limits()):
-            print(f"\n{text}", flush=True)
-            fine = fine and not serious
-        return 0 if fine else 1
-    except OSError as error:
-        raise SettingsError(f"Can't read {error.filename}: {error.strerror}.") from None
 
 
 @contextmanager
@@ -225,7 +184,7 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
     )
     for field in fields(Settings):
         _add_option(serving, field.name, field.metadata, field.default)
-    _add_audio(commands)
+    audio_command.add_command(commands)
     _add_docs(commands)
     _add_client(commands)
     if not serves:
@@ -233,27 +192,6 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
 
         command.add_commands(commands)
     return parser
-
-
-def _add_audio(commands: Any) -> None:
-    command = commands.add_parser(
-        "audio",
-        help="examine audio files, or write a sample",
-        description="Examine audio files, and show the chunks that a single upload makes of each; "
-        "or write one of the shipped samples.",
-        epilog="Exit codes: 0 no serious finding, or the sample is written; 1 a serious finding; "
-        "2 a file cannot be read or written.",
-    )
-    command.add_argument("files", metavar="FILE", type=Path, nargs="*", help="an audio file")
-    command.add_argument(
-        "--sample",
-        metavar="NAME",
-        help="write this sample to the standard output: webm, wav, ogg, mp4, m4a or mp3 for a "
-        "short one, or a file of fixtures/audio such as speech.webm or silence.wav",
-    )
-    command.add_argument(
-        "--output", metavar="FILE", type=Path, help="write the sample to this file instead"
-    )
 
 
 def _add_docs(commands: Any) -> None:

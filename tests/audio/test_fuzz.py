@@ -1,6 +1,6 @@
 """Damaged files are refused or cut; nothing else happens.
 
-The number of files is 5,250; SCRIBE_MOCK_FUZZ makes it larger. The seed is fixed, unless
+The number of files is 10,500; SCRIBE_MOCK_FUZZ makes it larger. The seed is fixed, unless
 SCRIBE_MOCK_FUZZ_SEED says otherwise.
 """
 
@@ -19,9 +19,11 @@ from scribe_mock.audio.media_types import MEDIA_TYPES
 from scribe_mock.audio.split import split
 from tests.audio.factory import sample
 
-FILES = int(os.environ.get("SCRIBE_MOCK_FUZZ", "5250"))
+FILES = int(os.environ.get("SCRIBE_MOCK_FUZZ", "10500"))
 SEED = int(os.environ.get("SCRIBE_MOCK_FUZZ_SEED", "3"))
+SECONDS = 0.4  # of the original
 LIMITS = Limits(max_seconds=600, max_work_seconds=2)
+LARGEST_JOINED = 30_000
 INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00",
                b"\x7f\xff\xff\xff", b"\x01\x00\x00\x00")  # fmt: skip
 
@@ -59,7 +61,38 @@ def shuffle(data, dice):
     data[to : to + size] = data[at : at + size]
 
 
-MUTATIONS = (flip, flip, overwrite, overwrite, cut_short, remove, repeat, shuffle)
+def lose_start(data, dice):
+    """Leave a piece of the file, as recorders send it after the first one."""
+    del data[: dice.randrange(len(data))]
+
+
+def move_slice(data, dice):
+    """Take out a large part, and put it where another one was, once, twice or not at all."""
+    at = dice.randrange(len(data))
+    part = data[at : at + max(1, len(data) // dice.choice((3, 10, 30)))]
+    del data[at : at + len(part)]
+    to = dice.randrange(len(data) + 1)
+    data[to:to] = part * dice.choice((0, 1, 2))
+
+
+def insert_junk(data, dice):
+    """Put foreign bytes before, after or between what was there."""
+    size = dice.choice((1, 16, 400, 3000))
+    junk = dice.randbytes(size) if dice.random() < 0.5 else dice.choice(INTERESTING) * size
+    at = dice.choice((0, len(data), dice.randrange(len(data))))
+    data[at:at] = junk[:size]
+
+
+def join(data, dice):
+    """Let another recording of the kind follow, whole or without its start."""
+    if len(data) < LARGEST_JOINED:
+        data += data[dice.choice((0, dice.randrange(len(data)))) :]
+
+
+MUTATIONS = (
+    *(flip, flip, overwrite, overwrite, cut_short, remove, repeat, shuffle),
+    *(lose_start, move_slice, insert_junk, join),
+)
 
 
 def mutated(original, dice):
@@ -95,7 +128,7 @@ def is_cut(data, kind):
 @pytest.mark.parametrize("kind", MEDIA_TYPES)
 def test_mutated_files_are_cut_or_refused(kind):
     dice = random.Random(f"{SEED} {kind}")
-    original = sample(kind, 0.6)
+    original = sample(kind, SECONDS)
     outcomes = []
     for index in range(FILES // len(MEDIA_TYPES)):
         data = mutated(original, dice)

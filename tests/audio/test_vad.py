@@ -16,7 +16,8 @@ def profile_of(samples, block=7000):
 def profile(scores, levels=None):
     scores = np.array(scores, np.float32)
     changing = np.where(np.arange(len(scores)) % 2, -20, -30)
-    return Profile(scores, np.array(changing if levels is None else levels, np.float32))
+    levels = np.array(changing if levels is None else levels, np.float32)
+    return Profile(scores, levels, levels)
 
 
 def test_blocks_of_any_size_give_the_same_profile():

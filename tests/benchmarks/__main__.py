@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
+from tests.benchmarks.audio.builds import measure_builds
 from tests.benchmarks.audio.figures import AudioFigures
 from tests.benchmarks.audio.latency import measure_latency
 from tests.benchmarks.audio.memory import measure_audio_memory
@@ -41,13 +42,17 @@ NEED_WRK = ("throughput", "sessions")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
 SERVING = ("throughput", "startup", "memory", "sessions", "journal", "faults")
 MEASUREMENTS = (*SERVING, "check", "pytest", *NEED_ESPEAK)
-#: Measured only when it is named: a build without overlapping requests takes six minutes a round.
-ON_DEMAND = ("slow-check",)
+#: Measured only when they are named: a build without overlapping requests takes six minutes a round
+#: of the first, and the second needs another build.
+ON_DEMAND = ("slow-check", "audio-builds")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the options ask for and return the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "audio-builds" in options.only and not options.against:
+        parser.error("audio-builds compares with another build: add --against DIR")
     signal.signal(signal.SIGTERM, _stop)
     console, progress = Console(width=None if sys.stdout.isatty() else 100), Console(stderr=True)
     machine = _machine()
@@ -55,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if set(NEED_WRK) & set(options.only):
             require_wrk()
-        if set(NEED_ESPEAK) & set(options.only):
+        if {*NEED_ESPEAK, "audio-builds"} & set(options.only):
             require_espeak()
         others = OtherWork()
         figures = _measure(options, progress)
@@ -172,6 +177,8 @@ def _measure_audio(options: argparse.Namespace, audio: AudioFigures, say: Say) -
         audio.latency = measure_latency(options.rounds, say)
     if "audio-memory" in options.only:
         audio.memory = measure_audio_memory(say)
+    if "audio-builds" in options.only:
+        audio.builds = measure_builds(build_in(options.against), options.rounds, say)
 
 
 def _print(figures: Figures, machine: dict[str, Any], console: Console) -> None:

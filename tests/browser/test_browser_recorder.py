@@ -6,7 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import PATIENCE
+from scribe_mock.audio.media_types import audio_type
+from tests.support import AUDIO, PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,67 @@ def test_a_recording_arrives_and_can_be_heard(visitor, mock, method, stored):
     assert_plays(page, chunks.first)
     expect(page.locator("#status-line")).to_contain_text("200")
     expect(page.locator("#result")).to_contain_text('"transcript"')
+
+
+#: What recorders and file pickers of browsers call a type, with the file's name, and what is sent.
+SPELLED = {
+    ("audio/webm;codecs=opus", ""): ("audio/webm;codecs=opus", "webm"),
+    ("audio/webm; codecs=opus", ""): ("audio/webm;codecs=opus", "webm"),
+    ("video/webm", "a.webm"): ("audio/webm;codecs=opus", "webm"),
+    ("audio/ogg; codecs=opus", ""): ("audio/ogg", "ogg"),
+    ("application/ogg", "a.ogg"): ("audio/ogg", "ogg"),
+    ("audio/ogg", "a.opus"): ("audio/ogg", "ogg"),
+    ("audio/mp4;codecs=opus", ""): ("audio/mp4", "mp4"),
+    ("audio/mp4; codecs=mp4a.40.2", ""): ("audio/mp4", "mp4"),
+    ("audio/mp4", "a.m4a"): ("audio/mp4", "mp4"),
+    ("video/mp4", "a.mp4"): ("audio/mp4", "mp4"),
+    ("audio/x-m4a", "a.m4a"): ("audio/m4a", "m4a"),
+    ("audio/mpeg", "a.mp3"): ("audio/mp3", "mp3"),
+    ("audio/x-wav", "a.wav"): ("audio/wav", "wav"),
+    ("audio/wav", "a.wav"): ("audio/wav", "wav"),
+    ("", "a.WEBA"): ("", "webm"),
+    ("", "a.mp3"): ("", "mp3"),
+    ("", "recording"): ("", ""),
+    ("audio/flac", "a.flac"): ("", "flac"),
+}
+
+
+def test_types_are_spelled_as_the_api_does(visitor, mock):
+    page = visitor.open(f"{mock.url}/_mock/ui/record")
+    source = page.get_by_role("link", name="recording.js").get_attribute("href")
+    script = "async ([source, type, name]) => (await import(source)).spelled(type, name)"
+    for (type_, name), (sent, extension) in SPELLED.items():
+        found = page.evaluate(script, [source, type_, name])
+        assert found == {"type": sent, "extension": extension}
+        assert not sent or audio_type(sent, "x") == sent
+
+
+@pytest.mark.parametrize(
+    ("file", "stored", "sent"),
+    [
+        ("speech.mp3", "0.mp3", "audio/mp3"),
+        ("speech.webm", "0.webm", "audio/webm;codecs=opus"),
+        ("speech.m4a", "0.m4a", "audio/m4a"),
+        ("speech.ogg", "0.ogg", "audio/ogg"),
+        ("speech.wav", "0.wav", "audio/wav"),
+    ],
+)
+def test_a_picked_file_arrives_with_a_type_that_is_accepted(visitor, mock, file, stored, sent):
+    page = visitor.open(f"{mock.url}/_mock/ui/record")
+    page.get_by_label("Or send a whole file").set_input_files(AUDIO / file)
+    expect(page.locator("#state")).to_have_text("completed")
+    expect(page.locator("#session")).to_contain_text(f'"{stored}"')
+    entries = httpx.get(f"{mock.url}/_mock/requests", timeout=PATIENCE).json()["requests"]
+    uploads = [entry for entry in entries if entry["operation"] == "uploadAudio"]
+    assert uploads[-1]["content_type"] == sent
+
+
+def test_a_picked_file_of_another_kind_is_refused_with_its_reason(visitor, mock, tmp_path):
+    (tmp_path / "notes.txt").write_text("Dry cough")
+    page = visitor.open(f"{mock.url}/_mock/ui/record")
+    visitor.forgiven = "400"
+    page.get_by_label("Or send a whole file").set_input_files(tmp_path / "notes.txt")
+    expect(page.locator("#uploads li span")).to_contain_text("not stored: invalid_audio_format")
 
 
 def test_a_transcript_with_markup_is_text(visitor, mock):

@@ -1,6 +1,5 @@
 """Decodes packets to 16 kHz mono in blocks, so that memory does not grow with the length."""
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 import av
@@ -95,10 +94,10 @@ class Decoder:
 
     def _decode(self, packet: bytes) -> int:
         context = self._context or self._open()
-        with contextlib.suppress(FFmpegError, ValueError):
-            if packet:
-                return self._collect(context.decode(av.Packet(packet)))
-        return -1
+        try:
+            return self._collect(context.decode(av.Packet(packet))) if packet else -1
+        except (FFmpegError, ValueError):
+            return -1
 
     def _decode_joined(self, packets: Sequence[bytes]) -> list[int]:
         """Decode packets of Opus as one, and return what each has of its samples."""
@@ -187,13 +186,18 @@ class ChannelReader:
 def _rows(frame: av.AudioFrame) -> Samples:
     array = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
     if array.dtype.kind == "f":
-        floats: Samples = array.astype(np.float32, copy=False)
-        return floats if np.isfinite(floats.sum()) else np.nan_to_num(floats)
+        return _finite(array.astype(np.float32, copy=False))
     middle = np.float32(128 if array.dtype.kind == "u" else 0)
     scaled: Samples = (array.astype(np.float32) - middle) / np.float32(
         2 ** (8 * array.itemsize - 1)
     )
     return scaled
+
+
+def _finite(samples: Samples) -> Samples:
+    """Return samples without NaN and infinities, which a sum shows faster than a look at each."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return samples if np.isfinite(samples.sum()) else np.nan_to_num(samples)
 
 
 def _unreadable(error: Exception) -> DamagedAudio:
@@ -226,5 +230,6 @@ class Resampler:
             raise _unreadable(error) from None
         if not parts:
             return np.empty(0, np.float32)
-        clipped: Samples = np.clip(np.nan_to_num(np.concatenate(parts)), -1.0, 1.0)
+        samples = _finite(np.concatenate(parts))
+        clipped: Samples = np.clip(samples, -1.0, 1.0, out=samples)
         return clipped

@@ -22,6 +22,8 @@ _DEFAULT_LIMITS = Limits()
 _LONGEST_TOLERATED = MAX_CHUNK_SECONDS + 0.1
 # The levels below which a chunk is silent and too quiet, in dBFS.
 _SILENT, _QUIET = -60.0, -42.0
+# The shortest chunk of which speech is expected, in seconds.
+_LONG_ENOUGH = 2.0
 
 
 def diagnose(
@@ -73,7 +75,7 @@ def _measure(data: bytes, container: str, limits: Limits) -> Diagnosis:
         peak_dbfs=round(decibels(meter.peak), 1),
         speech_share=round(min(1.0, spoken / duration), 3) if duration else 0.0,
         speech_regions=tuple((round(start, 2), round(end, 2)) for start, end in speech),
-        findings=tuple(_sound_findings(counted, duration, meter, loudness)),
+        findings=tuple(_sound_findings(counted, duration, meter, loudness, bool(speech))),
     )
 
 
@@ -86,7 +88,7 @@ def _speech(profile: Profile, skip_s: float, duration: float) -> list[Stretch]:
 
 
 def _sound_findings(
-    track: Track, duration: float, meter: Meter, loudness: float
+    track: Track, duration: float, meter: Meter, loudness: float, speech: bool
 ) -> list[AudioFinding]:
     found = findings.of_flaws(track.flaws)
     if duration > _LONGEST_TOLERATED:
@@ -95,6 +97,8 @@ def _sound_findings(
         found.append(findings.silent(loudness))
     elif loudness < _QUIET:
         found.append(findings.too_quiet(loudness))
+    if loudness >= _SILENT and duration >= _LONG_ENOUGH and not speech:
+        found.append(findings.no_speech(duration))
     if meter.is_clipped:
         found.append(findings.clipped(meter.clipped))
     return found

@@ -1,9 +1,11 @@
-"""What `scribe-mock audio` prints: findings about files, and the chunks of a single upload."""
+"""What is known of an audio file on disk, for people and for programs."""
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.file_names import extension_of
@@ -12,27 +14,58 @@ from scribe_mock.audio.media_types import MEDIA_TYPES, TYPE_OF_EXTENSION
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.sniffing import sniff
 from scribe_mock.audio.worker_pool import AudioWorkers
-from scribe_mock.sessions.diagnosis import Diagnosis
+from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 
 #: Where the second column starts.
 _INDENT = 12
 
 
-def report(paths: Iterable[Path], limits: Limits) -> Iterator[tuple[str, bool]]:
-    """Yield for each file the text about it, and whether a finding is serious.
+@dataclass(frozen=True)
+class FileReport:
+    """What is known of one file.
+
+    Args:
+        path: the file.
+        media_type: the type that an upload of it would have.
+        diagnosis: its measurements and findings.
+        chunks: what a single upload would store.
+        refusal: why a single upload would be refused; empty if it would not.
+    """
+
+    path: Path
+    media_type: str
+    diagnosis: Diagnosis
+    chunks: tuple[RecordingChunk, ...] = ()
+    refusal: str = ""
+
+    @property
+    def findings(self) -> tuple[AudioFinding, ...]:
+        """The findings about the file, and those of cutting it."""
+        known = self.diagnosis.findings
+        cutting = [found for chunk in self.chunks for found in chunk.findings if found not in known]
+        return (*known, *cutting)
+
+    @property
+    def serious(self) -> bool:
+        """Whether one of the findings is serious."""
+        return any(finding.serious for finding in self.findings)
+
+
+def examine_file(path: Path, workers: AudioWorkers, limits: Limits) -> FileReport:
+    """Examine one file, and cut it as a single upload would be cut.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: it cannot be read.
     """
-    with AudioWorkers() as workers:
-        for path in paths:
-            data = path.read_bytes()
-            media_type = _media_type(path, data)
-            # Nobody declared a type; the file's name says one.
-            diagnosis = workers.diagnose(data, "", extension_of(path.name), limits)
-            chunks = _chunks(workers, data, media_type, limits)
-            lines = [line for row in _rows(diagnosis, chunks) for line in _wrapped(*row)]
-            yield "\n".join([_printable(path.name), *lines]), diagnosis.serious
+    data = path.read_bytes()
+    media_type = _media_type(path, data)
+    # Nobody declared a type; the file's name says one.
+    diagnosis = workers.diagnose(data, "", extension_of(path.name), limits)
+    try:
+        chunks = tuple(workers.split(data, media_type, limits))
+    except AudioError as error:
+        return FileReport(path, media_type, diagnosis, refusal=str(error))
+    return FileReport(path, media_type, diagnosis, chunks)
 
 
 def _media_type(path: Path, data: bytes) -> str:
@@ -45,23 +78,38 @@ def _media_type(path: Path, data: bytes) -> str:
     )
 
 
-def _chunks(workers: AudioWorkers, data: bytes, media_type: str, limits: Limits) -> list[str]:
-    try:
-        return _places(workers.split(data, media_type, limits))
-    except AudioError as error:
-        return [f"refused: {error}"]
+def as_json(report: FileReport) -> dict[str, Any]:
+    """Return a report as a JSON object; the README lists its fields."""
+    measured = asdict(report.diagnosis)
+    measured.pop("findings")
+    return {
+        "file": str(report.path),
+        "media_type": report.media_type,
+        "serious": report.serious,
+        **measured,
+        "findings": [asdict(finding) for finding in report.findings],
+        "chunks": [
+            {
+                "start_s": round(chunk.start_s, 3),
+                "end_s": round(chunk.end_s, 3),
+                "bytes": len(chunk.data),
+                "speech": chunk.speech,
+            }
+            for chunk in report.chunks
+        ],
+        "refusal": report.refusal or None,
+    }
 
 
-def _places(pieces: Sequence[RecordingChunk]) -> list[str]:
-    return [
-        f"{index}: {piece.start_s:.2f} to {piece.end_s:.2f} s"
-        + ("" if piece.speech else ", no speech")
-        for index, piece in enumerate(pieces)
-    ]
+def as_text(report: FileReport) -> str:
+    """Return a report as lines that fit the terminal."""
+    lines = [line for row in _rows(report) for line in _wrapped(*row)]
+    return "\n".join([printable(report.path.name), *lines])
 
 
-def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]]:
+def _rows(report: FileReport) -> Iterator[tuple[str, list[str]]]:
     """Yield names and values, each value as lines."""
+    found = report.diagnosis
     sound = f", {found.codec}, {found.rate} Hz, {found.channels} ch" if found.codec else ""
     yield "found", [f"{found.container or 'not recognised'}{sound}"]
     if found.duration_s is not None:
@@ -73,20 +121,28 @@ def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]
     findings = [
         f"{finding.code}{' (serious)' if finding.serious else ''}: {finding.message} "
         f"{finding.advice}"
-        for finding in found.findings
+        for finding in report.findings
     ]
     yield "findings", findings or ["none"]
-    yield "chunks", chunks
+    yield "chunks", [f"refused: {report.refusal}"] if report.refusal else _places(report.chunks)
+
+
+def _places(chunks: tuple[RecordingChunk, ...]) -> list[str]:
+    return [
+        f"{index}: {chunk.start_s:.2f} to {chunk.end_s:.2f} s"
+        + ("" if chunk.speech else ", no speech")
+        for index, chunk in enumerate(chunks)
+    ]
 
 
 def _wrapped(name: str, values: list[str]) -> Iterator[str]:
     """Yield the lines of a row of two columns, no wider than the terminal."""
     width = max(shutil.get_terminal_size().columns, 40) - _INDENT
-    lines = [line for value in values for line in textwrap.wrap(_printable(value), width) or [""]]
+    lines = [line for value in values for line in textwrap.wrap(printable(value), width) or [""]]
     for index, line in enumerate(lines):
         yield f"{'' if index else f'  {name}':{_INDENT}}{line}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace characters that control a terminal, since names and codecs come from files."""
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -171,6 +171,19 @@ def too_quiet(loudness_dbfs: float) -> AudioFinding:
     )
 
 
+def no_speech(duration_s: float) -> AudioFinding:
+    """Return the finding for a chunk with sound and without speech.
+
+    It is not serious, since a pause in a conversation is as good a chunk as any.
+    """
+    return AudioFinding(
+        "no_speech",
+        f"No speech was found in the {duration_s:.1f} s of the chunk, though it is not silent.",
+        "Check that the right source is recorded: this may be noise, a tone or music. A pause in "
+        "a conversation needs no change.",
+    )
+
+
 def clipped(places: int) -> AudioFinding:
     """Return the finding for a chunk that was recorded too loud."""
     return AudioFinding(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scribe_mock.audio.file_names import extension_of
+from scribe_mock.audio.type_hints import hint_for_extension, hint_for_type
 from scribe_mock.errors import InvalidAudioFormat
 
 WEBM = "audio/webm;codecs=opus"
@@ -68,6 +69,9 @@ TYPE_OF_EXTENSION = {one.extension: one.name for one in reversed(MEDIA_TYPES.val
 #: Content types that clients send by default, such as curl with `--data-binary`.
 GENERIC_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded")
 
+# Of a longer Content-Type this much is looked at for a hint.
+_LONGEST = 200
+
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _TYPE = re.compile(rf"({_TOKEN}/{_TOKEN})((?:[ \t]*;.*)?)", re.DOTALL)
 _PARAMETER = re.compile(
@@ -88,12 +92,13 @@ def audio_type(content_type: str | None, file_name: str) -> str:
     if content_type:
         found = _declared_type(content_type)
         if found != "generic":
-            return found or _refuse(content_type, f"The Content-Type {content_type[:100]!r}")
+            what = f"The Content-Type {content_type[:100]!r}"
+            return found or _refuse(content_type, what, hint_for_type(content_type[:_LONGEST]))
     extension = extension_of(file_name)
     inferred = TYPE_OF_EXTENSION.get(extension)
     if inferred is None:
         what = f"The extension {extension[:20]!r}" if extension else "A name without extension"
-        return _refuse(extension or None, what)
+        return _refuse(extension or None, what, hint_for_extension(extension))
     return inferred
 
 
@@ -119,9 +124,11 @@ def _declared_type(content_type: str) -> str | None:
     return found if found in MEDIA_TYPES else None
 
 
-def _refuse(provided: str | None, what: str) -> str:
+def _refuse(provided: str | None, what: str, hint: str) -> str:
+    supported = ", ".join(SUPPORTED_TYPES)
     raise InvalidAudioFormat(
-        f"{what} is not a supported audio type. Send one of: {', '.join(SUPPORTED_TYPES)}.",
+        f"{what} is not a supported audio type. {hint} Supported are {supported}.",
         provided_format=provided,
         supported_formats=list(SUPPORTED_TYPES),
+        hint=hint,
     )

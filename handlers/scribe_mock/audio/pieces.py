@@ -42,6 +42,9 @@ def behind_junk(data: bytes) -> str | None:
     riff = data.find(_RIFF, 0, SEARCHED)
     if riff >= 0 and data.startswith(b"WAVE", riff + 8):
         return "wav"
+    brand = data.find(b"ftyp", 4, SEARCHED)
+    if brand >= 0 and data[brand - 4 : brand - 1] == bytes(3):  # a box of less than 256 bytes
+        return "mp4"
     return None
 
 

@@ -33,6 +33,8 @@ _NEARLY_ALL = 0.98
 _ONE_KIND = 0.3
 # Where a reading as plain 8 bits is almost as good as one with a curve, it is taken.
 _ALMOST = 0.02
+# Bytes of the longest MP3 frames that must follow each other: noise can look like one.
+_MP3_CHAIN = 4_400
 # So many different values are in every sound that is no pure tone.
 _MANY = 24
 # The upper bits of floating point samples, from a ten-millionth to 32,768, which some take for full
@@ -120,7 +122,7 @@ def format_of(block: bytes) -> SampleFormat | None:
         return SampleFormat.BIG_ENDIAN
     if _next(_of_24_bits(block)) >= _SOUND:
         return SampleFormat.BITS_24
-    if mp3_frames.find_frames(block, 0, len(block)) >= 0:
+    if mp3_frames.find_frames(block, 0, len(block) - _MP3_CHAIN) >= 0:
         return SampleFormat.MP3
     white = max(likeness) <= _WHITE and _is_even(samples)
     return SampleFormat.COMPRESSED if white else None

@@ -28,8 +28,22 @@ _SHORTEST_SPEECH = 0.1
 # 4.6 in noise 5 dB below it, 9 in noise 25 dB below it; 0.4 to 1.6 in noises that the detector
 # scores as speech, 0.2 in chords and melodies.
 _LEAST_CHANGE = 2.0
-# The level of an empty frame, in dBFS.
-_FLOOR = -90.0
+# Tones that go on and off, and noises that swell, are told from speech over a few seconds, by the
+# frames that are no more than this below the loud ones, in dB, within so many frames before and
+# after; fewer than the last number prove nothing.
+_LOUDEST, _AROUND, _ENOUGH = 12.0, 310, 56
+# Among these frames a tone is either there or not: their levels differ by less than this, those of
+# speech by 2.75 and more (standard deviations, in dB). Its timbre stays, that of speech differs.
+_LEAST_SPREAD, _LEAST_TIMBRE = 2.5, 0.4
+# The timbre of noise changes little, and at random, so that the mean of some frames has less than
+# this share of the change; that of speech has half or more, or changes by 1.7 dB. Deep noise
+# changes more, but then its levels differ as much from frame to frame as they do over seconds.
+_SMOOTH, _SMOOTH_SHARE, _NOISE_TIMBRE = 7, 0.45, 1.5
+# A sound that goes on as it was for so many frames, in level and timbre within so many dB, is the
+# start of a steady one.
+_GOES_ON, _SAME = 32, 1.5
+# The level and the timbre of an empty frame.
+_FLOOR, _FLAT = -90.0, 0.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +53,12 @@ class Profile:
     Args:
         scores: how much each frame of 16 ms sounds like speech, 0 to 1.
         levels: loudness of each frame, in dBFS.
+        timbres: how much of each frame's power is at high frequencies, in dB.
     """
 
     scores: NDArray[np.float32]
     levels: NDArray[np.float32]
+    timbres: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -50,9 +66,11 @@ class Profile:
     @classmethod
     def join(cls, parts: Sequence["Profile"]) -> "Profile":
         """Return one profile made of several in a row."""
+        nothing = np.empty(0, np.float32)
         return cls(
-            np.concatenate([part.scores for part in parts] or [np.empty(0, np.float32)]),
-            np.concatenate([part.levels for part in parts] or [np.empty(0, np.float32)]),
+            np.concatenate([part.scores for part in parts] or [nothing]),
+            np.concatenate([part.levels for part in parts] or [nothing]),
+            np.concatenate([part.timbres for part in parts] or [nothing]),
         )
 
     def fitted(self, frames: int) -> "Profile":
@@ -61,11 +79,12 @@ class Profile:
         return Profile(
             np.pad(self.scores[:frames], (0, missing)),
             np.pad(self.levels[:frames], (0, missing), constant_values=_FLOOR),
+            np.pad(self.timbres[:frames], (0, missing), constant_values=_FLAT),
         )
 
     def after(self, frame: int) -> "Profile":
         """Return the profile after the first `frame` frames."""
-        return Profile(self.scores[frame:], self.levels[frame:])
+        return Profile(self.scores[frame:], self.levels[frame:], self.timbres[frame:])
 
 
 class Profiler:
@@ -75,6 +94,7 @@ class Profiler:
         self._detector = earshot.Detector()
         self._quiet = QuietSpeech()
         self._rest = np.empty(0, np.float32)
+        self._timbres = np.empty(0, np.float32)  # of the frames whose scores are not final
 
     def push(self, samples: Samples) -> Profile:
         """Return the frames that are final with these samples, in [-1, 1].
@@ -86,13 +106,19 @@ class Profiler:
         self._rest = joined[whole:].copy()
         frames = np.ascontiguousarray(joined[:whole].reshape(-1, FRAME))
         scores = np.fromiter(map(self._detector.predict_f32, frames), np.float32, len(frames))
-        return Profile(*self._quiet.push(frames, scores, levels_of(frames)))
+        levels = levels_of(frames)
+        self._timbres = np.concatenate([self._timbres, _timbres_of(frames, levels)])
+        return self._with_timbres(*self._quiet.push(frames, scores, levels))
 
     def flush(self) -> Profile:
         """Return the last frames; the very last one is filled up with silence."""
         missing = -len(self._rest) % FRAME
         last = self.push(np.zeros(missing, np.float32))
-        return Profile.join([last, Profile(*self._quiet.flush())])
+        return Profile.join([last, self._with_timbres(*self._quiet.flush())])
+
+    def _with_timbres(self, scores: NDArray[np.float32], levels: NDArray[np.float32]) -> Profile:
+        timbres, self._timbres = np.split(self._timbres, [len(scores)])
+        return Profile(scores, levels, timbres)
 
 
 def levels_of(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,6 +131,14 @@ def levels_of(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     power = np.einsum("ij,ij->i", flat, flat) / FRAME
     levels: NDArray[np.float32] = (10 * np.log10(power + 1e-9)).astype(np.float32)
     return levels
+
+
+def _timbres_of(frames: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the power of each row's differences against its own, in dB."""
+    steps = frames[:, 1:] - frames[:, :-1]
+    power = np.einsum("ij,ij->i", steps, steps) / FRAME
+    timbres: NDArray[np.float32] = (10 * np.log10(power + 1e-9)).astype(np.float32) - levels
+    return timbres
 
 
 _RAMP = np.linspace(-1, 1, FRAME, dtype=np.float32)
@@ -121,7 +155,11 @@ def speech_of(profile: Profile) -> list[Stretch]:
             joined[-1][1] = end
         else:
             joined.append([begin, end])
-    return [(a * HOP, b * HOP) for a, b in joined if _is_speech(profile, a, b)]
+    found = [(a, b) for a, b in joined if _is_speech(profile, a, b)]
+    heard = np.zeros(len(profile), np.bool_)
+    for begin, end in found:
+        heard[begin:end] = True
+    return [(a * HOP, b * HOP) for a, b in found if _changes(profile, heard, a, b)]
 
 
 def _is_speech(profile: Profile, begin: int, end: int) -> bool:
@@ -129,6 +167,35 @@ def _is_speech(profile: Profile, begin: int, end: int) -> bool:
     if (end - begin) * HOP < _SHORTEST_SPEECH:
         return False
     return float(profile.levels[begin:end].std()) >= _LEAST_CHANGE
+
+
+def _changes(profile: Profile, heard: NDArray[np.bool_], begin: int, end: int) -> bool:
+    """Return whether what is heard there and around it changes as speech does."""
+    first = max(0, begin - _AROUND)
+    frames = np.flatnonzero(heard[first : end + _AROUND]) + first
+    if len(frames) < _ENOUGH:
+        return not _goes_on(profile, begin, end)
+    levels = profile.levels[frames]
+    loud = levels > np.percentile(levels, 90) - _LOUDEST
+    levels, timbres = levels[loud], profile.timbres[frames[loud]]
+    spread, change = float(levels.std()), float(timbres.std())
+    if spread < _LEAST_SPREAD or change < _LEAST_TIMBRE:
+        return False
+    smooth = np.convolve(timbres, np.full(_SMOOTH, 1 / _SMOOTH), "valid")
+    if float(smooth.std()) > _SMOOTH_SHARE * change:
+        return True
+    return change > _NOISE_TIMBRE and float(np.abs(np.diff(levels)).mean()) < spread
+
+
+def _goes_on(profile: Profile, begin: int, end: int) -> bool:
+    """Return whether the sound after a stretch is the same as in it."""
+    later = slice(end, end + _GOES_ON)
+    if end + _GOES_ON > len(profile):
+        return False
+    return all(
+        abs(float(np.median(one[begin:end]) - np.median(one[later]))) < _SAME
+        for one in (profile.levels, profile.timbres)
+    )
 
 
 def _hysteresis(scores: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -26,7 +26,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a single upload took: seconds from request to answer, seconds of all processors."""
+    """What some work took: seconds from request to answer, seconds of all processors."""
 
     seconds: float
     cpu_seconds: float
@@ -36,14 +36,19 @@ def cut(server: Server, data: bytes, *, settled: bool = True) -> Cut:
     """Upload WebM Opus in one piece, then forget it, if asked for with no work on it left."""
     with connected(server) as connection:
         session = create(connection)
-        used, began = server.family_cpu_seconds(), time.perf_counter()
-        send(connection, session, "recording.webm", WEBM, data)
-        seconds = time.perf_counter() - began
-        taken = Cut(seconds, server.family_cpu_seconds() - used)
+        taken = timed(server, lambda: send(connection, session, "recording.webm", WEBM, data))
         if settled:
             settle(connection, session)
         delete(connection, session)
     return taken
+
+
+def timed(server: Server, work: Callable[[], object]) -> Cut:
+    """Do something with a server, and return what it took."""
+    used, began = server.family_cpu_seconds(), time.perf_counter()
+    work()
+    seconds = time.perf_counter() - began
+    return Cut(seconds, server.family_cpu_seconds() - used)
 
 
 def chunks(server: Server, data: bytes, extension: str, content_type: str) -> list[Stored]:

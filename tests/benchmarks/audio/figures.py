@@ -6,6 +6,7 @@ from statistics import median
 
 from rich.table import Table
 
+from tests.benchmarks.audio.builds import Builds, Work
 from tests.benchmarks.audio.client import Cut
 from tests.benchmarks.audio.latency import Latency
 from tests.benchmarks.audio.memory import AudioMemory
@@ -24,6 +25,7 @@ class AudioFigures:
     quality: Quality | None = None
     latency: Latency | None = None
     memory: AudioMemory | None = None
+    builds: Builds | None = None
 
     def goals(self) -> list[Goal]:
         """Return the goals that the measurements at hand decide."""
@@ -40,6 +42,8 @@ class AudioFigures:
             grown = self.memory.cold.grown_bytes / MB
             figure = f"MB more for {self.memory.upload_bytes / MB:.1f} MB of an hour"
             goals.append(Goal(figure, 300, False, [grown], digits=0))
+        if self.builds:
+            goals += _builds_goals(self.builds)
         return goals
 
     def tables(self) -> Iterator[Table]:
@@ -53,6 +57,8 @@ class AudioFigures:
             yield _latency_table(self.latency)
         if self.memory:
             yield _memory_table(self.memory)
+        if self.builds:
+            yield _builds_table(self.builds)
 
     def remarks(self) -> Iterator[str]:
         """Yield what was left out, and why."""
@@ -70,6 +76,23 @@ def _speed_goals(speed: Speed) -> list[Goal]:
         goals.append(Goal("10 min single upload, pydub / scribe-mock", 8, True, rounds, 1))
     times = [SECONDS / seconds for seconds in mine]
     return [*goals, Goal("10 min single upload, times real time", 600, True, times, digits=0)]
+
+
+def _builds_goals(builds: Builds) -> list[Goal]:
+    """Return wall and processor time against the build before; the latter is less disturbed."""
+    now, before = builds.now, builds.before
+    goals = []
+    for kind in ("seconds", "cpu_seconds"):
+        what = "wall" if kind == "seconds" else "processor"
+        single = ratios(_values(before.single, kind), _values(now.single, kind))
+        examined = ratios(_values(now.examination, kind), _values(before.examination, kind))
+        goals.append(Goal(f"10 min single upload, {what} time, before / now", 1.25, True, single))
+        goals.append(Goal(f"examining chunks, {what} time, now / before", 1.1, False, examined))
+    return goals
+
+
+def _values(cuts: list[Cut], kind: str) -> list[float]:
+    return [float(getattr(cut, kind)) for cut in cuts]
 
 
 def _quality_goals(quality: Quality) -> list[Goal]:
@@ -167,3 +190,19 @@ def _memory_table(memory: AudioMemory) -> Table:
         cells = [f"{size / MB:,.0f} MB" for size in sizes]
         shown.add_row(label, *cells, f"{peak.upload.seconds:.1f}")
     return shown
+
+
+def _builds_table(builds: Builds) -> Table:
+    columns = ("single, s", "single, processor s", "examining, s", "examining, processor s")
+    shown = table("Both builds in turn", "", *columns, caption="medians")
+    for label, work in (("this one", builds.now), ("the one before", builds.before)):
+        shown.add_row(label, *_work_cells(work))
+    return shown
+
+
+def _work_cells(work: Work) -> list[str]:
+    cells = []
+    for cuts in (work.single, work.examination):
+        cells.append(f"{median(cut.seconds for cut in cuts):.2f}")
+        cells.append(f"{median(cut.cpu_seconds for cut in cuts):.2f}")
+    return cells

@@ -3,11 +3,12 @@
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 import numpy as np
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from scribe_mock.audio.audio_errors import (
     DamagedAudio,
@@ -20,6 +21,9 @@ from scribe_mock.audio.audio_errors import (
 )
 from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.container import Container
+from scribe_mock.audio.containers.mp4_boxes import Layout
+from scribe_mock.audio.containers.timeline import flaws_of_runs, junk, packet_runs
+from scribe_mock.audio.flaws import Flaw, bounded
 from scribe_mock.audio.media_types import M4A, MP4
 from scribe_mock.audio.track import Track, pack
 
@@ -141,19 +145,22 @@ def read_mp4(data: bytes) -> Track:
         WrongKind: it holds another codec than AAC, Opus or ALAC.
         NoAudioStream: it holds no sound.
     """
-    description = _check(data)
+    layout = Layout(data)
+    layout.read()
+    whole = layout.mended()
+    description = _check(whole)
     try:
         with av.open(
-            io.BytesIO(data), "r", format="mp4", options={"ignore_chapters": "1"}
+            io.BytesIO(whole), "r", format="mp4", options={"ignore_chapters": "1"}
         ) as container:
-            return _demux(container, description)
+            return _demux(container, description, layout)
     except FFmpegError as error:
         raise DamagedAudio(
             f"an MP4 file that can't be read ({error.strerror})", _EXPECTED
         ) from None
 
 
-def _demux(container: av.container.InputContainer, description: bytes) -> Track:
+def _demux(container: av.container.InputContainer, description: bytes, layout: Layout) -> Track:
     if not container.streams.audio:
         raise NoAudioStream("an MP4 file without an audio stream", _EXPECTED)
     stream = container.streams.audio[0]
@@ -162,15 +169,16 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
     codec = _CODECS.get(name)
     if codec is None:
         raise WrongKind(f"an MP4 file with {name}", _EXPECTED)
-    packets, begin = _packets(container, stream)
+    found = _packets(container, stream)
     base = float(stream.time_base or 0)
     rate, channels = context.rate, context.channels
     if not 4_000 <= rate <= 192_000 or not 1 <= channels <= 16:
         raise DamagedAudio(f"an MP4 file with {codec}, {channels} channels at {rate} Hz", _EXPECTED)
-    skip = max(0, round(-begin * base * rate))
+    skip = max(0, round(-found.begin * base * rate))
     if codec == "opus":  # browsers write the pre-skip, but no edit list
         skip = max(skip, opus.head_fields(context.extradata or b"")[1])
-    payload, bounds = pack(packets)
+    payload, bounds = pack(found.packets)
+    lengths = found.lengths(codec, base)
     return Track(
         media_type=MP4,
         codec=codec,
@@ -181,23 +189,64 @@ def _demux(container: av.container.InputContainer, description: bytes) -> Track:
         extradata=_plain_extradata(codec, context.extradata or b""),
         header=description,
         skip=skip,
-        claimed_s=(stream.duration or 0) * base,
+        claimed_s=float(lengths.sum()),
+        flaws=bounded(_flaws(found, lengths, base, skip / rate, layout)),
     )
 
 
-def _packets(
-    container: av.container.InputContainer, stream: av.AudioStream
-) -> tuple[list[bytes], int]:
+@dataclass
+class _Packets:
+    """The packets of a stream, with times and durations in units of its time base."""
+
+    packets: list[bytes] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    durations: list[int] = field(default_factory=list)
+    begin: int = 0
+
+    def lengths(self, codec: str, base: float) -> NDArray[np.float64]:
+        """Return the seconds of each packet; a recorder's durations are those between times."""
+        if codec == "opus":
+            return opus.samples_of(*pack(self.packets)) / opus.RATE
+        given = np.array(self.durations, np.int64)
+        usual = int(np.percentile(given, 50, method="higher"))
+        is_usual = (given > 0) & (given <= 1.5 * usual)
+        return np.where(is_usual, given, usual) * base
+
+
+def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> _Packets:
     """Return the packets of a stream, and the time of the first one in units of its time base."""
-    packets: list[bytes] = []
-    begin: int | None = None
+    found = _Packets()
+    latest = 0
     for packet in container.demux(stream):
         if packet.size:
-            begin = packet.pts if begin is None else begin
-            packets.append(bytes(packet))
-    if not packets:
+            if not found.packets:
+                found.begin = packet.pts or 0
+            latest = latest if packet.dts is None else packet.dts
+            found.packets.append(bytes(packet))
+            found.times.append(latest)
+            found.durations.append(packet.duration or 0)
+    if not found.packets:
         raise NoAudioStream("an MP4 file with an index and no sound", _EXPECTED)
-    return packets, begin or 0
+    return found
+
+
+def _flaws(
+    found: _Packets, lengths: NDArray[np.float64], base: float, skip_s: float, layout: Layout
+) -> list[Flaw]:
+    starts = np.array(found.times, np.float64) * base
+    sizes = np.fromiter(map(len, found.packets), np.int64, len(found.packets))
+    runs = packet_runs(starts, lengths, sizes, skip_s)
+    flaws = flaws_of_runs(runs, lambda first, last: found.packets[first:last])
+    end = max(0.0, float(lengths.sum()) - skip_s)
+    if layout.missing:
+        what = f"The file is not complete: its last box lacks {layout.missing} bytes"
+        flaws.append(Flaw("truncated", what, end))
+    # Where in the sound other bytes are is known of their place in the file alone.
+    for at, size in layout.skipped:
+        seconds = end * at / len(layout.data)
+        if not any(flaw.code == "gap_inside" for flaw in flaws):
+            flaws.append(junk(size, at, seconds))
+    return flaws
 
 
 def _plain_extradata(codec: str, extradata: bytes) -> bytes:

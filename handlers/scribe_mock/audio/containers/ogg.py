@@ -107,7 +107,9 @@ def _opus_track(links: _Links, pages: Pages) -> Track:
     # A decoder goes on with another file, mono or stereo, unless its channels are mapped otherwise.
     heard = [s for s in links.streams if s.packets[:1] and s.packets[0][18:] == head[18:]]
     times = [
-        OggTimes(s, _OPUS_HEADERS, opus.samples_of(s.packets[_OPUS_HEADERS:]), opus.RATE, skip)
+        OggTimes(
+            s, _OPUS_HEADERS, opus.samples_of(*pack(s.packets[_OPUS_HEADERS:])), opus.RATE, skip
+        )
         for s in heard
     ]
     packets = [packet for stream in times for packet in stream.packets]

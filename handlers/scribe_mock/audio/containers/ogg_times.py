@@ -6,13 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scribe_mock.audio.containers.ogg_pages import Mark, Stream
-from scribe_mock.audio.containers.timeline import SHORTEST_HOLE, Run, flaws_of_runs
+from scribe_mock.audio.containers.timeline import LONGEST_DTX, SHORTEST_HOLE, Run, flaws_of_runs
 from scribe_mock.audio.flaws import Flaw
 
 Lengths = NDArray[np.float64] | NDArray[np.int64]
-
-# Between pages that follow one another a shorter jump is silence that an encoder does not send.
-_LONGEST_DTX = 0.65
 
 
 class OggTimes:
@@ -82,7 +79,8 @@ class OggTimes:
         return runs
 
     def _is_jump(self, jump: float, mark: Mark, index: int) -> bool:
-        if mark.follows and 0 < jump < _LONGEST_DTX:
+        # Between pages that follow one another there may be silence that was not sent.
+        if mark.follows and 0 < jump < LONGEST_DTX:
             return False
         is_end = self._ended and index == len(self._marks) - 1
         trims = is_end and jump < 0 and mark.follows

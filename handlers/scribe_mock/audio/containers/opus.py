@@ -27,6 +27,7 @@ def _frame_sizes() -> list[int]:
 
 
 _FRAME_SIZE = _frame_sizes()
+_FRAME_SIZES = np.array(_FRAME_SIZE, np.int64)
 # The most bytes of a frame, and the most samples of a packet (RFC 6716, sections 3.2.1 and 3.2.5).
 _MOST_FRAME_BYTES, _MOST_SAMPLES = 1275, 5760
 # From this value on, a packet's first byte says that its frames have CELT.
@@ -42,9 +43,20 @@ def packet_samples(packet: bytes) -> int:
     return samples if samples <= _MOST_SAMPLES else 0
 
 
-def samples_of(packets: Sequence[bytes]) -> NDArray[np.int64]:
-    """Return the samples that each packet announces, as `packet_samples` does."""
-    return np.array([packet_samples(packet) for packet in packets], np.int64)
+def samples_of(payload: bytes, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the samples that each packet announces, as `packet_samples` does.
+
+    Args:
+        payload: the packets, end to end.
+        bounds: n + 1 offsets into it.
+    """
+    data = np.frombuffer(payload + bytes(2), np.uint8)
+    begins, sizes = bounds[:-1], np.diff(bounds)
+    first, second = data[begins], data[begins + 1]
+    told = np.where(sizes > 1, second & 63, 0)
+    counts = np.choose(first & 3, [1, 2, 2, told])
+    samples = counts * _FRAME_SIZES[first]
+    return np.where((sizes > 0) & (samples <= _MOST_SAMPLES), samples, 0).astype(np.int64)
 
 
 def head_fields(head: bytes) -> tuple[int, int]:

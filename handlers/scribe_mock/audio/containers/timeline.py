@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scribe_mock.audio.flaws import Flaw
 
@@ -11,6 +15,10 @@ SHORTEST_HOLE = 0.1
 _MOST_RUNS, _MOST_HOLES = 2000, 50
 # Packets of so few bytes are silence, and the same everywhere.
 _SILENCE_BYTES = 3
+#: The longest jump over silence that an encoder does not send, in seconds.
+LONGEST_DTX = 0.65
+# The rate of a packet before such a jump, and how few packets are between two of them.
+_SILENT_BITS, _FEW = 6000, 4
 # Within so many seconds two flaws are about the same place.
 _NEAR = 0.5
 
@@ -111,6 +119,65 @@ class _Timeline:
     def flaws(self) -> list[Flaw]:
         holes = [gap(hole.heard_s, hole.end_s - hole.start_s) for hole in self._holes]
         return self._found + holes
+
+
+def is_unsent_silence(
+    jumps: NDArray[np.float64],
+    places: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    lengths: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Return which jumps are silence that an encoder did not send (DTX).
+
+    It sends one small packet every 400 ms, or ends with some of three bytes or less and then sends
+    nothing at all.
+
+    Args:
+        jumps: the seconds between each packet and the next.
+        places: the packets that follow a jump.
+        sizes: bytes of each packet.
+        lengths: seconds of each packet.
+    """
+    before = jumps[places - 1]
+    bits = sizes * 8 / np.maximum(lengths, 0.001)
+    short = (before > 0) & (before < LONGEST_DTX)
+    quiet = short & (bits[places - 1] <= _SILENT_BITS)
+    near = np.diff(places, prepend=-_FEW, append=places[-1:] + _FEW + 1)
+    series = short & ((near[:-1] < _FEW) | (near[1:] < _FEW))
+    ended = before > 0
+    for back in (1, 2, 3):
+        ended &= (places >= back) & (sizes <= _SILENCE_BYTES)[np.maximum(places - back, 0)]
+    return quiet | series | ended
+
+
+def packet_runs(
+    starts: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    skip_s: float,
+) -> list[Run]:
+    """Return the runs of packets that have a time each.
+
+    Args:
+        starts: when each packet begins, in seconds.
+        lengths: seconds of each.
+        sizes: bytes of each.
+        skip_s: how much a player drops at the start.
+    """
+    jumps = starts[1:] - (starts + lengths)[:-1]
+    places = np.flatnonzero(np.abs(jumps) > SHORTEST_HOLE) + 1
+    places = places[~is_unsent_silence(jumps, places, sizes, lengths)]
+    heard = np.concatenate([[0.0], np.cumsum(lengths)])
+    return [
+        Run(
+            float(starts[first]),
+            float(heard[last] - heard[first]),
+            max(0.0, float(heard[first]) - skip_s),
+            first,
+            last,
+        )
+        for first, last in pairwise([0, *places.tolist(), len(starts)])
+    ]
 
 
 def gap(at_s: float, length_s: float | None) -> Flaw:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from scribe_mock.audio.audio_errors import (
     DamagedAudio,
     EncryptedAudio,
+    HeaderOnlyAudio,
     NoAudioStream,
     WrongKind,
 )
@@ -103,14 +104,15 @@ def read_webm(data: bytes) -> Track:
         DamagedAudio: the elements of the header contradict each other.
         EncryptedAudio: the stream is encrypted.
         WrongKind: it holds another codec than Opus.
-        NoAudioStream: it holds no sound.
+        NoAudioStream: it has no track with sound.
+        HeaderOnlyAudio: there are no blocks after the header.
     """
     reader = _Reader(data)
     blocks = reader.read()
     if reader.entry is None:
         raise NoAudioStream("a WebM file without an audio stream", EXPECTED)
     if not blocks.times:
-        raise NoAudioStream("a WebM file with a header and no sound", EXPECTED)
+        raise HeaderOnlyAudio("a WebM file with a header and no sound", EXPECTED)
     return _track(reader, blocks, reader.entry)
 
 
@@ -149,10 +151,10 @@ def _check_entry(entry: _TrackEntry) -> None:
 def _track(reader: _Reader, blocks: Blocks, entry: _TrackEntry) -> Track:
     channels, skip = opus.head_fields(entry.private)
     packets = [reader.data[a:b] for a, b in zip(blocks.starts, blocks.ends, strict=True)]
-    counts = opus.samples_of(packets)
+    payload, bounds = pack(packets)
+    counts = opus.samples_of(payload, bounds)
     discard = max(0, reader.discard_ns) * opus.RATE // 1_000_000_000
     keep = max(0, int(counts.sum()) - skip - discard) if 0 < discard < 5760 * 2 else None
-    payload, bounds = pack(packets)
     times = WebmTimes(blocks, counts, reader.scale / 1e9, skip)
     return Track(
         media_type=WEBM,

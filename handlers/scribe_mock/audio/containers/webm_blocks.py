@@ -22,6 +22,7 @@ from scribe_mock.audio.containers.webm_elements import (
 # A simple block's id, size, track, time and flags; with a size of one and of two bytes.
 _SHORT_HEAD, _LONG_HEAD = struct.Struct(">BBBhB"), struct.Struct(">BHBhB")
 _SIMPLE_BLOCK = ElementId.SIMPLE_BLOCK
+_EBML = ElementId.EBML.to_bytes(4, "big")
 # Foreign bytes look like an element with an id of one byte easily, so that is looked at more.
 _LARGEST_SHORT_ID = 0xFF
 _LONGEST_TIMESTAMP = 8
@@ -110,7 +111,9 @@ class BlockReader:
 
     def read(self) -> Blocks:
         """Read the file to its end, or to where nothing more can be made of it."""
-        position, end = 0, len(self._data)
+        position, end = max(0, self._data.find(_EBML)), len(self._data)
+        if position:
+            self.blocks.damage.append(Damage(0, position, 0, False))
         while position < end:
             position = self._element(self._simple_blocks(position))
         return self.blocks

@@ -136,22 +136,27 @@ def element_head(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def elements(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (id, start of body, end of body) of each element in another one, without its children.
+    """Yield (id, start of body, end of body) of each element, parents before their children.
+
+    Children are those of segments, clusters and block groups.
 
     Raises:
         TruncatedAudio: an element ends after the file.
         DamagedAudio: there is no element, or it ends after its parent.
     """
     while position < end:
+        if end - position < LONGEST_HEAD and is_unfinished_head(data, position, end):
+            return
         name, size, body = element_head(data, position)
-        if size == UNKNOWN:
+        if size == UNKNOWN and name not in ENTERED:
             raise DamagedAudio(f"a WebM file with an unknown size at byte {position}", EXPECTED)
         if body + size > len(data):
             raise TruncatedAudio("a WebM file that ends before its announced end", EXPECTED)
         if body + size > end:  # each of many such elements would be read to the end of the file
             raise DamagedAudio("a WebM file with an element that ends after its parent", EXPECTED)
-        yield name, body, body + size
-        position = body + size
+        stop = end if size == UNKNOWN else body + size
+        yield name, body, stop
+        position = body if name in ENTERED else stop
 
 
 def element(name: int, value: bytes | int) -> bytes:

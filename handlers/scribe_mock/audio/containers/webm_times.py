@@ -13,6 +13,7 @@ from scribe_mock.audio.containers.timeline import (
     flaws_of_runs,
     gap,
     is_told,
+    is_unsent_silence,
     junk,
     other_file,
 )
@@ -22,9 +23,6 @@ from scribe_mock.audio.flaws import Flaw
 # A duration in the header that is so much longer than the sound, in seconds and as a share of it.
 # Recorders write it one packet short or long.
 _TOLERATED_S, _TOLERATED_SHARE = 1.0, 0.02
-# Silence that an encoder does not send: the longest jump to its next packet, in seconds; the rate
-# of the packet before it; how few packets are between two such jumps; bytes of an empty packet.
-_LONGEST_DTX, _SILENT_BITS, _FEW, _SILENT_BYTES = 0.65, 6000, 4, 3
 
 
 class WebmTimes:
@@ -110,7 +108,8 @@ class WebmTimes:
         starts, ends = self._starts[begin:end], (self._starts + self._lengths)[begin:end]
         jumps = starts[1:] - ends[:-1]
         places = np.flatnonzero(np.abs(jumps) > SHORTEST_HOLE) + 1
-        places = places[~self._is_pause(jumps, places, begin)]
+        sizes, lengths = self._sizes[begin:end], self._lengths[begin:end]
+        places = places[~is_unsent_silence(jumps, places, sizes, lengths)]
         damaged = [at - begin for at in self._damaged if begin < at < end]
         edges = [0, *sorted({*places.tolist(), *damaged}), end - begin]
         heads = set((self._heads - begin).tolist())
@@ -127,26 +126,6 @@ class WebmTimes:
                 runs.pop()
             runs.append(Run(start, length, heard, begin + first, begin + last))
         return runs[::-1]
-
-    def _is_pause(
-        self, jumps: NDArray[np.float64], places: NDArray[np.int64], begin: int
-    ) -> NDArray[np.bool_]:
-        """Return which jumps are silence that an encoder did not send (DTX).
-
-        It sends every 400 ms one small packet, or ends with some of three bytes or less and then
-        sends nothing at all.
-        """
-        sizes = self._sizes[begin:]
-        bits = sizes * 8 / np.maximum(self._lengths[begin:], 0.001)
-        short = (jumps[places - 1] > 0) & (jumps[places - 1] < _LONGEST_DTX)
-        quiet = short & (bits[places - 1] <= _SILENT_BITS)
-        near = np.diff(places, prepend=-_FEW, append=places[-1:] + _FEW + 1)
-        series = short & ((near[:-1] < _FEW) | (near[1:] < _FEW))
-        tiny = sizes <= _SILENT_BYTES
-        ended = jumps[places - 1] > 0
-        for back in (1, 2, 3):
-            ended &= (places >= back) & tiny[np.maximum(places - back, 0)]
-        return quiet | series | ended
 
     def _cut_short(self, found: list[Flaw], durations: Sequence[float]) -> list[Flaw]:
         if any(flaw.code == "gap_inside" for flaw in found):

@@ -4,6 +4,35 @@
  */
 import { ApiError, ATTEMPTS, backoff, pause } from "./session-client.js";
 
+/** What browsers and recorders call the types of the API, without parameters; and the extension of each. */
+const SPELLINGS = [
+  ["audio/webm;codecs=opus", "webm", ["audio/webm", "video/webm"]],
+  ["audio/mp4", "mp4", ["audio/mp4", "video/mp4", "application/mp4"]],
+  ["audio/ogg", "ogg", ["audio/ogg", "application/ogg", "video/ogg", "audio/opus"]],
+  ["audio/m4a", "m4a", ["audio/m4a", "audio/x-m4a"]],
+  ["audio/mp3", "mp3", ["audio/mp3", "audio/mpeg", "audio/x-mp3"]],
+  ["audio/wav", "wav", ["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"]],
+];
+const EXTENSIONS = { weba: "webm", oga: "ogg", opus: "ogg" };
+
+/**
+ * How the API spells the type of a recording, and its extension; by what the browser calls it.
+ *
+ * A recorder says `audio/mp4;codecs=opus`, a file picker `audio/mpeg` or nothing. With an unknown type the name's
+ * extension decides, and `type` is empty: such a blob is sent without a Content-Type.
+ */
+export function spelled(type, name = "") {
+  const essence = type.split(";")[0].trim().toLowerCase();
+  const known = SPELLINGS.find(([, , names]) => names.includes(essence));
+  if (known) return { type: known[0], extension: known[1] };
+  const ending = name.includes(".") ? name.split(".").pop().toLowerCase() : "";
+  return { type: "", extension: EXTENSIONS[ending] ?? ending };
+}
+
+/** The first type that this browser's MediaRecorder writes; empty for what it writes on its own. */
+export const recorderType = () => ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"]
+  .find((type) => window.MediaRecorder?.isTypeSupported(type)) ?? "";
+
 /**
  * Record in chunks, each a whole file.
  *
@@ -11,14 +40,15 @@ import { ApiError, ATTEMPTS, backoff, pause } from "./session-client.js";
  * decoded alone. So each chunk gets a recorder of its own, started before the last one stops.
  * Returns a function that stops, and resolves when the last chunk was handed over.
  */
-export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;codecs=opus") {
+export function recordChunks(stream, seconds, onChunk, mimeType = recorderType()) {
   let sequence = 0;
   function start() {
     const parts = [];
     const recorder = new MediaRecorder(stream, { mimeType });
     recorder.ondataavailable = (event) => parts.push(event.data);
     recorder.onstop = () => {
-      const chunk = new Blob(parts, { type: mimeType });
+      // The recorder knows its type once it has started, and may call it otherwise than the API.
+      const chunk = new Blob(parts, { type: spelled(recorder.mimeType).type });
       if (chunk.size) onChunk(sequence++, chunk);
     };
     recorder.start();
@@ -41,7 +71,7 @@ export function recordChunks(stream, seconds, onChunk, mimeType = "audio/webm;co
 }
 
 /** Record everything into one file. Returns a function that stops and resolves to its Blob. */
-export function recordWhole(stream, mimeType = "audio/webm;codecs=opus") {
+export function recordWhole(stream, mimeType = recorderType()) {
   let whole;
   const stop = recordChunks(stream, 86400, (_, file) => { whole = file; }, mimeType);
   return () => stop().then(() => whole);

@@ -67,7 +67,7 @@ function sendFile(url, token, file, onProgress, signal) {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("Authorization", `Bearer ${token}`);
-    request.setRequestHeader("Content-Type", file.type);
+    if (file.type) request.setRequestHeader("Content-Type", file.type);
     request.upload.onprogress = (event) => onProgress?.(event.loaded / event.total);
     request.onload = () => {
       const wait = retryAfter(request.getResponseHeader("Retry-After"));

@@ -37,7 +37,7 @@ ADVICE: Mapping[str, str] = {
     "template_not_found": "Don't repeat it. Use one of the names in details.templates, or one that "
     "List templates has.",
     "invalid_audio_format": "Don't repeat it. Record in one of details.supported_formats, and send "
-    "exactly that as Content-Type.",
+    "exactly that as Content-Type. details.hint says what to do about the type that came.",
     "invalid_request": "Don't repeat it: it is a bug in the client. The message says what.",
     "422 invalid_request": "Don't repeat it: it is a bug in the client. details.path says where in "
     "the JSON.",

@@ -1,17 +1,13 @@
 /** The recorder's page: its form, its progress bars, and the flow from microphone to transcript. */
-import { recordChunks, recordWhole, streamAudio } from "./recording.js";
+import { recordChunks, recordWhole, spelled, streamAudio } from "./recording.js";
 import { canHelpLater, createSession, endSession, Outbox, pollForResult } from "./session-client.js";
 
 const find = (id) => document.getElementById(id);
-const [form, start, stop, again, without, status, meter, uploads, outcome] =
-  ["form", "start", "stop", "again", "without", "status", "meter", "uploads", "outcome"].map(find);
+const [form, start, stop, again, without, status, meter, uploads, outcome, picked] =
+  ["form", "start", "stop", "again", "without", "status", "meter", "uploads", "outcome", "picked"].map(find);
 const fields = form.elements;
 fields.base.value = `${location.origin}/voice/v1`;
 try { fields.token.value = sessionStorage.getItem("scribe-mock token") || "any"; } catch { fields.token.value = "any"; }
-
-/** A type that this browser's MediaRecorder supports, as the API spells it, and its extension. */
-const [mimeType, extension] = [["audio/webm;codecs=opus", "webm"], ["audio/mp4", "mp4"]]
-  .find(([type]) => window.MediaRecorder?.isTypeSupported(type)) ?? [];
 
 const say = (text) => { status.textContent = text; };
 const clicked = (button) => new Promise((resolve) => { button.onclick = () => resolve(button); });
@@ -71,13 +67,14 @@ function sendAgain(api, outbox) {
 const methods = {
   chunked(stream, session, outbox) {
     const finish = recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
-      outbox.add(`audio_${sequence}.${extension}`, chunk);
-    }, mimeType);
+      outbox.add(`audio_${sequence}.${spelled(chunk.type).extension}`, chunk);
+    });
     return () => finish().then(() => outbox.files.size);
   },
   single(stream, session, outbox) {
-    const finish = recordWhole(stream, mimeType);
-    return () => finish().then((file) => file && outbox.add(`recording.${extension}`, file)).then(() => outbox.files.size);
+    const finish = recordWhole(stream);
+    const add = (file) => outbox.add(`recording.${spelled(file.type).extension}`, file);
+    return () => finish().then((file) => file && add(file)).then(() => outbox.files.size);
   },
   async stream(stream, session, outbox, onOver) {
     const shown = line("stream");
@@ -161,15 +158,35 @@ async function sendAndEnd(api, session, outbox, count) {
   }
 }
 
+/** Where the API is, and with which token. */
+const openApi = () => ({
+  base: fields.base.value.replace(/\/+$/, ""),
+  token: fields.token.value,
+  renewToken: login,
+  onRetry: (error, attempt, seconds) => say(`${error.message} Trying again in ${Math.ceil(seconds)} s.`),
+});
+
+/** Send what was recorded, end the session, and show its result. */
+async function finishSession(api, session, outbox, count) {
+  await sendAndEnd(api, session, outbox, count);
+  say("Processing…");
+  showResult(await pollForResult(api, session.session_id, (state) => say(`The session is ${state}.`)), outbox);
+}
+
+/** Send a picked file as the one recording of a session; its own type may not be what the API calls it. */
+async function sendPicked(file) {
+  const api = openApi();
+  const { type, extension } = spelled(file.type, file.name);
+  const session = await createSession(api, "single");
+  const outbox = openOutbox(api, session, () => {});
+  outbox.add(extension ? `recording.${extension}` : "recording", new Blob([file], { type }));
+  await finishSession(api, session, outbox, 1);
+}
+
 /** From the first click to the transcript. */
 async function record() {
   if (!navigator.mediaDevices) throw new Error("Browsers give the microphone to https and localhost alone. Open this page there.");
-  const api = {
-    base: fields.base.value.replace(/\/+$/, ""),
-    token: fields.token.value,
-    renewToken: login,
-    onRetry: (error, attempt, seconds) => say(`${error.message} Trying again in ${Math.ceil(seconds)} s.`),
-  };
+  const api = openApi();
   const id = fields.microphone.value;
   const stream = await navigator.mediaDevices.getUserMedia({ audio: id ? { deviceId: { exact: id } } : true });
   const release = () => stream.getTracks().forEach((track) => track.stop());
@@ -190,24 +207,33 @@ async function record() {
     stop.disabled = true;
     const count = await finish();
     release();
-    await sendAndEnd(api, session, outbox, count);
-    say("Processing…");
-    showResult(await pollForResult(api, session.session_id, (state) => say(`The session is ${state}.`)), outbox);
+    await finishSession(api, session, outbox, count);
   } finally {
     release();
     removeEventListener("beforeunload", stay);
   }
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  start.disabled = true;
+/** Run what a click asked for, and say what went wrong. */
+async function run(task) {
+  [start.disabled, picked.disabled] = [true, true];
   [outcome.hidden, again.hidden, without.hidden] = [true, true, true];
   uploads.replaceChildren();
   try {
-    await record();
+    await task();
   } catch (error) {
     say(error.name === "NotAllowedError" ? "The microphone was refused. Allow it in the browser's address bar, then record again." : error.message);
   }
-  [start.disabled, stop.disabled, again.hidden] = [false, true, true];
+  [start.disabled, picked.disabled, stop.disabled, again.hidden] = [false, false, true, true];
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(record);
+});
+
+picked.addEventListener("change", async () => {
+  const [file] = picked.files;
+  if (file) await run(() => sendPicked(file));
+  picked.value = ""; // the same file may be picked again
 });
