@@ -11,7 +11,7 @@ from scribe_mock.audio.containers import mp3_frames
 #: Bytes that are judged together: a multiple of the samples of every size, 1 to 8 bytes.
 BLOCK = 24 * 1024
 #: The fewest bytes that are judged.
-LEAST = 4 * 1024
+LEAST = 2 * 1024
 
 _Values = NDArray[np.float32]
 _Bytes = NDArray[np.uint8]
