@@ -53,11 +53,15 @@ def _chunks(workers: AudioWorkers, data: bytes, media_type: str, limits: Limits)
 
 
 def _places(pieces: Sequence[RecordingChunk]) -> list[str]:
-    return [
-        f"{index}: {piece.start_s:.2f} to {piece.end_s:.2f} s"
-        + ("" if piece.speech else ", no speech")
-        for index, piece in enumerate(pieces)
-    ]
+    """Return a line about each chunk, and one about sound that is left out around it."""
+    lines = []
+    for index, piece in enumerate(pieces):
+        speech = "" if piece.speech else ", no speech"
+        lines.append(f"{index}: {piece.start_s:.2f} to {piece.end_s:.2f} s{speech}")
+        # The others are among the findings of the file.
+        left_out = [one for one in piece.findings if one.code == "sound_left_out"]
+        lines += [f"{one.code}: {one.message} {one.advice}" for one in left_out]
+    return lines
 
 
 def _rows(found: Diagnosis, chunks: list[str]) -> Iterator[tuple[str, list[str]]]:
