@@ -11,7 +11,7 @@ from scribe_mock.audio.vad import HOP, Stretch
 # Sound below 20 Hz, which is not heard, is like a polynomial of low order within a frame. Where
 # that has more than this share of the power, the rest alone counts.
 _ORDERS, _MOSTLY_SLOW = 5, 0.9
-_PRODUCT = 150_000
+_PRODUCT = 50_000
 # Without speech, loudness is what this many frames, a fifth of a second, reach: a click is shorter.
 _LOUD_FRAMES = 12
 # It is clipped if this share of its samples is at the limit, and at least this number.
@@ -104,12 +104,7 @@ class Meter:
         if len(self._basis) != size:
             self._basis = _slow(size)
         frames = block[:, :whole].reshape(-1, size)
-        # Larger products would be divided between threads, which takes longer.
-        step = max(1, _PRODUCT // (size * _ORDERS))
-        parts = [
-            _audible(frames[at : at + step], self._basis) for at in range(0, len(frames), step)
-        ]
-        power = np.concatenate(parts)
+        power = _audible(frames, self._basis)
         # The loudest channel counts: a microphone on one of two is not half as loud.
         self._power.append(power.reshape(len(block), -1).max(axis=0))
 
@@ -145,9 +140,11 @@ def _level(power: float) -> float:
 
 def _audible(frames: Samples, basis: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean power of each row, without an offset and sound that nobody hears."""
-    slow = frames @ basis
+    # Larger products would be divided between threads, which takes longer.
+    step = max(1, _PRODUCT // basis.size)
+    slow = np.concatenate([frames[at : at + step] @ basis for at in range(0, len(frames), step)])
     power = np.einsum("ij,ij->i", frames, frames)
-    mostly = np.einsum("ij,ij->i", slow, slow) >= _MOSTLY_SLOW * power
+    mostly = np.einsum("ij,ij->i", slow, slow) > _MOSTLY_SLOW * power
     power -= slow[:, 0] ** 2
     if mostly.any():
         rest = frames[mostly] - slow[mostly] @ basis.T
