@@ -32,9 +32,10 @@ _LEAST_CHANGE = 2.0
 # frames that are no more than this below the loud ones, in dB, within so many frames before and
 # after; fewer than the last number prove nothing.
 _LOUDEST, _AROUND, _ENOUGH = 12.0, 310, 56
-# Among these frames a tone is either there or not: their levels differ by less than this, those of
-# speech by 2.75 and more (standard deviations, in dB). Its timbre stays, that of speech differs.
-_LEAST_SPREAD, _LEAST_TIMBRE = 2.5, 0.4
+# Among these frames a tone is either there or not: their levels differ by less than the first, those
+# of speech by 2 and more (standard deviations, in dB). Up to the second a sound may be either; then
+# its timbre tells, which changes by 1.7 and more in speech. That of a tone stays within the last.
+_LEAST_SPREAD, _SPEECH_SPREAD, _SPEECH_TIMBRE, _LEAST_TIMBRE = 1.6, 2.5, 1.5, 0.4
 # A sound of a second whose timbre changes less than this is no speech, whatever is around it.
 _ONE_TONE = 0.3
 # The timbre of noise changes little, and at random, so that the mean of some frames has less than
@@ -184,6 +185,8 @@ def _changes(profile: Profile, heard: NDArray[np.bool_], begin: int, end: int) -
     levels, timbres = levels[loud], profile.timbres[frames[loud]]
     spread, change = float(levels.std()), float(timbres.std())
     if spread < _LEAST_SPREAD or change < _LEAST_TIMBRE:
+        return False
+    if spread < _SPEECH_SPREAD and change < _SPEECH_TIMBRE:
         return False
     smooth = np.convolve(timbres, np.full(_SMOOTH, 1 / _SMOOTH), "valid")
     if float(smooth.std()) > _SMOOTH_SHARE * change:
