@@ -14,13 +14,13 @@ _ORDERS, _MOSTLY_SLOW = 5, 0.9
 _PRODUCT = 50_000
 # Without speech, loudness is what this many frames, a fifth of a second, reach: a click is shorter.
 _LOUD_FRAMES = 12
-# It is clipped if this share of its samples is at the limit, and at least this number.
-_CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
+# It is clipped if this share of its samples is at the limit, and at least this number. A blurred
+# limit needs the larger share: loud speech with no more than some clipped samples has 0.0005.
+_CLIPPED_SHARE, _BLURRED_SHARE, _CLIPPED_LEAST = 0.0005, 0.001, 16
 # The largest samples of codecs that reach less than 1.
 _FULL_SCALE = {"pcm_mulaw": 32124 / 32768, "pcm_alaw": 32256 / 32768, "pcm_u8": 127 / 128}
 _NEARLY = 0.9995
-# Other codecs blur a limit, so that the sound is around it and beyond. Speech that fills the range
-# is beyond this 0.0003 of the time at most (measured at 16 to 128 kbit/s), clipped speech 0.0006.
+# Other codecs blur a limit, so that the sound is around it and beyond this.
 _BLURRED = 0.93
 # A wave that was cut off before it was made quieter has many samples at its extremes and few just
 # below. Measured in equal bands of 2 %: 4 times as many and more; speech and compressed speech
@@ -45,7 +45,8 @@ class Meter:
         self.peak = 0.0
         self._samples = 0
         full = _FULL_SCALE.get(codec, 1.0) * _NEARLY
-        self._full = full if codec.startswith("pcm") else _BLURRED
+        blurs = not codec.startswith("pcm")
+        self._full, self._share = (_BLURRED, _BLURRED_SHARE) if blurs else (full, _CLIPPED_SHARE)
         self._fine = codec in _FINE
         self._rest: Samples | None = None
         self._basis = np.empty((0, _ORDERS), np.float32)
@@ -69,7 +70,7 @@ class Meter:
     @property
     def is_clipped(self) -> bool:
         """Whether the wave is cut off so often that it is heard."""
-        return self.clipped >= max(_CLIPPED_LEAST, _CLIPPED_SHARE * self._samples)
+        return self.clipped >= max(_CLIPPED_LEAST, self._share * self._samples)
 
     def loudness(self, speech: Sequence[Stretch]) -> float:
         """Return how loud the speech is, in dBFS; without speech, how loud a short sound is."""

@@ -32,8 +32,8 @@ _LEAST_CHANGE = 2.0
 # frames that are no more than this below the loud ones, in dB, within so many frames before and
 # after; fewer than the last number prove nothing.
 _LOUDEST, _AROUND, _ENOUGH = 12.0, 310, 56
-# Among these frames a tone is either there or not: their levels differ by less than the first, those
-# of speech by 2 and more (standard deviations, in dB). Up to the second a sound may be either; then
+# Among these frames a tone is either there or not: their levels differ by less than the first, in
+# speech by 2 and more (standard deviations, in dB). Up to the second it may be either; then
 # its timbre tells, which changes by 1.7 and more in speech. That of a tone stays within the last.
 _LEAST_SPREAD, _SPEECH_SPREAD, _SPEECH_TIMBRE, _LEAST_TIMBRE = 1.6, 2.5, 1.5, 0.4
 # A sound of a second whose timbre changes less than this is no speech, whatever is around it.
