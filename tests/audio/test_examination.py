@@ -97,7 +97,7 @@ def test_a_recording_without_speech_is_stored_whole_and_marked(session):
         (fixture("speech.mp3"), "audio/wav"),
         (fixture("speech-vorbis.ogg"), "audio/ogg;codecs=opus"),
         (fixture("speech.webm")[200:], "audio/webm;codecs=opus"),
-        (fixture("speech.mp4")[9000:], "audio/mp4"),
+        (fixture("speech.mp4")[:100], "audio/mp4"),
     ],
 )
 def test_bytes_of_another_type_are_refused_and_nothing_is_stored(session, data, kind):

@@ -87,6 +87,30 @@ def doctor_and_patient(patient, order=1):
     return (sound + noise).astype(np.float32), (start, start + len(patient) / 16_000)
 
 
+@pytest.mark.parametrize("kind", [media_types.WAV, media_types.WEBM])
+def test_sound_that_is_in_no_chunk_is_told_with_its_level(kind):
+    hum = at_level(np.sin(2 * np.pi * 300 * np.arange(16_000 * 5) / 16_000), -40)
+    parts = [silence(1), speech(), silence(3), hum, silence(3), speech(), silence(6)]
+    pieces = split(encode(np.concatenate(parts), kind), kind)
+    start = 4 + len(speech()) / 16_000
+    found = [(piece, finding) for piece in pieces for finding in piece.findings]
+    ((piece, finding),) = found
+    assert finding.code == "sound_left_out"
+    assert f"{start:.1f} to " in finding.message
+    assert "-40 dBFS" in finding.message
+    assert piece.start_s > start
+    assert not finding.serious
+
+
+def test_a_noise_floor_and_short_sounds_are_not_told():
+    sound, _ = conversation(3, 6, 4, 6, 3)
+    sound[16_000 * 5 : 16_000 * 5 + 4000] += vowels(0.25) * 0.02
+    for level in (-75, -55, -40):
+        noise = at_level(np.random.default_rng(0).standard_normal(len(sound)), level)
+        for kind in (media_types.WAV, media_types.MP4):
+            assert not any(piece.findings for piece in split(encode(sound + noise, kind), kind))
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["quiet after loud", "loud after quiet"])
 @pytest.mark.parametrize("patient", [vowels(5.3), vowels(5.3, 5), far_away(speech())[4000:-4000]])
 def test_a_quiet_speaker_is_stored_before_and_after_a_loud_one(patient, order):

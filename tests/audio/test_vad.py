@@ -17,7 +17,8 @@ def profile(scores, levels=None):
     scores = np.array(scores, np.float32)
     changing = np.where(np.arange(len(scores)) % 2, -20, -30)
     levels = np.array(changing if levels is None else levels, np.float32)
-    return Profile(scores, levels, levels)
+    timbres = np.where(np.arange(len(scores)) // 20 % 2, -10, -16).astype(np.float32)
+    return Profile(scores, levels, timbres)
 
 
 def test_blocks_of_any_size_give_the_same_profile():

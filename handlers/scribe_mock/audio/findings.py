@@ -193,6 +193,16 @@ def clipped(places: int) -> AudioFinding:
     )
 
 
+def sound_left_out(message: str) -> AudioFinding:
+    """Return the finding for sound of a recording that was not taken for speech."""
+    return AudioFinding(
+        "sound_left_out",
+        message,
+        "If somebody speaks there: raise the microphone's gain, move closer, or send chunks "
+        "instead of one recording.",
+    )
+
+
 #: How to make the finding for a flaw, by its code.
 _OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {
     "truncated": truncated,
@@ -200,4 +210,5 @@ _OF_FLAW: Mapping[str, Callable[[str], AudioFinding]] = {
     "repeated_inside": repeated_inside,
     "reordered_inside": reordered_inside,
     "junk": junk,
+    "sound_left_out": sound_left_out,
 }

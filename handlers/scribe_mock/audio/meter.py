@@ -11,16 +11,16 @@ from scribe_mock.audio.vad import HOP, Stretch
 # Sound below 20 Hz, which is not heard, is like a polynomial of low order within a frame. Where
 # that has more than this share of the power, the rest alone counts.
 _ORDERS, _MOSTLY_SLOW = 5, 0.9
-_PRODUCT = 150_000
+_PRODUCT = 50_000
 # Without speech, loudness is what this many frames, a fifth of a second, reach: a click is shorter.
 _LOUD_FRAMES = 12
-# It is clipped if this share of its samples is at the limit, and at least this number.
-_CLIPPED_SHARE, _CLIPPED_LEAST = 0.0005, 16
+# It is clipped if this share of its samples is at the limit, and at least this number. A blurred
+# limit needs the larger share: loud speech with no more than some clipped samples has 0.0005.
+_CLIPPED_SHARE, _BLURRED_SHARE, _CLIPPED_LEAST = 0.0005, 0.001, 16
 # The largest samples of codecs that reach less than 1.
 _FULL_SCALE = {"pcm_mulaw": 32124 / 32768, "pcm_alaw": 32256 / 32768, "pcm_u8": 127 / 128}
 _NEARLY = 0.9995
-# Other codecs blur a limit, so that the sound is around it and beyond. Speech that fills the range
-# is beyond this 0.0003 of the time at most (measured at 16 to 128 kbit/s), clipped speech 0.0006.
+# Other codecs blur a limit, so that the sound is around it and beyond this.
 _BLURRED = 0.93
 # A wave that was cut off before it was made quieter has many samples at its extremes and few just
 # below. Measured in equal bands of 2 %: 4 times as many and more; speech and compressed speech
@@ -45,7 +45,8 @@ class Meter:
         self.peak = 0.0
         self._samples = 0
         full = _FULL_SCALE.get(codec, 1.0) * _NEARLY
-        self._full = full if codec.startswith("pcm") else _BLURRED
+        blurs = not codec.startswith("pcm")
+        self._full, self._share = (_BLURRED, _BLURRED_SHARE) if blurs else (full, _CLIPPED_SHARE)
         self._fine = codec in _FINE
         self._rest: Samples | None = None
         self._basis = np.empty((0, _ORDERS), np.float32)
@@ -69,7 +70,7 @@ class Meter:
     @property
     def is_clipped(self) -> bool:
         """Whether the wave is cut off so often that it is heard."""
-        return self.clipped >= max(_CLIPPED_LEAST, _CLIPPED_SHARE * self._samples)
+        return self.clipped >= max(_CLIPPED_LEAST, self._share * self._samples)
 
     def loudness(self, speech: Sequence[Stretch]) -> float:
         """Return how loud the speech is, in dBFS; without speech, how loud a short sound is."""
@@ -104,12 +105,7 @@ class Meter:
         if len(self._basis) != size:
             self._basis = _slow(size)
         frames = block[:, :whole].reshape(-1, size)
-        # Larger products would be divided between threads, which takes longer.
-        step = max(1, _PRODUCT // (size * _ORDERS))
-        parts = [
-            _audible(frames[at : at + step], self._basis) for at in range(0, len(frames), step)
-        ]
-        power = np.concatenate(parts)
+        power = _audible(frames, self._basis)
         # The loudest channel counts: a microphone on one of two is not half as loud.
         self._power.append(power.reshape(len(block), -1).max(axis=0))
 
@@ -145,9 +141,11 @@ def _level(power: float) -> float:
 
 def _audible(frames: Samples, basis: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean power of each row, without an offset and sound that nobody hears."""
-    slow = frames @ basis
+    # Larger products would be divided between threads, which takes longer.
+    step = max(1, _PRODUCT // basis.size)
+    slow = np.concatenate([frames[at : at + step] @ basis for at in range(0, len(frames), step)])
     power = np.einsum("ij,ij->i", frames, frames)
-    mostly = np.einsum("ij,ij->i", slow, slow) >= _MOSTLY_SLOW * power
+    mostly = np.einsum("ij,ij->i", slow, slow) > _MOSTLY_SLOW * power
     power -= slow[:, 0] ** 2
     if mostly.any():
         rest = frames[mostly] - slow[mostly] @ basis.T

@@ -12,7 +12,8 @@ from scribe_mock.audio.containers.cutting import cut
 from scribe_mock.audio.containers.reading import check_claim, open_track
 from scribe_mock.audio.decode import RATE, Decoder, Resampler
 from scribe_mock.audio.findings import of_flaws
-from scribe_mock.audio.flaws import Flaw
+from scribe_mock.audio.flaws import Flaw, bounded
+from scribe_mock.audio.left_out import left_out
 from scribe_mock.audio.limits import Budget, Limits
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.track import Track
@@ -98,7 +99,9 @@ def assemble(
     profile = _joined(parts).after(round(counted.skip / counted.rate / HOP))
     chunks = plan(profile, counted.duration_s(), lengths)
     cuts = cut(counted, [(chunk.start_s, chunk.end_s) for chunk in chunks])
-    found = _by_chunk(track.flaws, [part.end_s for part in cuts])
+    dropped = left_out(profile, [(part.start_s, part.end_s) for part in cuts], counted.duration_s())
+    flaws = bounded((*track.flaws, *dropped)) if dropped else track.flaws
+    found = _by_chunk(flaws, [part.end_s for part in cuts])
     return [
         RecordingChunk(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech, there)
         for part, chunk, there in zip(cuts, chunks, found, strict=True)

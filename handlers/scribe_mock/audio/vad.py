@@ -32,9 +32,12 @@ _LEAST_CHANGE = 2.0
 # frames that are no more than this below the loud ones, in dB, within so many frames before and
 # after; fewer than the last number prove nothing.
 _LOUDEST, _AROUND, _ENOUGH = 12.0, 310, 56
-# Among these frames a tone is either there or not: their levels differ by less than this, those of
-# speech by 2.75 and more (standard deviations, in dB). Its timbre stays, that of speech differs.
-_LEAST_SPREAD, _LEAST_TIMBRE = 2.5, 0.4
+# Among these frames a tone is either there or not: their levels differ by less than the first, in
+# speech by 2 and more (standard deviations, in dB). Up to the second it may be either; then
+# its timbre tells, which changes by 1.7 and more in speech. That of a tone stays within the last.
+_LEAST_SPREAD, _SPEECH_SPREAD, _SPEECH_TIMBRE, _LEAST_TIMBRE = 1.6, 2.5, 1.5, 0.4
+# A sound of a second whose timbre changes less than this is no speech, whatever is around it.
+_ONE_TONE = 0.3
 # The timbre of noise changes little, and at random, so that the mean of some frames has less than
 # this share of the change; that of speech has half or more, or changes by 1.7 dB. Deep noise
 # changes more, but then its levels differ as much from frame to frame as they do over seconds.
@@ -171,6 +174,8 @@ def _is_speech(profile: Profile, begin: int, end: int) -> bool:
 
 def _changes(profile: Profile, heard: NDArray[np.bool_], begin: int, end: int) -> bool:
     """Return whether what is heard there and around it changes as speech does."""
+    if end - begin >= _ENOUGH and _is_one_tone(profile, np.arange(begin, end)):
+        return False
     first = max(0, begin - _AROUND)
     frames = np.flatnonzero(heard[first : end + _AROUND]) + first
     if len(frames) < _ENOUGH:
@@ -181,10 +186,19 @@ def _changes(profile: Profile, heard: NDArray[np.bool_], begin: int, end: int) -
     spread, change = float(levels.std()), float(timbres.std())
     if spread < _LEAST_SPREAD or change < _LEAST_TIMBRE:
         return False
+    if spread < _SPEECH_SPREAD and change < _SPEECH_TIMBRE:
+        return False
     smooth = np.convolve(timbres, np.full(_SMOOTH, 1 / _SMOOTH), "valid")
     if float(smooth.std()) > _SMOOTH_SHARE * change:
         return True
     return change > _NOISE_TIMBRE and float(np.abs(np.diff(levels)).mean()) < spread
+
+
+def _is_one_tone(profile: Profile, frames: NDArray[np.int64]) -> bool:
+    """Return whether a sound has the same timbre wherever it is loud."""
+    levels = profile.levels[frames]
+    loud = levels > np.percentile(levels, 90) - _LOUDEST
+    return float(profile.timbres[frames[loud]].std()) < _ONE_TONE
 
 
 def _goes_on(profile: Profile, begin: int, end: int) -> bool:

@@ -11,8 +11,8 @@ from scribe_mock.audio.flaws import Flaw
 
 #: The shortest hole that is told, in seconds. Recorders put single packets 50 ms off their place.
 SHORTEST_HOLE = 0.1
-# The most runs and holes that are compared: a file of hostile bytes can have one for each packet.
-_MOST_RUNS, _MOST_HOLES = 2000, 50
+#: The most runs and holes that are compared: a file of hostile bytes can have one for each packet.
+MOST_RUNS, _MOST_HOLES = 2000, 50
 # Packets of so few bytes are silence, and the same everywhere.
 _SILENCE_BYTES = 3
 #: The longest jump over silence that an encoder does not send, in seconds.
@@ -57,7 +57,7 @@ def flaws_of_runs(runs: Sequence[Run], packets: Callable[[int, int], list[bytes]
         packets: returns some packets, to tell a repeat from a clock that was set back.
     """
     timeline = _Timeline(packets)
-    for run in runs[:_MOST_RUNS]:
+    for run in runs[:MOST_RUNS]:
         timeline.add(run)
     return timeline.flaws()
 
@@ -166,7 +166,7 @@ def packet_runs(
     """
     jumps = starts[1:] - (starts + lengths)[:-1]
     places = np.flatnonzero(np.abs(jumps) > SHORTEST_HOLE) + 1
-    places = places[~is_unsent_silence(jumps, places, sizes, lengths)]
+    places = places[~is_unsent_silence(jumps, places, sizes, lengths)][:MOST_RUNS]
     heard = np.concatenate([[0.0], np.cumsum(lengths)])
     return [
         Run(

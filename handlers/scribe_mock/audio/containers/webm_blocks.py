@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -240,8 +241,9 @@ class BlockReader:
         match = _PLACE.search(self._data, position)
         while match:
             at = match.start()
-            if self._is_place(at):
-                return at
+            with suppress(AudioError):
+                if self._is_place(at):
+                    return at
             match = _PLACE.search(self._data, at + 1)
         return None
 

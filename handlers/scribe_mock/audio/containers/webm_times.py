@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from scribe_mock.audio.containers import opus
 from scribe_mock.audio.containers.timeline import (
+    MOST_RUNS,
     SHORTEST_HOLE,
     Run,
     flaws_of_runs,
@@ -23,6 +24,8 @@ from scribe_mock.audio.flaws import Flaw
 # A duration in the header that is so much longer than the sound, in seconds and as a share of it.
 # Recorders write it one packet short or long.
 _TOLERATED_S, _TOLERATED_SHARE = 1.0, 0.02
+# So many joined files are looked at one by one.
+_MOST_FILES = 50
 
 
 class WebmTimes:
@@ -85,7 +88,7 @@ class WebmTimes:
 
     def _files(self) -> list[tuple[int, int]]:
         """Return the first block of each file, and the one after its last."""
-        begins = np.searchsorted(self._first, self._blocks.files[1:]).tolist()
+        begins = np.searchsorted(self._first, self._blocks.files[1:_MOST_FILES]).tolist()
         edges = [0, *begins, len(self._first)]
         return [(a, b) for a, b in pairwise(edges) if a < b]
 
@@ -110,6 +113,7 @@ class WebmTimes:
         places = np.flatnonzero(np.abs(jumps) > SHORTEST_HOLE) + 1
         sizes, lengths = self._sizes[begin:end], self._lengths[begin:end]
         places = places[~is_unsent_silence(jumps, places, sizes, lengths)]
+        places = places[:MOST_RUNS]
         damaged = [at - begin for at in self._damaged if begin < at < end]
         edges = [0, *sorted({*places.tolist(), *damaged}), end - begin]
         heads = set((self._heads - begin).tolist())
