@@ -174,11 +174,19 @@ def test_the_header_of_a_wav_spoils_the_first_chunk_alone(mock, stream):
     assert "44 bytes" in chunks[0]["diagnostics"][0]["advice"]
 
 
-def test_all_chunks_of_a_stream_of_floats_say_so(mock, stream):
-    sent(stream, floats(30))
+def test_all_chunks_of_a_wav_of_another_format_say_so(mock, stream):
+    sent(stream, wav(pcm(40), rate=44_100, channels=2))
     chunks = mock.control("GET", f"/sessions/{stream.id}")["chunks"]
     assert len(chunks) > 1
     assert all(chunk["diagnostics"][0]["code"] == "not_pcm" for chunk in chunks)
+
+
+def test_what_follows_speech_and_is_no_pcm_has_a_chunk_with_the_finding(mock, stream):
+    sent(stream, pcm(12) + bytes(2 * 8 * RATE) + swapped(4))
+    chunks = mock.control("GET", f"/sessions/{stream.id}")["chunks"]
+    told = [[finding["code"] for finding in chunk["diagnostics"]] for chunk in chunks]
+    assert "not_pcm" not in told[0]
+    assert "not_pcm" in told[-1]
 
 
 def test_a_chunk_that_the_server_cut_is_never_too_long(mock, stream):

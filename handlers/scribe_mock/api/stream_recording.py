@@ -69,7 +69,9 @@ class StreamRecording:
             if self._pending:
                 await self._process()
             if self._cutter is not None:
-                await self._store_chunks(await asyncio.to_thread(self._cutter.flush))
+                # What is no PCM has no speech either, and its finding needs a chunk.
+                keep_rest = self._not_pcm is not None
+                await self._store_chunks(await asyncio.to_thread(self._cutter.flush, keep_rest))
                 await self._store_time(self._cutter.seconds)
 
     async def _process(self) -> None:
@@ -174,9 +176,10 @@ class StreamCutter:
             self.not_pcm = self._advice.push(pcm)
         return self._chunker.feed(self._resampler.push(pcm))
 
-    def flush(self) -> Sequence["StreamChunk"]:
-        """The chunks of the rest."""
+    def flush(self, keep_rest: bool) -> Sequence["StreamChunk"]:
+        """The chunks of the rest, also without speech if that is to be kept or is no PCM."""
         if self.not_pcm is None:
             self.not_pcm = self._advice.flush()
         last = self._chunker.feed(self._resampler.flush())
-        return [*last, *self._chunker.flush()]
+        keep_rest = keep_rest or self.not_pcm is not None
+        return [*last, *self._chunker.flush(keep_rest=keep_rest)]

@@ -84,8 +84,12 @@ class StreamChunker:
                 chunks += self._finished()
         return chunks
 
-    def flush(self) -> list[StreamChunk]:
-        """Return the last chunks; the buffer is empty afterwards."""
+    def flush(self, *, keep_rest: bool = False) -> list[StreamChunk]:
+        """Return the last chunks; the buffer is empty afterwards.
+
+        Args:
+            keep_rest: whether what is left becomes a chunk though it has no speech.
+        """
         self._append(self._profiler.flush())
         duration = len(self._pcm) // 2 / RATE
         speech = self._speech(duration)
@@ -93,7 +97,7 @@ class StreamChunker:
         if speech:
             planned = plan_speech(speech, self._profile, duration, self._lengths)
             chunks = [chunk for part in planned if (chunk := self._cut(part))]
-        elif not self._emitted and self._pcm:
+        elif self._pcm and (keep_rest or not self._emitted):
             self._keep(self._lengths.longest)
             chunk = self._cut(PlannedChunk(0.0, len(self._pcm) // 2 / RATE, False))
             chunks = [chunk] if chunk else []
