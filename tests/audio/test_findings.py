@@ -5,9 +5,16 @@ import re
 from pathlib import Path
 
 import scribe_mock.audio
+from scribe_mock.audio import findings, session_doctor
 from scribe_mock.audio.audio_errors import ERRORS
 
 ROOT = Path(__file__).parents[2]
+
+
+def code_of(argument):
+    """The code that a finding is made with: a text, or the name of one."""
+    known = vars(findings) | vars(session_doctor)
+    return argument.value if isinstance(argument, ast.Constant) else known[argument.id]
 
 
 def codes_in_the_program():
@@ -16,7 +23,7 @@ def codes_in_the_program():
     for path in Path(scribe_mock.audio.__file__).parents[1].rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AudioFinding":
-                found |= {str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)}
+                found |= {code_of(argument) for argument in node.args[:1]}
     return found
 
 
