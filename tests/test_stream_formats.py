@@ -143,6 +143,18 @@ def test_strict_audio_keeps_what_came_before(strict):
     assert (code, reason) == (1000, "")
 
 
+@pytest.mark.parametrize("size", [6_400, 700_000])
+def test_strict_audio_stores_little_of_what_only_statistics_tell(strict, size):
+    session = strict.create("stream")
+    with suppress(ConnectionClosed), connect(address(session)) as line:
+        for frame in [*frames(pcm(4)), *frames(floats(20), size)]:
+            line.send(frame)
+        closed(line)
+    chunks = strict.control("GET", f"/sessions/{session.id}")["chunks"]
+    stored = sum(chunk["duration_s"] for chunk in chunks)
+    assert 3.5 < stored < 4 + 3.5
+
+
 def test_strict_audio_says_at_the_end_of_a_short_stream_what_it_was(strict):
     session = strict.create("stream")
     code, reason = sent(session, floats(0.3))

@@ -79,6 +79,23 @@ def test_what_is_wrong_with_a_recording_is_told_at_its_chunk(session):
     assert codes(recording) == [[], ["truncated"]]
 
 
+def test_a_recording_that_is_sent_again_replaces_the_first(session):
+    recording = session("single")
+    sound = conversation(6, 1, 7, 0.8, 5, 6, 4, 0.9, 8)[0]
+    long, short = encode(sound, "audio/wav"), encode(sound[: 16_000 * 4], "audio/wav")
+    for name, data in (("a.wav", long), ("b.wav", short), ("a.wav", short), ("a.wav", short)):
+        assert recording.upload(name, data, "audio/wav").status_code == 200
+    chunks = recording.inspect()["chunks"]
+    assert [chunk["original_filename"] for chunk in chunks] == ["a.wav", "b.wav"]
+    # The number of the second recording stays, which is no gap of the client's.
+    assert chunks[1]["sequence"] > 1
+    (again,) = chunks[0]["diagnostics"]
+    assert (again["code"], again["serious"]) == ("sent_again", False)
+    assert "a.wav arrived 3 times" in again["message"]
+    assert [finding["code"] for finding in chunks[1]["diagnostics"]] == ["duplicate"]
+    assert recording.end().json()["audio_files_received"] == 2
+
+
 def test_a_recording_without_speech_is_stored_whole_and_marked(session):
     recording = session("single")
     data = encode(silence(45), "audio/wav")

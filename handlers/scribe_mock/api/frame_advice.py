@@ -85,8 +85,8 @@ def wrong_encoding(encoding: Any) -> str:
         return f"start.mediaFormat.encoding must be {ENCODING}, not {shown(encoding)}"
     name = _plain(encoding)
     remedy = next((words for parts, words in _REMEDIES if re.search(parts, name)), "")
-    if encoding.lower() == "audio/l16":  # RFC 2586
-        remedy = "audio/l16 has the high byte first; send the low byte first"
+    if encoding.lower() == "audio/l16":
+        remedy = "send low bytes first (RFC 2586 has high bytes first)"
     said = f"encoding {shown(encoding)} is not taken, {ENCODING} is expected"
     return f"{said}: {remedy or 'send 16-bit PCM'}"
 

@@ -76,7 +76,7 @@ class StreamRecording:
 
     async def _process(self) -> None:
         if self._cutter is None:
-            self._cutter = await asyncio.to_thread(StreamCutter, self._rate)
+            self._cutter = await asyncio.to_thread(StreamCutter, self._rate, self._strict)
         pcm = bytes(self._pending)
         self._pending.clear()
         await self._store_chunks(await asyncio.to_thread(self._cutter.add, pcm))
@@ -151,15 +151,20 @@ class StreamCutter:
     """Resamples one stream, cuts it into chunks, and judges whether it is PCM.
 
     Making one imports numpy and the speech detector, which takes time: do it in a thread.
+
+    Args:
+        rate: Samples per second of what comes in.
+        strict: Whether what is not PCM is left out.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, strict: bool) -> None:
         from scribe_mock.audio.live_stream import Pcm16Resampler, StreamChunker
         from scribe_mock.audio.sample_advice import SampleAdvice
 
         self._resampler = Pcm16Resampler(rate)
         self._chunker = StreamChunker()
         self._advice = SampleAdvice()
+        self._strict = strict
         self._rate, self._bytes = rate, 0
         #: What the stream is instead, once that is known.
         self.not_pcm: NotPcm | None = None
@@ -171,9 +176,11 @@ class StreamCutter:
 
     def add(self, pcm: bytes) -> Sequence["StreamChunk"]:
         """The chunks that these bytes complete."""
-        self._bytes += len(pcm)
         if self.not_pcm is None:
             self.not_pcm = self._advice.push(pcm)
+        if self.not_pcm is not None and self._strict:
+            return ()  # it is refused
+        self._bytes += len(pcm)
         return self._chunker.feed(self._resampler.push(pcm))
 
     def flush(self, keep_rest: bool) -> Sequence["StreamChunk"]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
-from scribe_mock.audio.findings import TOO_LONG
+from scribe_mock.audio.findings import TOO_LONG, sent_again
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.recording_chunk import RecordingChunk
@@ -204,11 +204,35 @@ def session_findings(
         digests: the SHA-256 of their bytes, by sequence number.
     """
     examined = [
-        ExaminedChunk(chunk.sequence, digests[chunk.sequence], chunk.diagnosis or Diagnosis())
+        ExaminedChunk(
+            chunk.sequence,
+            digests[chunk.sequence],
+            chunk.diagnosis or Diagnosis(),
+            cut=chunk.start_s is not None,
+        )
         for chunk in chunks
     ]
-    compared = diagnose_session(examined)
-    return {chunk.sequence: [*_own_findings(chunk), *compared[chunk.sequence]] for chunk in chunks}
+    compared, again = diagnose_session(examined), _sent_again(chunks)
+    return {
+        chunk.sequence: [
+            *again.get(chunk.sequence, ()),
+            *_own_findings(chunk),
+            *compared[chunk.sequence],
+        ]
+        for chunk in chunks
+    }
+
+
+def _sent_again(chunks: Sequence[Chunk]) -> Mapping[int, Sequence[AudioFinding]]:
+    """Return the findings about recordings that replaced an earlier one, at their first chunks."""
+    firsts = {
+        chunk.original_filename: chunk for chunk in reversed(chunks) if chunk.start_s is not None
+    }
+    return {
+        chunk.sequence: [sent_again(chunk.original_filename, chunk.replaced + 1)]
+        for chunk in firsts.values()
+        if chunk.replaced
+    }
 
 
 def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:

@@ -133,6 +133,16 @@ def broken(error: AudioError) -> AudioFinding:
     )
 
 
+def sent_again(name: str, times: int) -> AudioFinding:
+    """Return the finding for a single recording that replaced an earlier one of the same name."""
+    return AudioFinding(
+        "sent_again",
+        f"The recording {name} arrived {times} times; what came last is stored.",
+        "Browsers and curl repeat an upload by themselves when its answer is lost: the session's "
+        "ledger says whether the bytes were the same. Give another recording another name.",
+    )
+
+
 def too_long(duration_s: float, longest_s: float) -> AudioFinding:
     """Return the finding for a chunk longer than what discovery advertises."""
     return AudioFinding(

@@ -14,11 +14,13 @@ class ExaminedChunk:
         sequence: its number in the session.
         sha256: digest of its bytes.
         diagnosis: what examining it alone found.
+        cut: whether the server cut it from a recording, and gave it its number.
     """
 
     sequence: int
     sha256: str
     diagnosis: Diagnosis
+    cut: bool = False
 
 
 def diagnose_session(chunks: Sequence[ExaminedChunk]) -> dict[int, tuple[AudioFinding, ...]]:
@@ -32,7 +34,8 @@ def diagnose_session(chunks: Sequence[ExaminedChunk]) -> dict[int, tuple[AudioFi
     previous: ExaminedChunk | None = None
     for chunk in ordered:
         findings = found[chunk.sequence]
-        findings += _gap(previous.sequence if previous else -1, chunk.sequence)
+        if not chunk.cut:
+            findings += _gap(previous.sequence if previous else -1, chunk.sequence)
         # Two chunks of a muted microphone are equal, and no repetition.
         if chunk.sha256 in seen and "silent" not in chunk.diagnosis.codes:
             findings.append(_duplicate(chunk.sequence, seen[chunk.sha256]))
