@@ -31,6 +31,7 @@ RUN_HERE = {
     "hold.py",
     "arrived.py",
     "arrived.sh",
+    "repeats.sh",
 }
 #: Run in test_pytest_fixtures.py and test_javascript_client.py.
 RUN_BY_OTHER_TESTS = {
@@ -195,6 +196,22 @@ def test_what_arrived_is_seen_with_curl(mock, scope, tmp_path):
     assert [entry["response"]["status"] for entry in archive["log"]["entries"]] == [
         *(201, 200, 503, 200, 202)
     ]
+
+
+def test_curl_repeats_an_upload_that_its_caller_sends_once(mock, scope, tmp_path):
+    (tmp_path / "recording.webm").write_bytes(SPEECH)
+    session_id = "sent-twice-by-curl"
+    variables = {"TOKEN": scope.token, "ID": session_id}
+    said = shell(snippet_text("repeats.sh"), mock, tmp_path, **variables).splitlines()
+    first = scope.requests("uploadAudio")[0].id
+    assert json.loads(said[0])["success"] is True
+    assert [line for line in said[1:] if line] == [
+        "0, dropped, repeats null",
+        f"200, answered, repeats {first}",
+        "2 arrivals, 1 retry",
+    ]
+    (chunk,) = httpx.get(f"{mock.url}/_mock/sessions/{session_id}").json()["chunks"]
+    assert [finding["code"] for finding in chunk["diagnostics"]] == ["sent_again"]
 
 
 def test_the_guides_link_to_each_other():
