@@ -119,7 +119,7 @@ FAMILIES: dict[str, tuple[Client, ...]] = {
         bash("curl -X POST -T file", "curl", "upload"),
         bash("curl --json @file", "curl", "json"),
         bash("curl -F file=@file", "curl", "form"),
-        bash("wget --post-file", "wget", "file"),
+        bash("wget --post-file", "wget", "file", early=True),
         bash("http POST url @file", "httpie", "at", early=True),
         bash("http POST url < file", "httpie", "stdin"),
         bash("http -f POST url file@file", "httpie", "form"),

@@ -105,7 +105,7 @@ class _Connection(socketserver.StreamRequestHandler):
         if way == "kill" and len(self.server.arrivals[tag]) == 2:
             return False
         self._say("200 OK" if way in ("ok", "kill") else "413 Content Too Large", _BODY)
-        return True
+        return head.get("connection", "").lower() != "close"
 
     def _read(self, head: dict[str, str], chunked: bool) -> None:
         if not chunked:

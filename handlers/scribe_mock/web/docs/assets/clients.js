@@ -71,22 +71,26 @@
     return body;
   }
 
-  function cell(name, text, badge) {
-    const made = document.createElement(name);
-    if (badge) made.append(Object.assign(document.createElement("span"), { className: `badge ${badge}`, textContent: text.slice(0, 3) }), text.slice(3));
-    else made.textContent = text;
-    return made;
+  const made = (name, fields, ...inside) => {
+    const element = Object.assign(document.createElement(name), fields);
+    element.append(...inside);
+    return element;
+  };
+
+  function cell(label, ...inside) {
+    const element = made("td", {}, ...inside);
+    element.dataset.label = label;
+    return element;
   }
 
   function shown(name, body, extension, entry, { status, error }) {
-    const row = document.createElement("tr");
-    const head = cell("th", `${name}, .${extension}`);
-    head.scope = "row";
+    const head = made("th", { scope: "row" }, `${name}, .${extension}`);
     const type = body instanceof Blob ? body.type || "none" : "no blob";
-    const said = error ? `${status} ${error.code}. ${error.details?.hint ?? error.message}` : `${status}`;
+    const badge = made("span", { className: `badge ${error ? "bad" : "completed"}` }, `${status}`);
+    const why = error ? ` ${error.code}. ${error.details?.hint ?? error.message}` : "";
     const arrived = entry ? entry.content_type || "none" : "not in the journal";
-    row.append(head, cell("td", type), cell("td", arrived), cell("td", said, status < 300 ? "completed" : "bad"));
-    return row;
+    const answer = cell("Answer", made("div", {}, badge, why));
+    return made("tr", {}, head, cell("Blob's type", type), cell("Arrived as", arrived), answer);
   }
 
   async function send(session, number, [, body, extension]) {
