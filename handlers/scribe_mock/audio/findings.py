@@ -47,7 +47,8 @@ def headerless(what: str) -> AudioFinding:
     return AudioFinding(
         "headerless",
         f"The audio is {what}, so it cannot be decoded alone.",
-        f"Only the first piece of a recorder's file has the header. {_RESTART}",
+        "Only the first piece of a recorder's file has the header, and pieces may be cut inside an "
+        f"element. {_RESTART}",
         serious=True,
     )
 
@@ -57,7 +58,7 @@ def header_only(what: str) -> AudioFinding:
     return AudioFinding(
         "header_only",
         f"The audio is {what}.",
-        f"The sound comes with the recorder's next pieces. {_RESTART}",
+        f"The sound comes with the recorder's next pieces, as always in Chromium's MP4. {_RESTART}",
         serious=True,
     )
 
@@ -167,7 +168,8 @@ def silent(loudness_dbfs: float) -> AudioFinding:
     return AudioFinding(
         "silent",
         f"There is no sound in the chunk ({loudness_dbfs:.0f} dBFS).",
-        "Check that the right microphone is selected and not muted.",
+        "Check that the right microphone is selected and not muted, and that the recorder's "
+        "audioBitsPerSecond is above 2,000: with less Chromium records silence.",
         serious=True,
     )
 
