@@ -1,6 +1,7 @@
 """Runs every client that is there against the recording server, and prints what was seen as JSON.
 
-measure.py FOLDER: it has the installed packages, and a file audio.EXT for each extension.
+measure.py FOLDER [CLIENT...]: the folder has the installed packages, and a file audio.EXT for each
+extension. With names of clients only these are measured.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ TRIES = 5
 class Client:
     """One client: how its version is printed, and its ways to send a file.
 
-    FILE, URL and FIRST stand for the file, the address of the upload, and one to ask before it.
+    <file>, <url> and <first> stand for the file, the address, and one to ask before it.
     """
 
     name: str
@@ -48,30 +49,30 @@ def program(
     name: str, command: list[str], ways: list[str], version: list[str], *guesses: str
 ) -> Client:
     """A client whose program takes a way, a file, an address, and one to ask first."""
-    calls = {way: [*command, way, "FILE", "URL", "FIRST"] for way in ways}
+    calls = {way: [*command, way, "<file>", "<url>", "<first>"] for way in ways}
     return Client(name, [*command, "--version", *version], calls, guesses)
 
 
 def clients(folder: Path) -> Iterator[Client]:
     """Yield all clients; those that are not installed are left out later."""
-    curl = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code} ", "FIRST", "URL"]
+    curl = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code} ", "<first>", "<url>"]
     yield Client(
         "curl",
         ["curl", "--version"],
         {
-            "--data-binary @file": [*curl, "--data-binary", "@FILE"],
-            "-X POST -T file": [*curl, "-X", "POST", "-T", "FILE"],
-            "-F file=@file": [*curl, "-F", "file=@FILE"],
-            "--json @file": [*curl, "--json", "@FILE"],
+            "--data-binary @file": [*curl, "--data-binary", "@<file>"],
+            "-X POST -T file": [*curl, "-X", "POST", "-T", "<file>"],
+            "-F file=@file": [*curl, "-F", "file=@<file>"],
+            "--json @file": [*curl, "--json", "@<file>"],
         },
         once=("-X POST -T file",),
     )
-    wget = ["wget", "-q", "-S", "-O", os.devnull, "--post-file=FILE", "URL"]
+    wget = ["wget", "-q", "-S", "-O", os.devnull, "--post-file=<file>", "<url>"]
     yield Client("wget", ["wget", "--version"], {"--post-file": wget})
     http = ["http", "--ignore-stdin", "-h"]
     ways = {
-        "POST @file": [*http, "POST", "URL", "@FILE"],
-        "-f POST file@file": [*http, "-f", "POST", "URL", "file@FILE"],
+        "POST @file": [*http, "POST", "<url>", "@<file>"],
+        "-f POST file@file": [*http, "-f", "POST", "<url>", "file@<file>"],
     }
     yield Client("HTTPie", ["http", "--version"], ways, ("POST @file",))
     python = [str(folder / "venv/bin/python"), str(HERE / "python_clients.py")]
@@ -112,7 +113,7 @@ async def run(command: list[str], **known: str) -> str:
     filled = []
     for argument in command:
         for name, value in known.items():
-            argument = argument.replace(name, value)
+            argument = argument.replace(f"<{name}>", value)
         filled += [argument] if argument else []
     process = await asyncio.create_subprocess_exec(
         *filled, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -160,7 +161,7 @@ async def send(
     trial = f"trial-{len(server.seen)}"
     server.seen[trial] = []
     address = f"http://127.0.0.1:{server.port}/{ends}/{trial}"
-    said = await run(command, FILE=file, URL=address, FIRST=first)
+    said = await run(command, file=file, url=address, first=first)
     heads = server.seen[trial]
     return {"sees": said, "posts": len(heads), "head": heads[0] if heads else {}}
 
@@ -204,6 +205,8 @@ async def main() -> None:
     await server.start()
     rows = []
     for client in clients(folder):
+        if sys.argv[2:] and client.name not in sys.argv[2:]:
+            continue
         if shutil.which(client.version[0]) is None:
             print(f"{client.name} is not installed: left out", file=sys.stderr)
             continue

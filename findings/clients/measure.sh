@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Measures what HTTP clients send by default, what they see of an early 413, and which repeat a POST.
 #
+# measure.sh [CLIENT...]: with names of clients, such as PHP, only these are measured.
+#
 # Installs the packages below in a temporary folder, with pip and npm, and uses curl, wget, HTTPie, Java,
 # PHP, Ruby, Perl and Go where they are there. Prints JSON: a list of clients in the form of
 # handlers/scribe_mock/web/docs/clients.json. It takes about ten minutes: a client that hangs is given 20 s.
@@ -19,4 +21,4 @@ cp "$here/node_clients.mjs" .
 if command -v go > go.path; then GOFLAGS=-mod=mod go build -o go_clients "$here/clients.go" 1>&2; fi
 for extension in webm wav ogg mp4 m4a mp3; do head -c 17000 /dev/urandom > "audio.$extension"; done
 head -c 12000000 /dev/zero > big
-venv/bin/python "$here/measure.py" "$work"
+venv/bin/python "$here/measure.py" "$work" "$@"

@@ -15,8 +15,9 @@ _PRODUCT = 50_000
 # Without speech, loudness is what this many frames, a fifth of a second, reach: a click is shorter.
 _LOUD_FRAMES = 12
 # It is clipped if this share of its samples is at the limit, and at least this number. A blurred
-# limit needs the larger share: loud speech with no more than some clipped samples has 0.0005.
-_CLIPPED_SHARE, _BLURRED_SHARE, _CLIPPED_LEAST = 0.0005, 0.001, 16
+# limit needs the larger share: what a browser's gain control makes loud has up to 0.0012, speech
+# that was cut off 6 dB below its peaks 0.003 and more.
+_CLIPPED_SHARE, _BLURRED_SHARE, _CLIPPED_LEAST = 0.0005, 0.002, 16
 # The largest samples of codecs that reach less than 1.
 _FULL_SCALE = {"pcm_mulaw": 32124 / 32768, "pcm_alaw": 32256 / 32768, "pcm_u8": 127 / 128}
 _NEARLY = 0.9995
