@@ -164,12 +164,16 @@ def _slow(size: int) -> NDArray[np.float32]:
 
 def _at_plateaus(channel: Samples, high: float, low: float) -> int:
     """Return how many samples are at the extremes, if both are limits that the wave met."""
-    total = 0
-    for wave, extreme in ((channel, high), (-channel, low)):
-        at_limit = wave >= (1 - _BAND) * extreme
-        count = int(np.count_nonzero(at_limit[1:] & at_limit[:-1]))
-        below = np.count_nonzero(wave >= (1 - 3 * _BAND) * extreme) - np.count_nonzero(at_limit)
-        if count < _CLIPPED_LEAST or count < _RATIO * below / 2:
-            return 0
-        total += count
-    return total
+    above = _at_limit(channel, high)
+    below = _at_limit(-channel, low) if above else 0
+    return above + below if below else 0
+
+
+def _at_limit(wave: Samples, extreme: float) -> int:
+    """Return how many samples are at the largest ones, if the wave was cut off there, or 0."""
+    at_limit = wave >= (1 - _BAND) * extreme
+    count = int(np.count_nonzero(at_limit[1:] & at_limit[:-1]))
+    if count < _CLIPPED_LEAST:  # nearly always, so no more is looked at
+        return 0
+    near = np.count_nonzero(wave >= (1 - 3 * _BAND) * extreme) - np.count_nonzero(at_limit)
+    return count if count >= _RATIO * near / 2 else 0
