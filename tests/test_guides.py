@@ -14,6 +14,7 @@ import pytest
 from scribe_mock import MockServer, Settings
 from scribe_mock.spec import SpecFile, load_spec, shipped
 from scribe_mock.web.docs.book import Book, snippet_text
+from scribe_mock.web.docs.clients import DELIVERIES, client_tables
 from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.samples import ADDRESS
 from scribe_mock.web.navigation import GUIDES
@@ -238,3 +239,33 @@ def shell(script, mock, folder, **variables):
         check=True,
     )
     return done.stdout
+
+
+def test_the_tables_of_clients_say_what_the_mock_answers(mock, scope):
+    tables = client_tables()
+    webm = {row["client"]: row for row in tables["types"] if "webm" in row["formats"]}
+    assert {row["status"] for row in webm.values()} == {200, 400}
+    headers = {"Authorization": f"Bearer {scope.token}"}
+    with httpx.Client(base_url=scope.base_url, headers=headers, timeout=PATIENCE) as client:
+        session = client.post("/sessions", json={"upload_type": "chunked"}).json()["session_id"]
+        for number, row in enumerate(webm.values()):
+            sent = {} if row["sent"] is None else {"Content-Type": row["sent"].encode()}
+            path = f"/sessions/{session}/audio/audio_{number}.webm"
+            answer = client.post(path, content=SPEECH, headers=sent)
+            assert answer.status_code == row["status"], row
+            if row["code"]:
+                assert answer.json()["error"]["code"] == row["code"]
+                assert answer.json()["error"]["details"]["hint"] == row["hint"]
+
+
+def test_every_row_of_the_clients_has_its_version_and_date():
+    tables = client_tables()
+    assert set(tables) == {"types", "early", "repeats"}
+    for rows in tables.values():
+        assert rows
+        for row in rows:
+            assert re.search(r"\d+\.\d+", row["version"]), row
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["measured"]), row
+    assert all(row[way] for row in tables["early"] for way in DELIVERIES)
+    kinds = load_spec(shipped("control.yaml"))["components"]["schemas"]["Action"]["properties"]
+    assert set(kinds["limit"]["properties"]["delivery"]["enum"]) == set(DELIVERIES)

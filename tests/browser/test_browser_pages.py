@@ -14,6 +14,7 @@ PAGES = {
     "/docs/guides": "Recording in the browser",
     "/docs/flow": "The states of a session",
     "/docs/recording": "recordChunks",
+    "/docs/clients": "curl --data-binary",
     "/docs/retries": "Retry-After",
     "/docs/limits": "10 MB",
     "/docs/polling": "scenario",

@@ -27,6 +27,7 @@ DOCUMENTATION = (
 GUIDES = (
     Entry("flow", "The flow", "/docs/flow"),
     Entry("recording", "Recording in the browser", "/docs/recording"),
+    Entry("clients", "What your client sends", "/docs/clients"),
     Entry("retries", "Retries and idempotence", "/docs/retries"),
     Entry("limits", "Limits", "/docs/limits"),
     Entry("polling", "Polling", "/docs/polling"),

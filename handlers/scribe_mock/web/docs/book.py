@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from scribe_mock import __version__
 from scribe_mock.spec import SpecFile
 from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
+from scribe_mock.web.docs.clients import DELIVERIES, client_tables
 from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.reference import as_script, for_renderer
 from scribe_mock.web.docs.samples import TOKEN
@@ -86,10 +87,12 @@ class Book:
     def _guide(self, name: str) -> str:
         number = next(n for n, entry in enumerate(GUIDES) if entry.name == name)
         following = GUIDES[number + 1] if number + 1 < len(GUIDES) else None
+        extra = {"clients": client_tables(), "deliveries": DELIVERIES} if name == "clients" else {}
         return self._templates.get_template(f"guides/{name}.html").render(
             here="guides",
             guide=GUIDES[number],
             following=following and (following, self._address(following)),
+            **extra,
         )
 
     def _navigation(self) -> Iterator[dict[str, str]]:
