@@ -31,7 +31,12 @@ def test_health_says_what_runs_and_how_full_it_is(mock):
     assert health["version"].count(".") == 2
     assert health["uptime_seconds"] > 0
     assert health["sessions"] == 8
-    assert health["stored_bytes"] == 11 * (AUDIO / "speech.webm").stat().st_size
+    # Five demo sessions have chunks: two each, and one three.
+    first, second, third = (
+        AUDIO / name for name in ("speech.webm", "speech-2.webm", "speech-3.webm")
+    )
+    sizes = 5 * (first.stat().st_size + second.stat().st_size) + third.stat().st_size
+    assert health["stored_bytes"] == sizes
 
 
 def test_uptime_is_not_the_clocks_matter(mock):
@@ -90,7 +95,7 @@ def test_the_fixtures_sessions_process_for_ever_and_take_audio(mock):
 
 def test_the_fixtures_audio_is_the_files(mock):
     path = f"{mock.url}/_mock/sessions/demo_session_recording/chunks/1.webm"
-    assert mock.client.get(path).content == (AUDIO / "speech.webm").read_bytes()
+    assert mock.client.get(path).content == (AUDIO / "speech-2.webm").read_bytes()
 
 
 def test_the_partial_session_has_its_findings(mock):
