@@ -94,7 +94,7 @@ class Figures:
             yield self.faults.table()
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
-            yield _comparison(self, before)
+            yield from _comparison(self, before)
         yield goals_table(self.goals())
 
     def remarks(self) -> Iterator[str]:
@@ -144,8 +144,8 @@ def _cpu(runs: list[Run]) -> tuple[float, float]:
     return median(run.generator_cpu for run in runs), median(run.server_cpu for run in runs)
 
 
-def _comparison(figures: Figures, before: Contender) -> Table:
-    """The ratios to another build of scribe-mock."""
+def _comparison(figures: Figures, before: Contender) -> Iterator[Table]:
+    """The ratios to another build of scribe-mock, if there are any."""
     shown = table(f"This build / {before.label}", "", "median", "range")
     rows: list[tuple[str, list[float]]] = []
     if figures.throughput:
@@ -164,7 +164,8 @@ def _comparison(figures: Figures, before: Contender) -> Table:
         rows.append((f"check {where}, wall time", ratios(mine, theirs)))
     for name, found in rows:
         shown.add_row(name, f"{median(found):.2f}", f"{min(found):.2f} to {max(found):.2f}")
-    return shown
+    if rows:
+        yield shown
 
 
 def _throughput_table(throughput: Throughput, contenders: Sequence[Contender]) -> Table:
