@@ -1,6 +1,7 @@
 """Pieces of a recording, headers without sound, and forms with a recording in them."""
 
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -166,3 +167,23 @@ def test_mp3_in_free_format_is_named():
     frame = b"\xff\xfb\x00\xc0" + bytes(range(1, 200))
     found = diagnose(frame * 20, media_types.MP3, "mp3")
     assert "free format" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"\xff",
+        b"\xff\xfb\x90\x00",
+        b"\xa3",
+        b"\xa3\x85\x81\x00\x00\x80\x01\x02",
+        b"OggS\0",
+        b"moof",
+    ],
+)
+def test_bytes_that_look_like_thousands_of_starts_take_no_time(unit):
+    # The server looks at them while other clients wait: 70 ms were too long.
+    data = b"\x01" + unit * (40_000 // len(unit))
+    began = time.thread_time()
+    for kind in (media_types.MP3, media_types.WEBM, media_types.WAV):
+        diagnose(data[:32_768], kind, "x")
+    assert time.thread_time() - began < 0.25

@@ -1,7 +1,8 @@
 """Recognises pieces of a recording: what a recorder hands out after, or without, its header."""
 
+import re
 import struct
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from scribe_mock.audio.audio_errors import AudioError, TruncatedAudio
 from scribe_mock.audio.containers import mp3_frames
@@ -16,6 +17,10 @@ from scribe_mock.audio.containers.webm_elements import (
 SEARCHED = 32 * 1024
 _CLUSTER = ElementId.CLUSTER.to_bytes(4, "big")
 _SOUND = b"A_OPUS"
+# A block of track 1: its id, a size of one to four bytes, the track; and how many places that look
+# so are tried, since hostile bytes can have thousands.
+_SIZE = rb"(?:[\x80-\xff]|[\x40-\x7f].|[\x20-\x3f]..|[\x10-\x1f]...)"
+_BLOCK, _MOST_BLOCKS = re.compile(rb"\xa3(?=" + _SIZE + rb"\x81)", re.DOTALL), 1000
 _EBML = ElementId.EBML.to_bytes(4, "big")
 # The boxes that each fragment of an MP4 begins with, and the index, each with its first child.
 _MP4_PAIRS = ((b"moof", b"mfhd"), (b"moov", b"mvhd"))
@@ -160,12 +165,10 @@ def _has_webm_blocks(data: bytes) -> bool:
     # The bytes of MPEG frames can look like blocks too.
     if mp3_frames.is_chain(data, 0):
         return False
-    at = data.find(ElementId.SIMPLE_BLOCK, 0, SEARCHED)
-    while at >= 0:
-        end = _webm_block_end(data, at)
+    for found in islice(_BLOCK.finditer(data, 0, SEARCHED), _MOST_BLOCKS):
+        end = _webm_block_end(data, found.start())
         if end and (data.startswith(_CLUSTER, end) or _webm_block_end(data, end)):
             return True
-        at = data.find(ElementId.SIMPLE_BLOCK, at + 1, SEARCHED)
     return False
 
 

@@ -1,10 +1,14 @@
 """Headers of MP3 frames, and where frames begin in other bytes (ISO/IEC 11172-3, 2.4.1.3)."""
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 
 _BITRATES_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _BITRATES_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44_100, 48_000, 32_000)
+# The sync and layer III, and a bit rate that exists; places with these bytes that are tried.
+_HEADER, _MOST_TRIED = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb](?=[\x10-\xef])"), 1000
 # So many frames in a row are not there by chance.
 _CHAIN = 3
 
@@ -78,14 +82,15 @@ def is_chain(data: bytes, at: int) -> bool:
 def find_frames(data: bytes, begin: int, end: int) -> int:
     """Return the first offset at which MP3 frames follow each other, or -1.
 
+    At most a thousand places that look like a header are tried: hostile bytes can have thousands.
+
     Args:
         data: the bytes.
         begin: where the search begins.
         end: where it ends.
     """
-    at = data.find(b"\xff", begin, end)
-    while at >= 0:
+    for found in islice(_HEADER.finditer(data, begin, min(end + 3, len(data))), _MOST_TRIED):
+        at = found.start()
         if at + 4 < len(data) and frame_ends(data, at) + 4 <= len(data) and is_chain(data, at):
             return at
-        at = data.find(b"\xff", at + 1, end)
     return -1
