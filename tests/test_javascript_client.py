@@ -106,7 +106,10 @@ def node(project, server):
     def node(*command, **environment):
         path = f"node_modules/.bin{os.pathsep}{os.environ['PATH']}"
         variables = {"PATH": path, "MOCK_URL": server.url, **environment}
-        return run(command, cwd=project, env=os.environ | variables)
+        done = run(command, cwd=project, env=os.environ | variables)
+        # Seen once: a program that npm had just written was still open for writing somewhere.
+        again = "ETXTBSY" in done.stderr
+        return run(command, cwd=project, env=os.environ | variables) if again else done
 
     return node
 
