@@ -163,6 +163,6 @@ Path({str(note)!r}).write_text(json.dumps(found))
     assert found == {
         "names": names,
         "rate": 16000,
-        "cwd": os.getcwd(),
+        "cwd": str(Path.cwd()),
         "alone": ["spoken.wav"],
     }
