@@ -62,6 +62,6 @@ def _limit(held: Mapping[str, Any], calls: ScopeCalls) -> None:
     if held["sequence"] is not None:
         match["sequence"] = held["sequence"]
     fault = {"match": match, "times": None, "action": {"limit": {"bytes": most}}}
-    calls.change("POST", "/faults", scope=calls.scope, **fault)
+    calls.send("POST", "/faults", {"scope": calls.scope, **fault})
     refusal = {"code": "chunk_too_large"}
     calls.send("POST", f"/held/{held['request_id']}/refuse", refusal)
