@@ -1,9 +1,13 @@
 """The options of `scribe-mock examine`."""
 
+import argparse
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from scribe_mock.contract.arguments import Argument
+from scribe_mock.contract.core.exceptions import CannotRun
+from scribe_mock.examine.options import Options
 from scribe_mock.settings import EXAMINE_PREFIX
 
 
@@ -52,3 +56,27 @@ ARGUMENTS = (
     _argument("verbose", "also print the marks of scenarios that passed, and the client's output"),
     _argument("github", "also print annotations for GitHub Actions, and write the step's summary"),
 )
+
+
+def read_options(values: argparse.Namespace) -> Options:
+    """The options of a run; raises CannotRun if a value makes no sense."""
+    if not values.client:
+        raise CannotRun("Name the client after two dashes: scribe-mock examine -- COMMAND")
+    if not values.timeout > 0 or values.jobs < 1:
+        raise CannotRun("--timeout is above 0, and --jobs at least 1.")
+    return Options(
+        command=values.client,
+        url=None if values.url is None else _url(values.url),
+        token=values.token,
+        timeout=values.timeout,
+        jobs=1 if values.token else values.jobs,
+        strict=values.strict,
+        allow_skipped=values.allow_skipped,
+    )
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise CannotRun(f"--url {text}: expected the mock's root, such as http://127.0.0.1:8080.")
+    return text.rstrip("/")

@@ -6,15 +6,20 @@ wrong, but scenarios were not tried.
 
 import argparse
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scribe_mock.contract.arguments import settle
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.examine import text
-from scribe_mock.examine.arguments import ARGUMENTS
+from scribe_mock.examine.arguments import ARGUMENTS, read_options
 from scribe_mock.gauntlet.scenario import Scenario
 from scribe_mock.gauntlet.scenarios import chosen
+
+if TYPE_CHECKING:
+    from scribe_mock.examine.result import Result
 
 _FINE, _COULD_NOT_RUN = 0, 2
 _EPILOG = (
@@ -52,7 +57,7 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             for scenario in scenarios:
                 print(*text.listed(scenario), sep="\n")
             return _FINE
-        return _examine(options, scenarios)
+        return _examine(options, scenarios, environ)
     except CannotRun as reason:
         print(f"scribe-mock: {reason}", file=sys.stderr)
         return _COULD_NOT_RUN
@@ -61,20 +66,45 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _COULD_NOT_RUN
 
 
-def _examine(options: argparse.Namespace, scenarios: list[Scenario]) -> int:
-    from scribe_mock.examine.engine import Options, examine
+def _examine(
+    options: argparse.Namespace, scenarios: list[Scenario], environ: Mapping[str, str]
+) -> int:
+    from scribe_mock.contract.sheets import files
+    from scribe_mock.examine import reports
+    from scribe_mock.examine.engine import examine
 
-    if not options.client:
-        raise CannotRun("Name the client: scribe-mock examine -- COMMAND")
-    asked = Options(
-        command=options.client,
-        url=options.url.rstrip("/") if options.url else None,
-        token=options.token,
-        timeout=options.timeout,
-        jobs=options.jobs,
-        strict=options.strict,
-        allow_skipped=options.allow_skipped,
-    )
-    result = examine(scenarios, asked, lambda outcome: print(text.line(outcome), flush=True))
-    print("", *text.described(result, verbose=options.verbose), sep="\n")
+    asked = read_options(options)
+    wanted = files.wanted(options.report, reports.WRITERS)
+    with _for_github(options, environ) as tell_github:
+        result = examine(scenarios, asked, lambda outcome: print(text.line(outcome), flush=True))
+        print("", *text.described(result, verbose=options.verbose), sep="\n")
+    tell_github(result)
+    reports.write_all(wanted, result)
     return int(result.exit_code)
+
+
+@contextmanager
+def _for_github(
+    options: argparse.Namespace, environ: Mapping[str, str]
+) -> Iterator[Callable[["Result"], None]]:
+    """Print meanwhile; then call the function to tell GitHub, if that was asked for."""
+    from scribe_mock.contract.sheets import files, workflow
+    from scribe_mock.examine.reports import github
+
+    if not options.github:
+        yield lambda result: None
+        return
+    name = environ.get(workflow.SUMMARY, "")
+    if name:
+        files.require_writable(Path(name))
+
+    def tell(result: "Result") -> None:
+        print(*github.annotations(result), sep="\n")
+        try:
+            if name:
+                workflow.append_summary(Path(name), github.summary(result))
+        except OSError as error:
+            raise files.unwritable(Path(name), error) from None
+
+    with workflow.quiet(sys.stdout):
+        yield tell

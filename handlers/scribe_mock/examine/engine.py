@@ -5,13 +5,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from scribe_mock.contract.core.exceptions import CannotRun
 from scribe_mock.errors import StartError
 from scribe_mock.examine.audio import write_reference
 from scribe_mock.examine.driver import Setup, run_scenario
+from scribe_mock.examine.options import Options
 from scribe_mock.examine.result import Result
 from scribe_mock.gauntlet.grading import Outcome
 from scribe_mock.gauntlet.scenario import Scenario
@@ -21,19 +21,6 @@ from scribe_mock.testing.control_client import ControlClient, ControlError
 
 #: Those that take long begin first.
 _LONG = ("long-processing", "slow-network", "offline", "end-overtakes")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to examine one client; the defaults are in `arguments`."""
-
-    command: Sequence[str]
-    url: str | None
-    token: str | None
-    timeout: float
-    jobs: int
-    strict: bool
-    allow_skipped: bool
 
 
 def examine(
@@ -62,9 +49,8 @@ def examine(
             folder=folder,
             timeout=options.timeout,
         )
-        jobs = 1 if options.token else options.jobs
         try:
-            outcomes = asyncio.run(_run_all(scenarios, setup, jobs, ended))
+            outcomes = asyncio.run(_run_all(scenarios, setup, options.jobs, ended))
         except ControlError as error:
             raise CannotRun(str(error)) from None
     return Result(

@@ -64,7 +64,7 @@ class Result:
     def sentence(self) -> str:
         """The verdict in a sentence."""
         said = {
-            ExitCode.KEPT: "loses nothing",
+            ExitCode.KEPT: "does what a client must do",
             ExitCode.BROKEN: "does not do what a client must do",
             ExitCode.NOT_CHECKED: "was not tried in full",
         }[self.exit_code]
