@@ -1,6 +1,6 @@
 """A client that `examine` examines in tests: it does all that it must, but for what is broken.
 
-    python client.py [NAME_OF_A_MUTATION ...]
+python client.py [NAME_OF_A_MUTATION ...]
 """
 
 import io
@@ -15,6 +15,7 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -135,7 +136,7 @@ def stream(session, lost):
                 while sent < len(pcm):
                     socket.send(pcm[sent : sent + 8000])
                     sent += 8000
-                    time.sleep(0.02)
+                    time.sleep(0.05)
                 socket.send('{"event": "stop"}')
                 socket.recv()
         except ConnectionClosed as error:
@@ -150,11 +151,11 @@ def stream(session, lost):
 class Receiver(BaseHTTPRequestHandler):
     """Takes the events of a webhook; broken, it refuses one that comes twice."""
 
-    seen: set[bytes] = set()
+    seen: ClassVar[set[str]] = set()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        event = json.loads(body)["event"].encode()
+        event = json.loads(body)["event"]
         refused = "refuses_repeats" in BROKEN and event in self.seen
         self.seen.add(event)
         self.send_response(500 if refused else 204)
@@ -211,7 +212,7 @@ def main():
     body = json.dumps({"upload_type": "stream" if streams else "chunked"}).encode()
     _, session = send("POST", f"{BASE}/sessions", body)
     LEFT.write_text(session["session_id"], "utf-8")
-    lost = []
+    lost: list[str] = []
     (stream if streams else record)(session, lost)
     end(session)
     status = result(session)

@@ -54,7 +54,9 @@ def examine(folder, *broken, only, options=()):
     chosen = [word for name in only for word in ("--only", name)]
     asked = [*chosen, "--report", f"json={report}", *options]
     code = main(["examine", *asked, "--", *CLIENT, *broken])
-    return code, {one["scenario"]: one for one in json.loads(report.read_text("utf-8"))["scenarios"]}
+    return code, {
+        one["scenario"]: one for one in json.loads(report.read_text("utf-8"))["scenarios"]
+    }
 
 
 def marks(scenario):

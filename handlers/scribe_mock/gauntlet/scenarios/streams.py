@@ -8,8 +8,8 @@ from scribe_mock.gauntlet.judges.streaming import no_stream, reconnects, with_pa
 from scribe_mock.gauntlet.parts import COMPLETE
 from scribe_mock.gauntlet.scenario import Demand, Scenario
 
-#: After so many bytes of messages a WebSocket is broken: three seconds of sound.
-_BYTES = 96_000
+#: After so many bytes of messages a WebSocket is broken: a second of sound.
+_BYTES = 32_000
 
 SCENARIOS = (
     Scenario(
