@@ -15,7 +15,7 @@ _HEARD = ("missing", "repeated", "reordered", "distorted")
 def nothing_recorded(evidence: Evidence) -> str:
     """Why there is nothing to judge; empty if a session has audio."""
     if not evidence.exchanges:
-        return "Nothing arrived with the scenario's token: does the client send SCRIBE_MOCK_TOKEN?"
+        return "Nothing arrived with the scenario's token: does the client send it?"
     if not evidence.of(CREATE, UPLOAD, STREAM):
         return "No session was created."
     return ""
