@@ -9,8 +9,7 @@ import threading
 
 import pytest
 
-from scribe_mock.audio import media_types
-from scribe_mock.audio import worker_pool as workers_module
+from scribe_mock.audio import decoding_process, media_types, worker_pool
 from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
 from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
@@ -144,7 +143,7 @@ def test_a_recording_that_ends_two_processes_is_refused(monkeypatch):
             os.kill(pid, signal.SIGKILL)
 
         with monkeypatch.context() as patch:
-            patch.setattr(workers_module, "write_message", write_and_kill)
+            patch.setattr(decoding_process, "write_message", write_and_kill)
             with pytest.raises(WorkerLost, match="crashed"):
                 pool.split(sample(media_types.MP3), media_types.MP3)
         assert pool.split(sample(media_types.MP3), media_types.MP3)
@@ -166,7 +165,7 @@ def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, na
                 child.wait()
             write_message(stream, message)
 
-        monkeypatch.setattr(workers_module, "write_message", kill_and_write)
+        monkeypatch.setattr(decoding_process, "write_message", kill_and_write)
         if name == "diagnose":
             assert pool.diagnose(data, media_types.WAV, "wav").codes == ()
         else:
@@ -183,7 +182,7 @@ def test_a_process_that_hangs_is_ended():
 
 
 def test_processor_time_is_bounded_in_code_that_checks_no_budget(monkeypatch):
-    monkeypatch.setattr(workers_module, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
+    monkeypatch.setattr(worker_pool, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
     # Blocks of 256 frames without a byte: reading them alone takes half a minute.
     entry = element(0xD7, 1) + element(0x83, 2) + element(0x86, b"A_OPUS")
     head = b"OpusHead\x01\x01" + bytes(9)
@@ -207,12 +206,12 @@ def test_an_incomplete_message_is_an_end_of_file():
 @pytest.mark.parametrize("step", ["write_message", "read_message"])
 def test_a_pool_that_closes_during_a_request(monkeypatch, step):
     pool = AudioWorkers(1).start()
-    original = getattr(workers_module, step)
+    original = getattr(decoding_process, step)
 
     def close_before(*arguments):
         pool._processes[0].end()
         return original(*arguments)
 
-    monkeypatch.setattr(workers_module, step, close_before)
+    monkeypatch.setattr(decoding_process, step, close_before)
     with pool, pytest.raises(WorkerLost):
         pool.split(sample(media_types.MP3), media_types.MP3)
