@@ -85,7 +85,14 @@ def test_the_contract_stands_beside_the_mock():
     allowed = {"contract", *TABLE[LOWEST]}
     assert [pair for pair in inside if top(pair[1]) not in allowed] == []
     users = {top(name) for name, other in IMPORTS if top(other) == "contract"}
-    assert users <= {"contract", "cli", "testing", "web"}
+    assert users <= {"contract", "cli", "examine", "testing", "web"}
+
+
+def test_the_gauntlet_is_pure():
+    inside = [(name, other) for name, other in IMPORTS if top(name) == "gauntlet"]
+    assert [pair for pair in inside if top(pair[1]) not in {"gauntlet", *TABLE[LOWEST]}] == []
+    impure = HTTP | {"asyncio", "os", "pathlib", "socket", "subprocess", "threading", "time"}
+    assert [n for n in MODULES if top(n) == "gauntlet" and FOREIGN[n] & impure] == []
 
 
 def circles(imports):

@@ -423,6 +423,13 @@ def test_login_with_a_token_gives_tokens_of_its_caller(mock, one, caller):
     ]
 
 
+def test_the_journal_shows_a_login_to_whom_its_tokens_are_for(mock):
+    refreshed(mock, login(mock, client_id="a-clinic"))
+    entries = mock.control("GET", "/requests?token=a-clinic")["requests"]
+    assert [entry["operation"] for entry in entries] == ["login", "refreshToken"]
+    assert mock.control("GET", "/requests?token=t-2")["requests"] == []
+
+
 def test_with_a_list_of_tokens_a_caller_gets_its_own(serve):
     mock = serve(token=("good", "better"))
     assert login(mock)["access_token"] == "good"

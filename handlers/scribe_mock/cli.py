@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from scribe_mock.contract import command
 
         return command.run(options, os.environ, sys.stdin)
+    if options.command == "examine":
+        from scribe_mock.examine import command as examine_command
+
+        return examine_command.run(options, os.environ)
     try:
         if options.command == "audio":
             return audio_command.run(options)
@@ -189,8 +193,10 @@ def _parser(*, serves: bool) -> argparse.ArgumentParser:
     _add_client(commands)
     if not serves:
         from scribe_mock.contract import command
+        from scribe_mock.examine import command as examine_command
 
         command.add_commands(commands)
+        examine_command.add_command(commands)
     return parser
 
 

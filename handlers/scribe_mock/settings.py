@@ -20,6 +20,10 @@ ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 CLIENT_ID, CLIENT_SECRET = "SCRIBE_MOCK_CLIENT_ID", "SCRIBE_MOCK_CLIENT_SECRET"
 #: The variables of the options of `scribe-mock check` begin so; they are not settings either.
 CHECK_PREFIX = "SCRIBE_MOCK_CHECK_"
+#: The same for those of `scribe-mock examine`.
+EXAMINE_PREFIX = "SCRIBE_MOCK_EXAMINE_"
+#: What a client that is examined finds in its environment besides; they are not settings either.
+_OF_CLIENTS = {"SCRIBE_MOCK_URL", "SCRIBE_MOCK_AUDIO", "SCRIBE_MOCK_RESUME"}
 
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
@@ -229,8 +233,8 @@ class Settings:
         known = {f"{ENVIRONMENT_PREFIX}{f.name.upper()}": f.name for f in fields(cls)}
         texts = {}
         ours = {key for key in environ if key.startswith(ENVIRONMENT_PREFIX)}
-        ours = {key for key in ours if not key.startswith(CHECK_PREFIX)}
-        for key in sorted(ours - {CLIENT_ID, CLIENT_SECRET}):
+        ours = {key for key in ours if not key.startswith((CHECK_PREFIX, EXAMINE_PREFIX))}
+        for key in sorted(ours - _OF_CLIENTS - {CLIENT_ID, CLIENT_SECRET}):
             if key not in known:
                 raise SettingsError(f"There is no setting {key}.{_nearest(key, known)}")
             texts[known[key]] = environ[key]

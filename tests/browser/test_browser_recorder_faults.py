@@ -183,12 +183,12 @@ def test_what_could_not_be_sent_is_kept_and_what_was_refused_is_told(page, contr
     expect(line(page, 2)).to_contain_text("stored,")
     stop(page)
     expect(page.get_by_role("status")).to_have_text("Sending what is left…")
-    for attempt in range(1, 6):
+    for attempt in range(1, 8):
         said = rf"attempt {attempt} failed \(503\), again in (6|7)\d s"
         expect(line(page, 1)).to_contain_text(re.compile(said))
         page.clock.fast_forward(80_000)
     again = page.get_by_role("button", name="Send again")
-    assert matches(control, fails) == 6
+    assert matches(control, fails) == 8
     expect(line(page, 1)).to_contain_text("not stored: service_unavailable")
     # The last file of a recording may come a moment after the button was pressed.
     expect(page.get_by_role("status")).to_contain_text("files could not be sent")
@@ -211,8 +211,24 @@ def test_what_could_not_be_sent_is_kept_and_what_was_refused_is_told(page, contr
         f"The session is completed. The server has {count - 1} of {count} files."
     )
 
+
+def test_when_a_session_is_gone_the_whole_recording_goes_to_a_new_one(page, control):
     session_id = start(page)
-    control.control("PUT", f"/sessions/{session_id}", {"state": "expired"})
+    expect(line(page, 0)).to_contain_text("stored,")
+    control.control("DELETE", f"/sessions/{session_id}")
+    expect(page.get_by_role("status")).to_have_text(
+        "The session is gone. All that was recorded goes to a new one."
+    )
+    expect(line(page, 2)).to_contain_text("stored,")
+    stop(page)
+    expect(page.locator("#state")).to_have_text("completed")
+    found = page.evaluate("JSON.parse(document.getElementById('session').innerText)")
+    assert found["session_id"] != session_id
+    count = page.locator("#uploads li").count()
+    assert found["audio_files"] == [f"{number}.webm" for number in range(count)]
+
+    set_fault(control, {"answer": {"code": "session_expired"}}, times=None)
+    start(page)
     expect(line(page, 0)).to_contain_text("not stored: session_expired")
     expect(page.get_by_role("button", name="Record")).to_be_enabled()
     expect(page.get_by_role("status")).to_contain_text("expired")

@@ -10,6 +10,7 @@ from scribe_mock.api.callers import token_of
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.tokens import ACCESS_SECONDS, REFRESH_SECONDS
+from scribe_mock.steering.record import Record
 
 
 class LoginOperations(OperationGroup):
@@ -21,15 +22,18 @@ class LoginOperations(OperationGroup):
         token = token_of(request.scope["headers"])
         callers = services.callers
         owner = callers.of_token(token) if token else callers.of_text(body["client_id"])
-        return JsonAnswer(self._fresh(owner))
+        return JsonAnswer(self._fresh(request, owner))
 
     async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Answer any refresh token that has not expired with new tokens of the same owner."""
         token = body["refresh_token"]
         self._services.tokens.check("refresh", token)
-        return JsonAnswer(self._fresh(self._services.callers.of_text(token)))
+        return JsonAnswer(self._fresh(request, self._services.callers.of_text(token)))
 
-    def _fresh(self, owner: str) -> dict[str, Any]:
+    def _fresh(self, request: Request, owner: str) -> dict[str, Any]:
+        record: Record | None = request.scope.get("scribe_mock.record")
+        if record is not None:
+            record.owner = owner  # the journal shows it to whom the tokens are for, too
         accepted, tokens = self._services.settings.token, self._services.tokens
         # Of the tokens that the server was started with, the owner's own, or else the first.
         own = [token for token in accepted if owner_of(token) == owner] or accepted

@@ -5,7 +5,7 @@ pytest has each of them with `--scribe-` in front, such as `--scribe-patience`.
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class Argument:
         lines: Whether several values in the environment are lines, and not words.
         for_rules: Whether `scribe-mock rules` has it, too.
         for_pytest: Whether pytest has it, too.
+        prefix: What its environment variable begins with.
     """
 
     name: str
@@ -44,11 +45,12 @@ class Argument:
     lines: bool = False
     for_rules: bool = False
     for_pytest: bool = True
+    prefix: str = CHECK_PREFIX
 
     @property
     def variable(self) -> str:
         """The environment variable with the same effect."""
-        return f"{CHECK_PREFIX}{self.destination.upper()}"
+        return f"{self.prefix}{self.destination.upper()}"
 
     def from_environment(self, text: str) -> Any:
         """The value that a text of the environment stands for; raises ValueError."""
@@ -205,21 +207,29 @@ ARGUMENTS = (
 )
 
 
-def settle(values: argparse.Namespace, environ: Mapping[str, str]) -> None:
+def settle(
+    values: argparse.Namespace,
+    environ: Mapping[str, str],
+    arguments: Sequence[Argument] = ARGUMENTS,
+    command: str = "check",
+) -> None:
     """Fill in each option that was not given, from the environment or with its default.
 
     Args:
-        values: One attribute for each of ARGUMENTS; those that lack are filled in, too.
+        values: One attribute for each of the arguments; those that lack are filled in, too.
         environ: The environment.
+        arguments: The options of the command.
+        command: Its name.
 
     Raises:
         CannotRun: a variable is unknown, or its value makes no sense.
     """
-    known = {argument.variable: argument for argument in ARGUMENTS}
+    known = {argument.variable: argument for argument in arguments}
+    prefix = arguments[0].prefix
     for name in environ:
-        if name.startswith(CHECK_PREFIX) and name not in known:
+        if name.startswith(prefix) and name not in known:
             raise CannotRun(
-                f"There is no option for the variable {name}; see scribe-mock check -h."
+                f"There is no option for the variable {name}; see scribe-mock {command} -h."
             )
     for name, argument in known.items():
         value = getattr(values, argument.destination, None)

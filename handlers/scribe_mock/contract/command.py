@@ -152,12 +152,14 @@ def _for_github(
     options: argparse.Namespace, environ: Mapping[str, str]
 ) -> Iterator[Callable[["Report"], None]]:
     """Print meanwhile; then call the function to tell GitHub, if that was asked for."""
-    from scribe_mock.contract.reports import github, require_writable, unwritable
+    from scribe_mock.contract.reports import github
+    from scribe_mock.contract.sheets import workflow
+    from scribe_mock.contract.sheets.files import require_writable, unwritable
 
     if not options.github:
         yield lambda report: None
         return
-    name = environ.get(github.SUMMARY, "")
+    name = environ.get(workflow.SUMMARY, "")
     if name:
         require_writable(Path(name))
 
@@ -165,11 +167,11 @@ def _for_github(
         print(*github.annotations(report), sep="\n")
         try:
             if name:
-                github.append_summary(Path(name), report)
+                workflow.append_summary(Path(name), github.summary(report))
         except OSError as error:
             raise unwritable(Path(name), error) from None
 
-    with github.quiet(sys.stdout):
+    with workflow.quiet(sys.stdout):
         yield tell
 
 

@@ -67,7 +67,7 @@ class Record:
     at: float
     #: Seconds until the answer was sent; None while it is going on.
     duration: float | None
-    #: The owner of the session.
+    #: The owner of the session, or of the tokens that login or refresh gave.
     owner: str | None
     session_id: str | None
     #: The session's `generation`, since another one may get its id.
@@ -180,7 +180,7 @@ class Record:
             self.session_id = scope["path_params"].get("session_id")
 
     def is_in(self, scope: Scope) -> bool:
-        """Whether a scope includes it: its session, its caller, or its session's owner."""
+        """Whether a scope includes it: its session, its caller, or its owner."""
         if scope.session_id is not None and scope.session_id != self.session_id:
             return False
         return scope.owner is None or scope.owner in (self.caller, self.owner)

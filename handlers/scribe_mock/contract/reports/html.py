@@ -7,49 +7,54 @@ from scribe_mock.contract.core.events import Report
 from scribe_mock.contract.core.ledger import ContractFinding, Result, Verdict
 from scribe_mock.contract.recipes.coverage import Cell
 from scribe_mock.contract.reports.harm import by_harm
-from scribe_mock.contract.reports.html_page import PAGE
 from scribe_mock.contract.reports.markdown import as_html, inline
 from scribe_mock.contract.reports.quotation import section_of
 from scribe_mock.contract.reports.reproduce import reproduction
 from scribe_mock.contract.reports.words import figures, seen_in, verdict, verdict_of
+from scribe_mock.contract.sheets.html_page import page
 
-#: What the filter offers: the verdict, empty for all, and its label.
+#: What the filter offers, and its labels.
 _FILTERS = {
-    "": "All",
     Verdict.FAILED: "Failed",
     Verdict.NOTED: "Noted",
     Verdict.SKIPPED: "Not tried",
     Verdict.PASSED: "Passed",
 }
 
+_BODY = """\
+<h2>Findings, the worst first</h2>
+{findings}
+<h2>Rules</h2>
+<table class="list"><thead><tr><th>Rule</th><th>Verdict</th><th>Grade</th><th>What it says</th></tr>
+</thead><tbody>
+{rules}
+</tbody></table>
+<div class="whole">
+<h2>Coverage</h2>
+<table class="list"><thead><tr><th>Operation</th><th>Answer</th><th>Reached</th>
+<th>Requests that bring it about, or why not reached</th></tr></thead><tbody>
+{coverage}
+</tbody></table>
+</div>
+<h2>The contract's sections</h2>
+{sections}"""
+
 
 def render(report: Report) -> str:
     """The report as a text."""
-    return PAGE.format(
-        title=escape(verdict(report)),
-        figures=escape(figures(report)),
-        remarks="".join(f"<p>{escape(remark)}</p>" for remark in report.remarks),
-        kind="good" if report.exit_code == 0 else "bad",
-        hiding=",\n".join(_hiding(one) for one in _FILTERS if one),
-        filters="\n".join(_filter(one, name, report) for one, name in _FILTERS.items()),
+    body = _BODY.format(
         findings="\n".join(_finding(one, report) for one in by_harm(report.findings)),
         rules="\n".join(map(_rule, report.results)),
         coverage="\n".join(map(_cell, report.coverage)),
         sections="\n".join(_sections(report)),
     )
-
-
-def _hiding(one: str) -> str:
-    """The style that hides what has another verdict."""
-    return f"body:has(#show-{one}:checked) [data-verdict]:not([data-verdict={one}])"
-
-
-def _filter(one: str, label: str, report: Report) -> str:
-    count = sum(not one or result.verdict == one for result in report.results)
-    checked = "" if one else " checked"
-    return (
-        f'<label><input type="radio" name="show" id="show-{one or "all"}"{checked}>'
-        f" {label} <b>{count}</b></label>"
+    return page(
+        title=verdict(report),
+        good=report.exit_code == 0,
+        figures=figures(report),
+        remarks=report.remarks,
+        filters={one.value: (name, report.count(one)) for one, name in _FILTERS.items()},
+        body=body,
     )
 
 

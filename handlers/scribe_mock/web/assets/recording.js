@@ -97,10 +97,10 @@ class FrameSocket {
   #finished = false;
 
   constructor(url, first, tell) {
-    Object.assign(this, { url, first, tell });
+    Object.assign(this, { first, tell });
     this.opened = new Promise((resolve) => { this.onOpen = () => resolve(true); });
     this.over = new Promise((resolve) => { this.onOver = () => resolve(); });
-    this.#open();
+    Promise.resolve(url).then((known) => { this.url = known; this.#open(); }, this.onOver);
   }
 
   #open() {
@@ -136,7 +136,7 @@ class FrameSocket {
   /** Hand over what can leave soon: what waits here outlives the socket. */
   #flush() {
     const { socket } = this;
-    while (this.#waiting.length && socket.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_UNSENT) {
+    while (this.#waiting.length && socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_UNSENT) {
       socket.send(this.#waiting.shift());
       this.sent++;
     }
@@ -165,7 +165,7 @@ class FrameSocket {
 }
 
 /**
- * Stream a microphone to the `upload_url` of a stream session, as text frames of 16-bit PCM.
+ * Stream a microphone to the `upload_url` of a stream session, or to a promise of it, as text frames of 16-bit PCM.
  *
  * The URL is the credential: a browser's WebSocket can't send an Authorization header. `tell` hears of what
  * FrameSocket says, and of "sent" with the seconds so far. Returns a function that stops; it resolves, when the
@@ -176,17 +176,17 @@ export async function streamAudio(stream, uploadUrl, workletUrl, tell) {
   await context.audioWorklet.addModule(workletUrl);
   const start = { mediaFormat: { encoding: "audio/x-l16", sampleRate: context.sampleRate } };
   const socket = new FrameSocket(uploadUrl, JSON.stringify({ event: "start", start }), tell);
-  if (!(await Promise.race([socket.opened, socket.over]))) {
-    await context.close();
-    throw new ApiError(0, { error: { code: "stream_refused", message: "The WebSocket could not be opened." } });
-  }
   const pcm = new AudioWorkletNode(context, "pcm");
-  pcm.port.onmessage = ({ data }) => {
+  pcm.port.onmessage = ({ data }) => { // from the start: what is said before the socket is open waits there
     const payload = btoa(String.fromCharCode(...new Uint8Array(data)));
     socket.send(JSON.stringify({ event: "media", media: { payload } }));
     tell("sent", socket.sent / 10);
   };
   context.createMediaStreamSource(stream).connect(pcm);
+  if (!(await Promise.race([socket.opened, socket.over]))) {
+    await context.close();
+    throw new ApiError(0, { error: { code: "stream_refused", message: "The WebSocket could not be opened." } });
+  }
   return async () => {
     await context.close();
     pcm.port.onmessage = null; // sound still on its way from the audio thread must not follow `stop`

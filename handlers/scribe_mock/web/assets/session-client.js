@@ -12,7 +12,7 @@ const TIMEOUT = 15;
 const SLOWEST_BYTES_PER_SECOND = 20_000;
 
 /** How often a request is sent, the longest wait that Retry-After can ask for, and uploads at the same time. */
-export const ATTEMPTS = 6;
+export const ATTEMPTS = 8;
 const LONGEST_RETRY_AFTER = 60;
 const UPLOADS_AT_ONCE = 3;
 
@@ -29,7 +29,7 @@ export class ApiError extends Error {
 
 export const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Seconds to wait after so many failures: 0.5, 1, 2, 4, 8, 15. Up to half less: many clients must not come back in step. */
+/** Seconds to wait after so many failures: 0.5, 1, 2, 4, 8, 15, 15. Up to half less: many clients must not come back in step. */
 export const backoff = (failures) => Math.min(2 ** failures / 4, 15) * (1 - Math.random() / 2);
 
 /** Whether another attempt can help: after no answer, 408, 429, and a server's fault. */
@@ -146,11 +146,14 @@ export async function uploadAudio(api, sessionId, name, file, { onProgress, onRe
 
 const ENDED = ["session_ended", "session_completed"];
 
+/** Whether the session does not exist any more: another one can have the same files. */
+export const isGone = ({ status }) => status === 404 || status === 410;
+
 /** Whether no other upload to the session can succeed after this error of one. */
-const isOver = ({ status, code }) => status === 404 || status === 410 || ENDED.includes(code);
+const isOver = (error) => isGone(error) || ENDED.includes(error.code);
 
 /**
- * The files of one session on their way to the server.
+ * The files of one recording on their way to a session. `sessionId` may be a promise: the session is still to be made.
  *
  * `kept` are those that were given up, but may be sent again; `refused` those that the server will never
  * accept; `over` is the error that says that the session is gone, if it is. `tell(name, state, …)` hears of each
@@ -163,6 +166,7 @@ export class Outbox {
   over = null;
   #queue = [];
   #sending = new Set();
+  #onTheirWay = new Set(); // their names
 
   constructor(api, sessionId, tell = () => {}) {
     Object.assign(this, { api, sessionId, tell });
@@ -179,6 +183,16 @@ export class Outbox {
     this.#enqueue(names);
   }
 
+  /** The session is gone: send all files to another one, those too that it had. */
+  moveTo(sessionId) {
+    this.sessionId = sessionId;
+    this.over = null;
+    this.kept.clear();
+    this.refused.clear();
+    this.#queue = [...this.files.keys()].filter((name) => !this.#onTheirWay.has(name)); // those come again by themselves
+    this.#enqueue([]);
+  }
+
   /** Resolves when nothing is on its way. End session comes after that: it refuses all later uploads. */
   async settled() {
     while (this.#sending.size) await Promise.all(this.#sending);
@@ -186,7 +200,7 @@ export class Outbox {
 
   /** Ask which chunks the server has, and send those that it lacks. */
   async reconcile() {
-    const { audio_files } = (await call(this.api, "GET", `/sessions/${this.sessionId}`)).body;
+    const { audio_files } = (await call(this.api, "GET", `/sessions/${await this.sessionId}`)).body;
     const number = (name) => name.match(/0*(\d+)\.\w+$/)?.[1];
     const there = new Set(audio_files?.map(number)); // the whole recording of a `single` session has no number
     const isThere = (name) => !audio_files || (number(name) ? there.has(number(name)) : there.size > 0);
@@ -207,19 +221,27 @@ export class Outbox {
   }
 
   async #upload(name) {
-    try {
-      if (this.over) throw this.over;
-      await uploadAudio(this.api, this.sessionId, name, this.files.get(name), {
-        onProgress: (share) => this.tell(name, "progress", share),
-        onRetry: (...failure) => this.tell(name, "retry", ...failure),
-      });
+    const { sessionId } = this;
+    this.#onTheirWay.add(name);
+    const error = await this.#send(name, sessionId).catch((failure) => failure);
+    this.#onTheirWay.delete(name);
+    if (sessionId !== this.sessionId) return this.#enqueue([name]); // moveTo has been called meanwhile
+    if (!error) {
       this.tell(name, "stored");
       this.sendAgain(canHelp); // those that failed before: the server is back
-    } catch (error) {
+    } else {
       if (isOver(error)) this.over = error;
       (canHelpLater(error) ? this.kept : this.refused).set(name, error);
       this.tell(name, "failed", error);
     }
+  }
+
+  async #send(name, sessionId) {
+    if (this.over) throw this.over;
+    await uploadAudio(this.api, await sessionId, name, this.files.get(name), {
+      onProgress: (share) => this.tell(name, "progress", share),
+      onRetry: (...failure) => this.tell(name, "retry", ...failure),
+    });
   }
 }
 

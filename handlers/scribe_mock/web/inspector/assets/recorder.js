@@ -1,6 +1,6 @@
 /** The recorder's page: its form, its progress bars, and the flow from microphone to transcript. */
 import { recordChunks, recordWhole, spelled, streamAudio } from "./recording.js";
-import { canHelpLater, createSession, endSession, Outbox, pollForResult } from "./session-client.js";
+import { canHelpLater, createSession, endSession, isGone, Outbox, pollForResult } from "./session-client.js";
 
 const find = (id) => document.getElementById(id);
 const [form, start, stop, again, without, status, meter, uploads, outcome, picked] =
@@ -36,10 +36,16 @@ function line(name) {
   return { progress: (share) => { bar.value = share; }, say: (text) => { result.textContent = text; } };
 }
 
-/** An outbox whose files have a line each; `onOver` is called if the session is gone. */
-function openOutbox(api, session, onOver) {
+/** An outbox whose files have a line each; `onOver` is called if the session takes no more of them. */
+function openOutbox(api, method, opening, onOver) {
   const lines = new Map();
-  const outbox = new Outbox(api, session.session_id, (name, event, detail, attempt, seconds) => {
+  const id = (session) => {
+    const known = session.then(({ session_id }) => session_id);
+    known.catch(() => {}); // each upload meets it as well
+    return known;
+  };
+  let moved = false;
+  const outbox = new Outbox(api, id(opening), (name, event, detail, attempt, seconds) => {
     if (!lines.has(name)) lines.set(name, line(name));
     const shown = lines.get(name);
     if (event === "progress") return shown.progress(detail);
@@ -50,7 +56,11 @@ function openOutbox(api, session, onOver) {
       shown.say(`not stored: ${detail.code}: ${detail.message}`);
     }
     again.hidden = !outbox.kept.size;
-    if (outbox.over) onOver();
+    if (outbox.over && isGone(outbox.over) && !moved) {
+      moved = true; // once: what happens to two sessions happens to a third
+      say("The session is gone. All that was recorded goes to a new one.");
+      outbox.moveTo(id(createSession(api, method)));
+    } else if (outbox.over) onOver();
   });
   again.onclick = () => sendAgain(api, outbox);
   window.ononline = () => again.click();
@@ -65,24 +75,25 @@ function sendAgain(api, outbox) {
 
 /** The three methods. Each begins to record, and returns a function that ends it and counts the files. */
 const methods = {
-  chunked(stream, session, outbox) {
+  chunked(stream, opening, outbox) {
     const finish = recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
       outbox.add(`audio_${sequence}.${spelled(chunk.type).extension}`, chunk);
     });
     return () => finish().then(() => outbox.files.size);
   },
-  single(stream, session, outbox) {
+  single(stream, opening, outbox) {
     const finish = recordWhole(stream);
     const add = (file) => outbox.add(`recording.${spelled(file.type).extension}`, file);
     return () => finish().then((file) => file && add(file)).then(() => outbox.files.size);
   },
-  async stream(stream, session, outbox, onOver) {
+  async stream(stream, opening, outbox, onOver) {
     const shown = line("stream");
     let [sent, dropped] = [0, 0];
     const notes = [];
     const show = () => shown.say([`${sent.toFixed(1)} s sent`, ...notes, ...(dropped ? [`${dropped.toFixed(1)} s lost`] : [])].join("; "));
     const worklet = new URL("./pcm-worklet.js", import.meta.url);
-    const finish = await streamAudio(stream, session.upload_url, worklet, (event, detail) => {
+    const address = opening.then(({ upload_url }) => upload_url);
+    const finish = await streamAudio(stream, address, worklet, (event, detail) => {
       if (event === "sent") sent = detail;
       if (event === "dropped") dropped += 0.1;
       if (event === "broken") {
@@ -138,14 +149,14 @@ function showResult(result, outbox) {
 }
 
 /** Send all that was recorded, then end the session. What can't be sent now is kept, and a person decides. */
-async function sendAndEnd(api, session, outbox, count) {
+async function sendAndEnd(api, outbox, count) {
   for (let choice; ;) {
     say("Sending what is left…");
     try {
       await outbox.settled();
       if (!outbox.over && !outbox.kept.size) await outbox.reconcile();
       if (outbox.over) throw outbox.over;
-      if (choice === without || !outbox.kept.size) return await endSession(api, session.session_id, count);
+      if (choice === without || !outbox.kept.size) return await endSession(api, await outbox.sessionId, count);
       say(`${outbox.kept.size} of ${count} files could not be sent. They are kept while this page is open.`);
     } catch (error) {
       if (!canHelpLater(error)) throw error;
@@ -167,20 +178,21 @@ const openApi = () => ({
 });
 
 /** Send what was recorded, end the session, and show its result. */
-async function finishSession(api, session, outbox, count) {
-  await sendAndEnd(api, session, outbox, count);
+async function finishSession(api, outbox, count) {
+  await sendAndEnd(api, outbox, count);
   say("Processing…");
-  showResult(await pollForResult(api, session.session_id, (state) => say(`The session is ${state}.`)), outbox);
+  showResult(await pollForResult(api, await outbox.sessionId, (state) => say(`The session is ${state}.`)), outbox);
 }
 
 /** Send a picked file as the one recording of a session; its own type may not be what the API calls it. */
 async function sendPicked(file) {
   const api = openApi();
   const { type, extension } = spelled(file.type, file.name);
-  const session = await createSession(api, "single");
-  const outbox = openOutbox(api, session, () => {});
+  const opening = createSession(api, "single");
+  const outbox = openOutbox(api, "single", opening, () => {});
   outbox.add(extension ? `recording.${extension}` : "recording", new Blob([file], { type }));
-  await finishSession(api, session, outbox, 1);
+  await opening;
+  await finishSession(api, outbox, 1);
 }
 
 /** From the first click to the transcript. */
@@ -195,19 +207,26 @@ async function record() {
   try {
     listMicrophones();
     showLoudness(stream);
-    const session = await createSession(api, fields.method.value);
+    const method = fields.method.value;
     let interrupt;
     const interrupted = new Promise((resolve) => { interrupt = resolve; });
     for (const track of stream.getTracks()) track.onended = interrupt;
-    const outbox = openOutbox(api, session, interrupt);
-    const finish = await methods[fields.method.value](stream, session, outbox, interrupt);
+    say("Recording. The session is being made.");
+    const opening = createSession(api, method);
+    const outbox = openOutbox(api, method, opening, interrupt);
+    const begun = Promise.resolve(methods[method](stream, opening, outbox, interrupt)); // nobody waits with the first word
+    const session = await opening.catch(async (error) => {
+      await begun.then((finish) => finish(), () => {});
+      throw error;
+    });
+    const finish = await begun;
     say(`Recording into ${session.session_id}.`);
     stop.disabled = false;
     await Promise.race([clicked(stop), interrupted]);
     stop.disabled = true;
     const count = await finish();
     release();
-    await finishSession(api, session, outbox, count);
+    await finishSession(api, outbox, count);
   } finally {
     release();
     removeEventListener("beforeunload", stay);

@@ -1,6 +1,9 @@
-"""The frame of the HTML report; it fits a phone and a desk."""
+"""The frame of HTML reports, with a filter by verdict; it fits a phone and a desk."""
 
-PAGE = """\
+from collections.abc import Mapping, Sequence
+from html import escape
+
+_PAGE = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -61,22 +64,53 @@ body:not(:has(#show-all:checked)) .whole {{ display: none }}
 <div class="filter" role="radiogroup" aria-label="Show">
 {filters}
 </div>
-<h2>Findings, the worst first</h2>
-{findings}
-<h2>Rules</h2>
-<table class="list"><thead><tr><th>Rule</th><th>Verdict</th><th>Grade</th><th>What it says</th></tr>
-</thead><tbody>
-{rules}
-</tbody></table>
-<div class="whole">
-<h2>Coverage</h2>
-<table class="list"><thead><tr><th>Operation</th><th>Answer</th><th>Reached</th>
-<th>Requests that bring it about, or why not reached</th></tr></thead><tbody>
-{coverage}
-</tbody></table>
-</div>
-<h2>The contract's sections</h2>
-{sections}
+{body}
 </body>
 </html>
 """
+
+
+def page(
+    *,
+    title: str,
+    good: bool,
+    figures: str,
+    remarks: Sequence[str],
+    filters: Mapping[str, tuple[str, int]],
+    body: str,
+) -> str:
+    """A whole page.
+
+    Args:
+        title: The verdict in a sentence.
+        good: Whether it is a good one.
+        figures: Numbers of the run.
+        remarks: What else a reader should know, in sentences.
+        filters: What the filter offers besides all: the value of `data-verdict`, its label, and
+            how many there are.
+        body: The rest, in HTML.
+    """
+    total = sum(count for _, count in filters.values())
+    offered = {"": ("All", total), **filters}
+    return _PAGE.format(
+        title=escape(title),
+        figures=escape(figures),
+        remarks="".join(f"<p>{escape(remark)}</p>" for remark in remarks),
+        kind="good" if good else "bad",
+        hiding=",\n".join(map(_hiding, filters)),
+        filters="\n".join(_filter(one, *shown) for one, shown in offered.items()),
+        body=body,
+    )
+
+
+def _hiding(one: str) -> str:
+    """The style that hides what has another verdict."""
+    return f"body:has(#show-{one}:checked) [data-verdict]:not([data-verdict={one}])"
+
+
+def _filter(one: str, label: str, count: int) -> str:
+    checked = "" if one else " checked"
+    return (
+        f'<label><input type="radio" name="show" id="show-{one or "all"}"{checked}>'
+        f" {label} <b>{count}</b></label>"
+    )

@@ -1,0 +1,1 @@
+"""`scribe-mock examine`: puts a client through the gauntlet, and grades it."""

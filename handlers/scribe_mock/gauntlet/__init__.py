@@ -1,0 +1,1 @@
+"""The gauntlet: what each scenario does to a client, what it demands, and how that is judged."""

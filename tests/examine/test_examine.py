@@ -1,0 +1,103 @@
+"""The gauntlet: a good client passes, and what is wrong with a broken one is found."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from scribe_mock.cli import main
+
+CLIENT = [sys.executable, str(Path(__file__).with_name("client.py"))]
+#: What is broken, the scenario that is about it, the demand that is not met, and its verdict.
+MUTATIONS = [
+    ("pieces", "plain", "complete", "failed"),
+    ("never_looks", "plain", "result", "warned"),
+    ("gives_up", "upload-cut", "complete", "failed"),
+    ("new_number", "upload-cut", "same-number", "failed"),
+    ("new_number", "answer-lost", "same-number", "failed"),
+    ("gives_up", "unavailable", "complete", "failed"),
+    ("impatient", "unavailable", "waits", "warned"),
+    ("impatient", "rate-limited", "waits", "warned"),
+    ("gives_up", "server-error", "complete", "failed"),
+    ("gives_up", "offline", "complete", "failed"),
+    ("gives_up", "unreachable", "comes-again", "warned"),
+    ("keeps_token", "token-expired", "renews", "failed"),
+    ("keeps_token", "token-expired", "complete", "failed"),
+    ("repeats_refused", "chunk-too-large", "bounded", "failed"),
+    ("silent", "chunk-too-large", "split-or-told", "failed"),
+    ("repeats_refused", "invalid-audio-format", "no-repeat", "failed"),
+    ("silent", "invalid-audio-format", "told", "failed"),
+    ("repeats_refused", "not-found", "no-repeat", "failed"),
+    ("repeats_refused", "not-found", "stops", "warned"),
+    ("silent", "not-found", "told-or-again", "failed"),
+    ("ends_early", "end-overtakes", "end-waits", "failed"),
+    ("gives_up", "end-answer-lost", "result", "failed"),
+    ("fears_session_ended", "end-answer-lost", "result", "failed"),
+    ("polls_fast", "long-processing", "pace", "failed"),
+    ("steady", "long-processing", "backs-off", "warned"),
+    ("silent", "partial", "told", "failed"),
+    ("never_looks", "failed", "result", "failed"),
+    ("silent", "failed", "told", "failed"),
+    ("repeats_refused", "expired", "no-repeat", "failed"),
+    ("silent", "expired", "told-or-again", "failed"),
+    ("forgets_left", "killed", "resumes", "noted"),
+    ("no_reconnect", "stream-broken", "reconnects", "failed"),
+    ("silent", "stream-broken", "complete-or-told", "failed"),
+    ("refuses_repeats", "webhooks", "takes-each", "failed"),
+]
+
+
+def examine(folder, *broken, only, options=()):
+    """Exit code, and the JSON report by the scenario's name."""
+    report = folder / "report.json"
+    chosen = [word for name in only for word in ("--only", name)]
+    asked = [*chosen, "--report", f"json={report}", *options]
+    code = main(["examine", *asked, "--", *CLIENT, *broken])
+    return code, {
+        one["scenario"]: one for one in json.loads(report.read_text("utf-8"))["scenarios"]
+    }
+
+
+def marks(scenario):
+    return {mark["name"]: mark for mark in scenario["marks"]}
+
+
+def test_a_client_that_loses_nothing_passes_every_scenario(tmp_path):
+    code, found = examine(tmp_path, only=["*"])
+    assert {name: one["verdict"] for name, one in found.items()} == dict.fromkeys(found, "passed")
+    assert len(found) == 23
+    assert code == 0
+
+
+@pytest.mark.parametrize(("broken", "scenario", "demand", "verdict"), MUTATIONS)
+def test_what_is_broken_is_found(broken, scenario, demand, verdict, tmp_path):
+    code, found = examine(tmp_path, broken, only=[scenario])
+    mark = marks(found[scenario])[demand]
+    assert mark["verdict"] == verdict, found[scenario]
+    assert mark["said"]
+    assert code == (1 if found[scenario]["verdict"] == "failed" else 0)
+
+
+def test_what_shows_it_is_named(tmp_path):
+    _, found = examine(tmp_path, "impatient", only=["rate-limited"])
+    refused, again = marks(found["rate-limited"])["waits"]["seen"]
+    assert "audio_1.wav → 429 rate_limit_exceeded (req_" in refused
+    assert "audio_1.wav → 200 (req_" in again
+
+
+def test_a_client_without_streams_and_webhooks_is_not_tried_there(tmp_path, capsys):
+    only = ["stream-broken", "webhooks"]
+    code, found = examine(tmp_path, "no_stream", "no_webhook", only=only)
+    assert code == 3
+    assert [one["verdict"] for one in found.values()] == ["not tried"] * 2
+    assert "The client registered no webhook." in capsys.readouterr().out
+    more = ["--allow-skipped"]
+    code, _ = examine(tmp_path, "no_stream", "no_webhook", only=only, options=more)
+    assert code == 0
+
+
+def test_strict_lets_a_should_fail_the_run(tmp_path):
+    code, found = examine(tmp_path, "impatient", only=["rate-limited"], options=["--strict"])
+    assert found["rate-limited"]["verdict"] == "warned"
+    assert code == 1
