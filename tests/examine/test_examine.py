@@ -1,6 +1,7 @@
 """The gauntlet: a good client passes, and what is wrong with a broken one is found."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,10 @@ CLIENT = [sys.executable, str(Path(__file__).with_name("client.py"))]
 #: What is broken, the scenario that is about it, the demand that is not met, and its verdict.
 MUTATIONS = [
     ("pieces", "plain", "complete", "failed"),
+    ("forgets_last", "plain", "complete", "failed"),
+    ("skips", "plain", "complete", "failed"),
+    ("swaps", "plain", "complete", "failed"),
+    ("twice", "plain", "complete", "failed"),
     ("never_looks", "plain", "result", "warned"),
     ("gives_up", "upload-cut", "complete", "failed"),
     ("new_number", "upload-cut", "same-number", "failed"),
@@ -77,6 +82,14 @@ def test_what_is_broken_is_found(broken, scenario, demand, verdict, tmp_path):
     assert mark["verdict"] == verdict, found[scenario]
     assert mark["said"]
     assert code == (1 if found[scenario]["verdict"] == "failed" else 0)
+
+
+def test_what_is_missing_is_said_in_seconds(tmp_path):
+    _, found = examine(tmp_path, "forgets_last", only=["plain"])
+    said = marks(found["plain"])["complete"]["said"]
+    seconds = re.findall(r"Seconds ([0-9.]+) to ([0-9.]+) .* are missing", said)
+    assert [float(time) for time in seconds[0]] == pytest.approx([20, 23.7], abs=0.3)
+    assert "the exit code was 0" in said
 
 
 def test_what_shows_it_is_named(tmp_path):
