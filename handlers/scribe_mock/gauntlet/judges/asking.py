@@ -9,8 +9,8 @@ from scribe_mock.gauntlet.judgement import Judge, Judgement, broken, met, not_tr
 
 #: The window in which polls are counted, in seconds, and the most in it: twice a second.
 _WINDOW, _MOST = 5.0, 10
-#: From so many pauses on, it is judged whether they become longer; unless they are long already.
-_PAUSES, _LONG = 5, 4.0
+#: From so many pauses on it is wrong that they do not grow by this factor, unless they are long.
+_PAUSES, _GROWTH, _LONG = 5, 1.3, 4.0
 
 
 def asked(evidence: Evidence) -> list[Exchange]:
@@ -46,11 +46,13 @@ def at_a_pace(evidence: Evidence) -> Judgement:
 def backs_off(evidence: Evidence) -> Judgement:
     """The pauses become longer."""
     pauses = _pauses(asked(evidence))
-    if len(pauses) < 2 or (len(pauses) < _PAUSES and max(pauses) < _LONG):
-        return not_tried(f"It asked only {len(pauses) + 1} times.")
+    if len(pauses) < 2:
+        return not_tried(f"It asked only {len(asked(evidence))} times.")
     first, last = pauses[0], max(pauses[-3:])
-    if last >= 1.3 * first or min(pauses) >= _LONG:
+    if last >= _GROWTH * first or min(pauses) >= _LONG:
         return met(f"The pauses grew from {first:.1f} to {last:.1f} s.")
+    if len(pauses) < _PAUSES:
+        return not_tried(f"It asked only {len(pauses) + 1} times.")
     return broken(f"It asked every {sum(pauses) / len(pauses):.1f} s, at the end as at first.")
 
 
