@@ -69,7 +69,7 @@ class Comparisons:
     async def _compare(self, session_id: str, reference: Reference) -> "Comparison":
         # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
         # in between.
-        session = await self._store.get(session_id)
+        session = (await self._store.get(session_id)).copy()
         chunks = session.ordered_chunks()
         audio = {
             chunk.sequence: await self._store.audio(session_id, chunk.sequence) for chunk in chunks
