@@ -130,6 +130,14 @@ plot.addEventListener("click", (event) => {
   play(isReference(y) ? "reference" : "arrived");
 });
 position.addEventListener("input", () => point());
+position.addEventListener("keydown", (event) => {
+  const sign = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+  if (!sign) return;
+  // A second, and with Shift a tenth: the browser's own step is too small for an hour.
+  event.preventDefault();
+  position.value = Number(position.value) + sign * (event.shiftKey ? 0.1 : 1);
+  point();
+});
 for (const source of ["reference", "arrived"]) buttons[source].addEventListener("click", () => play(source));
 
 /** Play the reference from the position on, or the chunk that has it. */
