@@ -31,13 +31,14 @@ export function showComparison(session) {
 }
 
 async function look() {
-  const found = (await ask(`${address}/ledger`)).audio;
-  const state = JSON.stringify(found);
+  const ledger = await ask(`${address}/ledger`);
+  const failure = ledger.problems.find(({ code }) => code === "not_compared")?.message;
+  const state = JSON.stringify([ledger.audio, failure]);
   if (state === shown) return;
   shown = state;
-  audio = found;
+  audio = ledger.audio;
   levels = null;
-  showSaid();
+  showSaid(failure);
   forget.hidden = !audio;
   compared.hidden = !audio || audio.coverage_percent < PLAYED;
   if (compared.hidden) return;
@@ -53,9 +54,9 @@ function say(error) {
   said.textContent = error.message;
 }
 
-function showSaid() {
+function showSaid(failure) {
   if (!audio) {
-    said.textContent = "The mock does not know what was spoken. Tell it, and it says which seconds did not arrive.";
+    said.textContent = failure ?? "The mock does not know what was spoken. Tell it, and it says which seconds did not arrive.";
     return;
   }
   const name = audio.reference.fixture ?? "the recording";
