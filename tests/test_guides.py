@@ -38,8 +38,9 @@ RUN_HERE = {
     "lost.sh",
     "repeats.sh",
 }
-#: Run in test_pytest_fixtures.py and test_javascript_client.py.
+#: Run in test_pytest_fixtures.py, test_javascript_client.py and test_following_audio.py.
 RUN_BY_OTHER_TESTS = {
+    "scenario.yaml",
     "side_by_side.py",
     "side-by-side.test.mjs",
     "side-by-side.spec.mjs",
