@@ -284,6 +284,13 @@ def test_a_recording_that_is_none_is_told(spoken):
     assert "is no recording: Expected WAV with PCM, found" in said
 
 
+def test_a_recording_that_is_too_large_is_told(spoken):
+    with (spoken / "audio/speech.wav").open("r+b") as file:
+        file.truncate(128 * 2**20 + 1)
+    said = complaint(spoken, "scenarios/spoken.yaml", "title", "title")
+    assert "yaml:3: audio: expected a recording of at most 134217728 bytes (128 MiB)" in said
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line", "expected"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scribe_mock.audio.audio_errors import AudioError
+from scribe_mock.audio.limits import MAX_REFERENCE_BYTES
 from scribe_mock.scenarios.recordings import recordings
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.sentences import Sentence
@@ -100,6 +101,9 @@ def _wrong_time(start: float, end: float, earlier: float, length: float) -> str:
 
 
 def _length(document: YamlDocument, audio: Path) -> float:
+    if audio.stat().st_size > MAX_REFERENCE_BYTES:
+        expected = f"expected a recording of at most {MAX_REFERENCE_BYTES} bytes (128 MiB)"
+        raise document.error(["audio"], f"{expected}, such as Ogg with Opus")
     # Imported here, since it needs the decoders' libraries and few servers have such fixtures.
     from scribe_mock.audio.recording_length import recording_seconds
 
