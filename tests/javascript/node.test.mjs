@@ -158,6 +158,38 @@ test("the ledger tells a complete recording from one with a hole", async () => {
   await scope.ledger(whole.sessionId).assertComplete();
 });
 
+test("the ledger says which seconds of what was spoken are missing", async () => {
+  const app = await new App(scope).create();
+  const file = await fetch(`${process.env.MOCK_URL}/fixtures/audio/speech.webm`);
+  const spoken = new Uint8Array(await file.arrayBuffer());
+  await app.upload(0, spoken);
+  await app.end(1);
+  const nothing = await scope.ledger(app.sessionId);
+  assert.equal(nothing.audio, null);
+  assert.throws(() => nothing.missing, /putReference/);
+  assert.throws(() => nothing.coveragePercent, /putReference/);
+  const put = (reference) => scope.sessions.putReference(app.sessionId, reference);
+  const sent = await put({ audio: spoken });
+  assert.deepEqual([sent.mediaType, sent.sha256, sent.fixture],
+    ["audio/webm;codecs=opus", digest(spoken), null]);
+  assert.deepEqual(await put({ audio: new Blob([spoken]) }), sent);
+  const whole = await scope.ledger(app.sessionId);
+  whole.assertComplete();
+  assert.deepEqual([whole.missing, whole.coveragePercent], [[], 100]);
+  assert.equal((await put({ fixture: "consultation.ogg" })).fixture, "consultation.ogg");
+  const other = await scope.ledger(app.sessionId);
+  const { endS, chunk } = other.missing.at(-1);
+  assert.deepEqual([chunk, Math.round(endS)], [0, Math.round(other.audio.reference.durationS)]);
+  assert.equal(other.audio.reference.fixture, "consultation.ogg");
+  assert.throws(() => other.assertComplete(), /missing: Seconds/);
+  await assert.rejects(put({ fixture: "x.wav" }), /speech\.wav/);
+  await assert.rejects(put({ audio: "no audio" }), ControlError);
+  await assert.rejects(put({}), TypeError);
+  await assert.rejects(put({ fixture: "a", path: "b" }), /no option path/);
+  await scope.sessions.forgetReference(app.sessionId);
+  assert.equal((await scope.ledger(app.sessionId)).audio, null);
+});
+
 test("what the mock refuses is said in its words", async () => {
   await assert.rejects(scope.limit("uploadAudio", { bytes: -1 }), (error) => {
     assert.ok(error instanceof ControlError);

@@ -91,7 +91,7 @@ function wave(levels, step, from, to, at, pixels, top) {
   for (let place = first; place < last; place += bundle) {
     const loudest = Math.max(0, ...levels.slice(place, Math.min(place + bundle, last)));
     const x = (at + Math.max(0, place * step - from)) * pixels;
-    upper.push([x.toFixed(1), 0.5 + (loudest / 100) * (LANE / 2 - PADDING - 2)]);
+    upper.push([x.toFixed(1), 0.5 + (loudest / 100) ** 2 * (LANE / 2 - PADDING - 2)]);
   }
   if (upper.length) upper.push([((at + (to - from)) * pixels).toFixed(1), upper.at(-1)[1]]);
   const line = (points, side) => points.map(([x, size]) => `${x} ${(middle - side * size).toFixed(1)}`).join("L");
