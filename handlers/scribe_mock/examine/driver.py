@@ -20,7 +20,7 @@ from scribe_mock.gauntlet.grading import Outcome, grade, not_tried
 from scribe_mock.gauntlet.parts import CUE
 from scribe_mock.gauntlet.scenario import Deed, Scenario
 from scribe_mock.settings import EXAMINE_PREFIX
-from scribe_mock.testing.control_client import ControlClient
+from scribe_mock.testing.control_client import ControlClient, ControlError
 from scribe_mock.testing.scope_calls import ScopeCalls
 
 #: How long the port refuses connections in a scenario that begins so.
@@ -56,7 +56,8 @@ async def run_scenario(scenario: Scenario, setup: Setup, client: ControlClient) 
     token = setup.token or f"examine-{secrets.token_hex(8)}"
     calls = ScopeCalls(client, token, token)
     parts = urlsplit(setup.url)
-    if scenario.only_command and parts.scheme != "http":
+    needs_relay = scenario.unreachable or scenario.deed is Deed.OFFLINE
+    if needs_relay and parts.scheme != "http":
         return not_tried(scenario, "It needs a mock at an http address.")
     async with AsyncExitStack() as stack:
         relay = None
@@ -96,7 +97,8 @@ class _Passage:
         try:
             await asyncio.to_thread(self._set_faults)
             runs = await self._runs()
-            return await gather(self._calls, self._faults, runs, cued=self._cued)
+            spoken = self._setup.audio.read_bytes()
+            return await gather(self._calls, self._faults, runs, spoken, cued=self._cued)
         finally:
             await asyncio.to_thread(self._calls.change, "POST", "/reset")
 
@@ -141,8 +143,11 @@ class _Passage:
             for client in clients:
                 client.kill()
             await release(held, self._calls)
-        else:
+            return
+        try:
             await do(self._scenario.deed, held, self._calls, self._relay)
+        except ControlError:
+            self._cued = False  # the client has left meanwhile, and its session or upload is gone
 
     def _note_cue(self) -> None:
         self._cued = True

@@ -27,6 +27,11 @@ class Heard:
     comparison: "Comparison | None"
     failure: str = ""
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether what arrived could be compared with it."""
+        return self.comparison is not None
+
     def form(self) -> dict[str, Any] | None:
         """Its JSON form."""
         if self.comparison is None:
