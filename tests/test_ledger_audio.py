@@ -2,6 +2,7 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -230,6 +231,41 @@ def test_a_whole_recording(session, kind):
     assert found["verdict"] == "complete"
 
 
+#: The dictation with long silences, which the server leaves out where it cuts.
+PAUSES = np.concatenate(
+    [silence(6), seconds(0, 6), silence(9), seconds(6, 12), silence(1), seconds(12), silence(8)]
+)
+
+
+def test_silence_that_the_server_left_out_is_not_lost(session):
+    one = session("single")
+    reference(one, PAUSES)
+    assert one.upload("talk.wav", wav(PAUSES), "audio/wav").status_code == 200
+    found = ledger(one)
+    assert_all_arrived(found)
+    # Matches end where chunks do.
+    lengths = {chunk["sequence"]: chunk["duration_s"] for chunk in one.inspect()["chunks"]}
+    for match in found["audio"]["matches"]:
+        assert match["end_s"] <= lengths[match["chunk"]] + 0.05
+
+
+def test_silence_that_the_client_cut_off_is_lost(session):
+    one = session("single")
+    reference(one, PAUSES)
+    assert one.upload("talk.wav", wav(PAUSES[: -5 * RATE]), "audio/wav").status_code == 200
+    [(start, end, _)] = passages(ledger(one), "missing")
+    length = len(PAUSES) / RATE
+    assert (start, end) == near((length - 5, length, 0))[0][:2]
+
+
+def test_two_recordings_of_one_session(session):
+    one = session("single")
+    reference(one, PAUSES)
+    for number, part in enumerate(np.split(PAUSES, [16 * RATE])):
+        assert one.upload(f"{number}.wav", wav(part), "audio/wav").status_code == 200
+    assert_all_arrived(ledger(one))
+
+
 def test_a_recording_that_was_cut_off(session):
     one = session("single")
     reference(one)
@@ -254,6 +290,12 @@ def test_a_stream_over_several_sockets(mock):
     one = stream(mock, seconds(0, 9), seconds(9))
     reference(one)
     assert_all_arrived(mock.comes_true(lambda: ledger(one)))
+
+
+def test_silence_of_a_stream_is_not_lost(mock):
+    one = stream(mock, *np.split(PAUSES, [16 * RATE, 32 * RATE]))
+    reference(one, PAUSES)
+    assert_all_arrived(ledger(one))
 
 
 def test_what_a_stream_lost_between_two_sockets(mock):

@@ -64,6 +64,23 @@ def test_the_bytes_say_what_it_is(session, kind):
     assert put(session(), WAV, kind).json()["media_type"] == "audio/wav"
 
 
+def test_its_length_need_not_be_announced(session):
+    one = session()
+    parts = (WAV[at : at + 10_000] for at in range(0, len(WAV), 10_000))
+    assert put(one, parts).json()["sha256"] == hashlib.sha256(WAV).hexdigest()
+    assert get(one).content == WAV
+
+
+def test_an_upload_that_breaks_off_leaves_what_there_was(mock, session):
+    one, before = session(), stored(mock)
+    target = f"/_mock/sessions/{one.id}/reference"
+    with mock.wire() as wire:
+        wire.request("PUT", target, TOKEN | {"Content-Length": len(WAV)})
+        wire.send(WAV[:50_000])
+    assert refusal(get(one)) == (404, "reference_not_found")
+    assert stored(mock) == before
+
+
 @pytest.mark.parametrize(
     "name", ["speech.wav", "speech.mp3", "speech.mp4", "speech.m4a", "speech.ogg", "speech.webm"]
 )

@@ -13,10 +13,12 @@ from scribe_mock.audio import decoding_process, media_types, worker_pool
 from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
 from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.packed_fingerprint import PackedPiece
 from scribe_mock.audio.split import split
 from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.audio.worker_pool import AudioWorkers
-from tests.audio.factory import conversation, encode, sample
+from tests.audio.factory import RATE, conversation, encode, sample, wav
+from tests.audio.recordings import webm_slices
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
 
@@ -68,6 +70,35 @@ def test_errors_are_raised_in_the_server(workers):
 
 def test_a_process_examines_chunks(workers):
     assert workers.diagnose(sample(media_types.MP3), media_types.MP3, "mp3").codec == "mp3"
+
+
+def test_a_process_makes_fingerprints_and_another_compares(workers):
+    spoken = workers.fingerprint(wav(SOUND))
+    assert (spoken.container, spoken.alone) == ("wav", True)
+    assert spoken.duration_s == pytest.approx(len(SOUND) / RATE, abs=0.02)
+    parts = [workers.fingerprint(wav(part)) for part in (SOUND[: 6 * RATE], SOUND[9 * RATE :])]
+    found = workers.compare(spoken, [PackedPiece(n, part) for n, part in enumerate(parts)])
+    [passage] = found.missing
+    assert (passage.start_s, passage.end_s) == pytest.approx((6, 9), abs=0.1)
+
+
+def test_a_piece_of_a_file_is_decoded_behind_its_header(workers):
+    slices = webm_slices(encode(SOUND, media_types.WEBM), seconds=10).parts
+    with pytest.raises(NotAudio, match="without its header"):
+        workers.fingerprint(slices[1])
+    found = workers.fingerprint(slices[1], slices[0])
+    assert (found.container, found.alone) == (None, False)
+    assert found.duration_s == pytest.approx(10, abs=0.1)
+
+
+def test_a_comparison_is_bounded(workers):
+    spoken = workers.fingerprint(wav(SOUND))
+    limits = Limits(max_work_seconds=0.0001)
+    with AudioWorkers(1).start() as pool:
+        os.kill(process_ids(pool)[0], signal.SIGSTOP)
+        with pytest.raises(TooMuchWork):
+            pool.compare(spoken, [PackedPiece(0, spoken)], limits)
+        assert pool.compare(spoken, [PackedPiece(0, spoken)]).missing == ()
 
 
 def test_a_chunk_that_cannot_be_examined_has_a_finding():
@@ -149,7 +180,7 @@ def test_a_recording_that_ends_two_processes_is_refused(monkeypatch):
         assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
-@pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble"])
+@pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble", "fingerprint"])
 def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, name):
     data = (
         encode(SOUND, media_types.WAV, rate=48_000) if name[0] == "a" else sample(media_types.WAV)
@@ -168,6 +199,8 @@ def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, na
         monkeypatch.setattr(decoding_process, "write_message", kill_and_write)
         if name == "diagnose":
             assert pool.diagnose(data, media_types.WAV, "wav").codes == ()
+        elif name == "fingerprint":
+            assert pool.fingerprint(data).duration_s
         else:
             assert pool.split(data, media_types.WAV)
         assert set(process_ids(pool)) != set(before)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from scribe_mock.audio.chunk_fingerprints import ChunkFingerprints
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.heard import Heard
 from scribe_mock.steering.levels import Levels
 from scribe_mock.store.reference import Reference
@@ -25,17 +26,26 @@ if TYPE_CHECKING:
 #: The most comparisons that are kept.
 _MOST_KEPT = 64
 
-#: The digest of the reference; number, digest and place of each chunk.
-_Key = tuple[str | None, tuple[tuple[int, str, float | None], ...]]
+#: The digest of the reference; number, digest and place of each chunk, and where a recording ends.
+_Key = tuple[str | None, tuple[tuple[int, str, float | None, float | None], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A chunk, with the digest and the parts of its bytes."""
+    """A chunk, with the digest and the parts of its bytes.
+
+    `until_s` is where the recording ends, for the last chunk that was cut from one.
+    """
 
     chunk: Chunk
     digest: str
     parts: Parts
+    until_s: float | None
+
+    @property
+    def place(self) -> tuple[int, str, float | None, float | None]:
+        """All that a comparison depends on."""
+        return self.chunk.sequence, self.digest, self.chunk.start_s, self.until_s
 
 
 class Comparisons:
@@ -95,17 +105,16 @@ class Comparisons:
             reference = await self.reference(session_id)
             stored = await self._stored(session_id)
             found = await self._fingerprints_of(stored)
-        chunks = {chunk.sequence: fingerprint.loudness for chunk, fingerprint in found}
+        chunks = {one.chunk.sequence: fingerprint.loudness for one, fingerprint in found}
         return Levels(reference.fingerprint.loudness if reference else None, chunks)
 
     async def _compare(self, session_id: str, reference: Reference) -> "Comparison":
         stored = await self._stored(session_id)
-        places = tuple((one.chunk.sequence, one.digest, one.chunk.start_s) for one in stored)
-        key = (reference.body.digest(), places)
+        key = (reference.body.digest(), tuple(one.place for one in stored))
         if key not in self._kept:
             pieces = [
-                PackedPiece(chunk.sequence, found.data, chunk.start_s)
-                for chunk, found in await self._fingerprints_of(stored)
+                PackedPiece(one.chunk.sequence, found, one.chunk.start_s, one.until_s)
+                for one, found in await self._fingerprints_of(stored)
             ]
             self._keep(key, await self._examiner.compare(reference.fingerprint, pieces))
         self._kept.move_to_end(key)
@@ -114,24 +123,25 @@ class Comparisons:
     async def _stored(self, session_id: str) -> list[_Stored]:
         # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
         # in between.
-        chunks = (await self._store.get(session_id)).ordered_chunks()
+        session = (await self._store.get(session_id)).copy()
+        chunks, ends = session.ordered_chunks(), _ends(session)
         audio = [await self._store.audio(session_id, chunk.sequence) for chunk in chunks]
         digests = await self._store.digests(session_id)
         return [
-            _Stored(chunk, digests[chunk.sequence], parts)
+            _Stored(chunk, digests[chunk.sequence], parts, ends.get(chunk.sequence))
             for chunk, parts in zip(chunks, audio, strict=True)
         ]
 
     async def _fingerprints_of(
         self, stored: Sequence[_Stored]
-    ) -> list[tuple[Chunk, PackedFingerprint]]:
+    ) -> list[tuple[_Stored, PackedFingerprint]]:
         """The chunks that can be decoded, by themselves or behind the header of an earlier one."""
-        found: list[tuple[Chunk, PackedFingerprint]] = []
+        found: list[tuple[_Stored, PackedFingerprint]] = []
         head: tuple[str, Parts] = "", ()
         for one in stored:
             fingerprint = await self._fingerprints.of(one.digest, one.parts, *head)
             if fingerprint is not None:
-                found.append((one.chunk, fingerprint))
+                found.append((one, fingerprint))
                 head = (one.digest, one.parts) if fingerprint.alone else head
         return found
 
@@ -139,3 +149,15 @@ class Comparisons:
         self._kept[key] = found
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
+
+
+def _ends(session: Session) -> Mapping[int, float | None]:
+    """Where recordings end, by the number of the last chunk that was cut from each.
+
+    They are cut where somebody speaks, so nothing else tells of the silence at their ends.
+    """
+    chunks = session.ordered_chunks()
+    if session.upload_type is UploadType.STREAM:
+        return {chunk.sequence: session.streamed_s for chunk in chunks[-1:]}
+    last = {chunk.original_filename: chunk for chunk in chunks if chunk.recording_s is not None}
+    return {chunk.sequence: chunk.recording_s for chunk in last.values()}

@@ -87,7 +87,7 @@ def compare_files(
             found = workers.fingerprint(data, head, limits)
         except (OSError, AudioError):
             continue
-        pieces.append(PackedPiece(number, found.data))
+        pieces.append(PackedPiece(number, found))
         head = data if found.alone else head
     comparison = workers.compare(spoken, pieces, limits)
     return FileComparison(reference, spoken.duration_s, files, comparison)

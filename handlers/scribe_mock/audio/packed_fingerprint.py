@@ -31,10 +31,13 @@ class PackedPiece:
 
     Args:
         sequence: its number; None for a file that has none.
-        fingerprint: `PackedFingerprint.data` of it.
+        fingerprint: what it is compared by.
         start_s: where it lies in its recording, in seconds, if the server cut it out of one.
+        until_s: where that recording ends, for the last chunk of it: the server leaves out silence
+            at the end, which was not lost.
     """
 
     sequence: int | None
-    fingerprint: bytes
+    fingerprint: PackedFingerprint
     start_s: float | None = None
+    until_s: float | None = None

@@ -2,11 +2,13 @@
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from scribe_mock.audio.alignment.comparison import Comparison, Piece, compare
-from scribe_mock.audio.alignment.fingerprint import FRAMES, Fingerprint, fingerprint
+from scribe_mock.audio.alignment.comparison import Comparison, Match, compare
+from scribe_mock.audio.alignment.fingerprint import FRAMES, Fingerprint, fingerprint, silence
+from scribe_mock.audio.alignment.timeline import Piece
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.packed_fingerprint import (
@@ -60,7 +62,30 @@ def compare_packed(reference: bytes, pieces: Sequence[PackedPiece], _: Limits) -
         pieces: what arrived, in order.
         _: the process itself ends when it works for longer than its limits say.
     """
-    return compare(
-        pickle.loads(reference),
-        [Piece(piece.sequence, pickle.loads(piece.fingerprint), piece.start_s) for piece in pieces],
-    )
+    found = compare(pickle.loads(reference), [_piece(packed) for packed in pieces])
+    lengths = {packed.sequence: packed.fingerprint.duration_s for packed in pieces}
+    matches = [
+        _within(match, lengths[match.chunk])
+        for match in found.matches
+        if match.start_s < lengths[match.chunk]
+    ]
+    return replace(found, matches=tuple(matches))
+
+
+def _piece(packed: PackedPiece) -> Piece:
+    """Return a chunk, with the silence that its recording has after it."""
+    found: Fingerprint = pickle.loads(packed.fingerprint.data)
+    if packed.until_s is not None:
+        after = packed.until_s - (packed.start_s or 0.0) - found.duration_s
+        quiet = silence(max(0, round(after * FRAMES)))
+        found = Fingerprint(np.concatenate([found.levels, quiet.levels]))
+    return Piece(packed.sequence, found, packed.start_s)
+
+
+def _within(match: Match, seconds: float) -> Match:
+    """Return a match without the silence that was added after a chunk of so many seconds."""
+    over = match.end_s - seconds
+    if over <= 0:
+        return match
+    end = None if match.reference_end_s is None else match.reference_end_s - over
+    return replace(match, end_s=seconds, reference_end_s=end)
