@@ -122,6 +122,12 @@ def test_a_reference_is_put_by_its_name_or_as_a_file_and_forgotten(visitor, mock
     expect(page.locator("#compared")).to_be_hidden()
 
 
+def test_the_recording_that_a_transcript_follows_is_not_forgotten(gap):
+    gap.get_by_role("button", name="Forget it").click()
+    expect(gap.locator(".reference")).to_contain_text("its transcript follows the audio")
+    expect(gap.locator("#passages tr")).to_have_count(1)
+
+
 def test_it_is_drawn_anew_when_a_chunk_arrives(visitor, mock, api, chunks):
     session_id = create(api, chunks[0], follow_audio=True)
     page = visitor.open(f"{mock.url}/_mock/ui/sessions/{session_id}")

@@ -26,17 +26,18 @@ class Levels:
         """Their JSON form, with fewer values for a long recording."""
         longest = max(map(len, [self.reference or b"", *self.chunks.values()]))
         tenths = max(1, -(-longest // _MOST_VALUES))
-        reference = None if self.reference is None else _loudest(self.reference, tenths)
+        reference = None if self.reference is None else _mean(self.reference, tenths)
         return {
             "step_s": round(tenths * LOUDNESS_STEP_S, 1),
             "reference": reference,
             "chunks": [
-                {"sequence": sequence, "levels": _loudest(levels, tenths)}
+                {"sequence": sequence, "levels": _mean(levels, tenths)}
                 for sequence, levels in self.chunks.items()
             ],
         }
 
 
-def _loudest(levels: bytes, tenths: int) -> Sequence[int]:
-    """The loudest value of each so many."""
-    return [max(levels[begin : begin + tenths]) for begin in range(0, len(levels), tenths)]
+def _mean(levels: bytes, tenths: int) -> Sequence[int]:
+    """The mean of each so many: the loudest would make an hour of speech one block."""
+    parts = (levels[begin : begin + tenths] for begin in range(0, len(levels), tenths))
+    return [round(sum(part) / len(part)) for part in parts]

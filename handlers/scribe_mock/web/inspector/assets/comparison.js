@@ -226,5 +226,8 @@ form.addEventListener("submit", (event) => {
 // The last choice of the reader counts.
 form.elements.file.addEventListener("input", () => { form.elements.fixture.value = ""; });
 form.elements.fixture.addEventListener("input", () => { form.elements.file.value = ""; });
-forget.addEventListener("click", () => change(() => ask(`${address}/reference`, "DELETE")));
+forget.addEventListener("click", async () => {
+  await change(() => ask(`${address}/reference`, "DELETE"));
+  if (audio) problem.textContent = "This is the recording of the session's scenario: its transcript follows the audio.";
+});
 addEventListener("resize", () => audio && draw());
