@@ -5,7 +5,7 @@ import shutil
 import sys
 import wave
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import sync_playwright
 
 URL, TOKEN = os.environ["SCRIBE_MOCK_URL"], os.environ["SCRIBE_MOCK_TOKEN"]
 AUDIO = os.environ["SCRIBE_MOCK_AUDIO"]
