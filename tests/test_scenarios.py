@@ -2,12 +2,14 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import yaml
 
 from scribe_mock.errors import FixtureError, SettingsError
 from scribe_mock.scenarios.fixtures import load_fixtures
-from tests.support import ROOT
+from tests.audio.factory import decode
+from tests.support import AUDIO, ROOT
 
 SHIPPED = ROOT / "fixtures"
 GIB = 1024**3
@@ -27,6 +29,18 @@ processing_errors:
   - type: audio_file_skipped
     message: Too noisy.
     file: 1.webm
+"""
+SPOKEN = """\
+title: A visit that was recorded
+outcome: completed
+audio: speech.wav
+transcript:
+  - {speaker: Doctor, at: [0.2, 2.5], text: Dry cough and fever.}
+  - speaker: Doctor
+    at: [3.1, 5]
+    text: The chest is clear.
+  - {at: [5, 5.5], text: The end.}
+templates: {}
 """
 SEEDS = """\
 - session_id: a_session_of_mine
@@ -91,6 +105,78 @@ def test_ones_own_fixtures_are_served(serve, folder):
     assert shown["processing_errors"][0]["file"] == "1.webm"
 
 
+@pytest.fixture
+def spoken(folder):
+    """The same with a scenario whose sentences have times."""
+    (folder / "scenarios/spoken.yaml").write_text(SPOKEN)
+    return folder
+
+
+def test_sentences_become_a_line_for_each_time_that_somebody_speaks(serve, spoken):
+    mock = serve(fixtures=spoken, scenario="spoken", processing_seconds=0.0)
+    session = mock.create()
+    session.store("audio_0.webm")
+    session.end()
+    expected = "Doctor: Dry cough and fever. The chest is clear.\nThe end.\n"
+    assert session.get().json()["transcript"] == expected
+
+
+@pytest.mark.parametrize("audio", ["audio: speech.wav\n", ""])
+def test_sentences_need_no_times(spoken, audio):
+    lines = "- {speaker: Doctor, text: Hello.}\n- {speaker: Patient, text: Good morning.}\n"
+    head, tail = "title: t\noutcome: completed\n", "templates: {}\n"
+    (spoken / "scenarios/spoken.yaml").write_text(f"{head}{audio}transcript:\n{lines}{tail}")
+    outcome = load_fixtures(spoken, "spoken", GIB).default.outcome
+    assert outcome.transcript == "Doctor: Hello.\nPatient: Good morning.\n"
+
+
+def test_a_recording_may_go_with_a_transcript_that_is_text(folder):
+    path = folder / "scenarios/visit.yaml"
+    path.write_text(SCENARIO + "audio: speech.mp3\n")
+    spoken = load_fixtures(folder, "visit", GIB).default.spoken
+    assert spoken.audio == folder / "audio/speech.mp3"
+    assert not spoken.is_timed
+
+
+def test_a_recording_that_ships_need_not_be_copied(spoken):
+    shutil.rmtree(spoken / "audio")
+    (spoken / "sessions.yaml").unlink()
+    audio = load_fixtures(spoken, "spoken", GIB).default.spoken.audio
+    assert audio == SHIPPED / "audio/speech.wav"
+
+
+def test_the_shipped_consultation_is_spoken_as_its_times_say():
+    # As a folder of the user's own, it is checked like one.
+    scenario = load_fixtures(SHIPPED, "consultation", GIB).default
+    assert scenario.spoken.is_timed
+    assert scenario.spoken.audio == AUDIO / "consultation.ogg"
+    assert scenario.spoken.audio.stat().st_size <= 400_000
+    sound = decode(scenario.spoken.audio.read_bytes())
+    loud = [np.abs(sound[i : i + 160]).max() > 0.01 for i in range(0, len(sound), 160)]
+    heard = np.zeros(len(loud), bool)
+    for sentence in scenario.spoken.sentences:
+        assert sentence.at
+        begin, end = (round(seconds * 100) for seconds in sentence.at)
+        heard[begin:end] = True
+        # The voice begins and ends where the sentence does.
+        assert any(loud[begin : begin + 10])
+        assert any(loud[end - 10 : end])
+    assert sum(~heard & loud) < 0.02 * sum(loud)
+
+
+def test_the_consultations_transcript_has_a_line_for_each_turn():
+    transcript = load_fixtures(None, "consultation", GIB).default.outcome.transcript
+    lines = transcript.splitlines()
+    assert len(lines) == 19
+    assert lines[0] == (
+        "Doctor: Good morning, Mr. Nair. Please sit down. What brings you in today?"
+    )
+    assert lines[-1] == (
+        "Doctor: In five days, or earlier if you feel worse. Get well soon, Mr. Nair."
+    )
+    assert transcript.endswith("Nair.\n")
+
+
 def test_sessions_and_audio_may_be_left_out(folder):
     (folder / "sessions.yaml").unlink()
     shutil.rmtree(folder / "audio")
@@ -153,6 +239,49 @@ def test_a_broken_scenario_is_told_its_file_line_and_what_was_expected(
     said = complaint(folder, "scenarios/visit.yaml", before, after)
     assert said.startswith(f"scenarios/visit.yaml:{line}: ")
     assert expected in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "path", "expected"),
+    [
+        ("at: [3.1, 5]", "at: [2.4, 5]", 7, "transcript[1].at", "start at 2.5 or later"),
+        ("at: [3.1, 5]", "at: [0, 0.1]", 7, "transcript[1].at", "start at 2.5 or later"),
+        (
+            "at: [3.1, 5]",
+            "at: [5, 3.1]",
+            7,
+            "transcript[1].at",
+            "after the start, not [5, 3.1]",
+        ),
+        ("at: [3.1, 5]", "at: [3.1, 3.1]", 7, "transcript[1].at", "end after the start"),
+        ("[5, 5.5]", "[5, 5.58]", 9, "transcript[2].at", "end at 5.57 or earlier, where the rec"),
+        ("at: [3.1, 5]", "at: [3.1]", 7, "transcript[1].at", "too short"),
+        ("at: [3.1, 5]", "at: [-1, 5]", 7, "transcript[1].at[0]", "minimum"),
+        ("at: [3.1, 5]", "at: 3.1", 7, "transcript[1].at", "array"),
+        ("    at: [3.1, 5]\n", "", 6, "transcript[1]", "`at: [START, END]`, as other sentences"),
+        ("audio: speech.wav\n", "", 4, "transcript[0].at", "`audio: FILE` beside the transcript"),
+        ("speech.wav", "gone.wav", 3, "audio", "audio, not 'gone.wav'"),
+        ("speech.wav", "../sessions.yaml", 3, "audio", "audio, not '../sessions.yaml'"),
+        ("speech.wav", "/etc/passwd", 3, "audio", "audio, not '/etc/passwd'"),
+        ("speech.wav", "README.md", 3, "audio", "name ends with one of .mp3, "),
+        ("    text: The chest is clear.\n", "", 6, "transcript[1]", "text"),
+        ("speaker: Doctor\n", "speaker: 7\n", 6, "transcript[1].speaker", "string"),
+        ("text: The end.", "text: The end., words: 2", 9, "transcript[2]", "words"),
+    ],
+)
+def test_wrong_times_and_recordings_are_told_their_place_and_what_was_expected(
+    spoken, before, after, line, path, expected
+):
+    said = complaint(spoken, "scenarios/spoken.yaml", before, after)
+    assert said.startswith(f"scenarios/spoken.yaml:{line}: {path}: ")
+    assert expected in said
+
+
+def test_a_recording_that_is_none_is_told(spoken):
+    (spoken / "audio/speech.wav").write_bytes(b"no sound at all")
+    said = complaint(spoken, "scenarios/spoken.yaml", "title", "title")
+    assert said.startswith("scenarios/spoken.yaml:3: audio: ")
+    assert "is no recording: Expected WAV with PCM, found" in said
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_the_wheel_has_all_that_it_serves_and_nothing_else(wheel):
         "fixtures/sessions.yaml",
         "fixtures/scenarios/consultation.yaml",
         "fixtures/audio/speech.webm",
+        "fixtures/audio/consultation.ogg",
     ]
     assert {f"scribe_mock/{name}" for name in needed} <= names
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"scribe_mock"}

@@ -7,8 +7,9 @@ from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.scenarios.fixtures import Fixtures, Scenario
+from scribe_mock.scenarios.fixtures import Fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
+from scribe_mock.scenarios.scenario import Scenario
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens

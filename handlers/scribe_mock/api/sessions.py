@@ -21,7 +21,7 @@ from scribe_mock.api.representations import (
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import InvalidRequest, InvalidTemplate
-from scribe_mock.scenarios.fixtures import Scenario
+from scribe_mock.scenarios.scenario import Scenario
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.states import State
 from scribe_mock.steering.fault import Fault

@@ -5,15 +5,15 @@
 A broken file raises a FixtureError with file, line and what was expected.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from scribe_mock.errors import FixtureError, SettingsError
+from scribe_mock.scenarios.fixture_audio import audio_file
+from scribe_mock.scenarios.scenario import Scenario, read_scenario
 from scribe_mock.scenarios.yaml_document import YamlDocument
-from scribe_mock.sessions.outcomes import Outcome, ProcessingError, TemplateResult
 from scribe_mock.sessions.session import (
     MAX_TEMPLATE_NAME,
     SESSION_ID_PATTERN,
@@ -25,51 +25,6 @@ from scribe_mock.sessions.templates import Template
 from scribe_mock.settings import Settings
 from scribe_mock.spec import shipped
 
-_RESULT = {
-    "type": "object",
-    "required": ["status", "data"],
-    "additionalProperties": False,
-    "properties": {
-        "status": {"enum": ["success", "failed"]},
-        "data": {"type": ["object", "null"]},
-    },
-}
-_SCENARIO = {
-    "type": "object",
-    "required": ["title", "outcome", "transcript", "templates"],
-    "additionalProperties": False,
-    "properties": {
-        "title": {"type": "string"},
-        "outcome": {"enum": ["completed", "partial", "failed"]},
-        "processing_seconds": {"type": "number", "minimum": 0},
-        "on_count_mismatch": {"enum": ["partial"]},
-        "transcript_so_far": {"type": "string"},
-        "audio_enabled": {"type": "boolean"},
-        "language_detected": {"type": ["string", "null"]},
-        "transcript": {"type": "string"},
-        "templates": {"type": "object", "additionalProperties": _RESULT},
-        "other_templates": _RESULT,
-        "processing_errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["type", "message"],
-                "additionalProperties": False,
-                "properties": {
-                    "type": {"type": "string"},
-                    "message": {"type": "string"},
-                    "file": {"type": "string"},
-                },
-            },
-        },
-    },
-    "if": {"properties": {"outcome": {"const": "completed"}}},
-    "then": {"properties": {"processing_errors": {"maxItems": 0}}},
-    "else": {
-        "required": ["processing_errors"],
-        "properties": {"processing_errors": {"minItems": 1}},
-    },
-}
 _SEEDS = {
     "type": "array",
     "items": {
@@ -109,20 +64,6 @@ _TEMPLATES = {
 
 #: The most bytes that the store needs besides the audio: for a session, and for each chunk.
 _SEED_BYTES, _CHUNK_BYTES = 4096, 1024
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """How processing goes; without `processing_seconds` it takes as long as the settings say.
-
-    Without `audio_enabled` nobody can hear the session's audio.
-    """
-
-    name: str
-    title: str
-    outcome: Outcome
-    processing_seconds: float | None = None
-    audio_enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,11 +110,11 @@ def load_fixtures(folder: Path | None, default: str, max_memory: int) -> Fixture
         FixtureError: a file is missing or broken.
         SettingsError: there is no scenario with the name of the default.
     """
-    folder = folder or shipped("fixtures")
+    own, folder = folder, folder or shipped("fixtures")
     paths = sorted((folder / "scenarios").glob("*.yaml"))
     if not paths:
         raise FixtureError(f"{folder}: expected at least one scenario in scenarios/*.yaml.")
-    scenarios = {path.stem: _scenario(path) for path in paths}
+    scenarios = {path.stem: read_scenario(path, own) for path in paths}
     if default not in scenarios:
         raise _unknown_default(folder, default, ", ".join(scenarios))
     seeds = _seeds(folder / "sessions.yaml", scenarios, max_memory)
@@ -186,29 +127,6 @@ def _unknown_default(folder: Path, default: str, known: str) -> FixtureError | S
         return SettingsError(f"--scenario takes one of {known}, not {default[:100]!r}.")
     return FixtureError(
         f"{folder}: expected scenarios/{default}.yaml, or one of {known} named with --scenario."
-    )
-
-
-def _scenario(path: Path) -> Scenario:
-    data = YamlDocument(path).checked(_SCENARIO)
-    outcome = Outcome(
-        state=State(data["outcome"]),
-        transcript=data["transcript"],
-        language=data.get("language_detected"),
-        templates={name: TemplateResult(**result) for name, result in data["templates"].items()},
-        other_templates=TemplateResult(
-            **data.get("other_templates", {"status": "success", "data": {}})
-        ),
-        errors=[ProcessingError(**error) for error in data.get("processing_errors", ())],
-        transcript_so_far=data.get("transcript_so_far"),
-        partial_on_mismatch="on_count_mismatch" in data,
-    )
-    return Scenario(
-        path.stem,
-        data["title"],
-        outcome,
-        data.get("processing_seconds"),
-        data.get("audio_enabled", True),
     )
 
 
@@ -253,9 +171,7 @@ def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> li
 
 
 def _audio(document: YamlDocument, folder: Path, name: str, place: Sequence[str | int]) -> Path:
-    file = folder / name
-    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+    file = audio_file(folder, name)
+    if file is None:
         raise document.error(place, f"expected a file in {folder}, not {name[:100]!r}")
-    if not (file.is_file() and os.access(file, os.R_OK)):
-        raise document.error(place, f"expected a file at {file}")
     return file

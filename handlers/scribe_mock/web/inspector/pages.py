@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import render_template
 
+from scribe_mock.sample_audio import sample_names
 from scribe_mock.spec import SpecFile
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.reading import DELIVERY, STREAM
@@ -37,7 +38,10 @@ def create_inspector(spec: SpecFile, control_spec: SpecFile) -> Site:
 
     @site.get("/_mock/ui/sessions/<session_id>")
     def session(session_id: str) -> str:
-        return _show("session.html", "sessions", session_id=session_id, nonce=style_nonce())
+        nonce, recordings = style_nonce(), sample_names()
+        return _show(
+            "session.html", "sessions", session_id=session_id, nonce=nonce, recordings=recordings
+        )
 
     @site.get("/_mock/ui/requests")
     def requests() -> str:

@@ -1,6 +1,7 @@
 /** One session: what it is, what can be done to it, its audio, and what Get session returns. */
 import { showChunks } from "./chunks.js";
 import { age, secondsUntilChange, setClock } from "./clock.js";
+import { showComparison } from "./comparison.js";
 import { ask, Refusal, request, revisionNow, watch } from "./control.js";
 import { bytes, make, stateBadge } from "./dom.js";
 
@@ -55,6 +56,7 @@ async function refresh() {
   gone.hidden = true;
   showFacts();
   showChunks(session);
+  showComparison(session);
   await showResult();
   return { revision, due: secondsUntilChange(session) };
 }

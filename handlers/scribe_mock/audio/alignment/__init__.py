@@ -1,0 +1,1 @@
+"""Where the sound of what arrived lies in what was spoken."""

@@ -1,0 +1,27 @@
+"""How long a recording lasts, without decoding it."""
+
+from pathlib import Path
+
+from scribe_mock.audio.audio_errors import WrongKind
+from scribe_mock.audio.containers.reading import open_track
+from scribe_mock.audio.file_names import extension_of
+from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.media_types import TYPE_OF_EXTENSION
+
+
+def recording_seconds(path: Path) -> float:
+    """Return how many seconds a file says that it lasts.
+
+    Args:
+        path: the file; its extension says its type.
+
+    Raises:
+        AudioError: it is not a recording of that type.
+        OSError: it can't be read.
+    """
+    extension = extension_of(path.name)
+    if extension not in TYPE_OF_EXTENSION:
+        types = ", ".join(f".{one}" for one in TYPE_OF_EXTENSION)
+        raise WrongKind(f"the name {path.name}", f"a file whose name ends with one of {types}")
+    track = open_track(path.read_bytes(), TYPE_OF_EXTENSION[extension], Budget(Limits()))
+    return track.claimed_s or track.duration_s()
