@@ -141,6 +141,17 @@ def removed_fault(mock):
     return root(mock, "DELETE", f"/_mock/faults/{fault_id}")
 
 
+def armed(method):
+    """What a request for an examination is answered, which is armed by then."""
+
+    def with_one_armed(mock):
+        body = {"scenario": "plain", "token": "t"}
+        name = root(mock, "POST", "/_mock/examinations", json=body).json()["id"]
+        return root(mock, method, f"/_mock/examinations/{name}")
+
+    return with_one_armed
+
+
 def order(mock, ids):
     return root(mock, "POST", "/_mock/held/release", json={"order": ids, "wait_seconds": 0})
 
@@ -484,6 +495,17 @@ RECIPES = {
     "removeFaults 400 invalid_request": control("DELETE", "/faults?token=a&session_id=b"),
     "removeFault 204": removed_fault,
     "removeFault 404 fault_not_found": control("DELETE", "/faults/x"),
+    "listExaminations 200": control("GET", "/examinations"),
+    "listExaminations 400 invalid_request": control("GET", "/examinations?token="),
+    "armExamination 201": control("POST", "/examinations", json={"scenario": "plain"}),
+    "armExamination 400 invalid_request": control("POST", "/examinations", content=b"x"),
+    "armExamination 413 request_too_large": control("POST", "/examinations", content=BIG),
+    "armExamination 422 invalid_request": control("POST", "/examinations", json={}),
+    "getExamination 200": armed("GET"),
+    "getExamination 400 invalid_request": control("GET", "/examinations/x?told=perhaps"),
+    "getExamination 404 examination_not_found": control("GET", "/examinations/x"),
+    "removeExamination 204": armed("DELETE"),
+    "removeExamination 404 examination_not_found": control("DELETE", "/examinations/x"),
     "listHeld 200": control("GET", "/held"),
     "listHeld 400 invalid_request": control("GET", "/held?token=a&session_id=b"),
     "releaseInOrder 200": released(lambda mock: order(mock, ["a"])),

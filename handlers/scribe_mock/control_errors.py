@@ -1,9 +1,10 @@
-"""The errors of the control API about faults, held requests and the journal.
+"""The errors of the control API about faults, held requests, the journal and examinations.
 
 ApiError
 ├── FaultNotFound             404 fault_not_found (control API only)
 ├── RequestNotHeld            404 request_not_held (control API only)
 ├── RequestNotFound           404 request_not_found (control API only)
+├── ExaminationNotFound       404 examination_not_found (control API only)
 ├── VerificationFailed        409 verification_failed (control API only)
 └── JournalIncomplete         409 journal_incomplete (control API only)
 """
@@ -27,6 +28,12 @@ class RequestNotFound(ApiError):
     """The journal has no entry with this id."""
 
     status, code = 404, "request_not_found"
+
+
+class ExaminationNotFound(ApiError):
+    """No examination has this id."""
+
+    status, code = 404, "examination_not_found"
 
 
 class VerificationFailed(ApiError):

@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from scribe_mock.api.callers import Callers
+from scribe_mock.api.deeds import Deeds
+from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.resets import Part, Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
@@ -16,6 +18,7 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.spec import SpecFile, shipped
@@ -132,6 +135,13 @@ class Parts:
         return Streams(self.store, self.clocks, self.alarm, self.examiner)
 
     @cached_property
+    def examinations(self) -> Examinations:
+        """The scenarios that are armed for clients of people."""
+        faults, reader, held = self.faults, self.fault_reader, self.held
+        deeds = Deeds(faults, reader, held, self.store, self.clocks, self.journal)
+        return Examinations(faults, reader, held, deeds)
+
+    @cached_property
     def resets(self) -> Resets:
         """Brings the server, or a scope of it, back to the start."""
         parts: list[Part] = [
@@ -139,6 +149,7 @@ class Parts:
             self.streams,
             self.clocks,
             self.templates,
+            self.examinations,
             self.fixture_faults,
             self.held,
             self.tokens,
@@ -173,11 +184,13 @@ class Parts:
             self.fault_reader,
             self.journal,
             self.problems,
+            self.examinations,
             self.resets,
         )
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        self.examinations.forget(Scope())
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()

@@ -29,6 +29,7 @@ PAGES = {
     "/_mock/ui/requests/no_such_request": "The journal has no such request.",
     "/_mock/ui/faults": "No fault is set",
     "/_mock/ui/webhooks": "Nothing was delivered yet.",
+    "/_mock/ui/examine": "answer-lost",
     "/_mock/ui/record": "Ready.",
 }
 SCHEMES = {"light": (1280, 900), "dark": (390, 844)}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scribe_mock.api.callers import Callers
+from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
@@ -45,6 +46,7 @@ class Services:
         fault_reader: Reads faults from JSON.
         journal: What arrived, and what came of it.
         load_problems: What is wrong with files that could not be loaded anew.
+        examinations: The scenarios of the gauntlet that are armed.
         resets: Brings the server, or a scope of it, back to the start.
     """
 
@@ -65,6 +67,7 @@ class Services:
     fault_reader: FaultReader
     journal: Journal
     load_problems: LoadProblems
+    examinations: Examinations
     resets: Resets
 
     def processing_seconds(self, scenario: Scenario) -> float:

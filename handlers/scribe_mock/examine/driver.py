@@ -56,7 +56,8 @@ async def run_scenario(scenario: Scenario, setup: Setup, client: ControlClient) 
     token = setup.token or f"examine-{secrets.token_hex(8)}"
     calls = ScopeCalls(client, token, token)
     parts = urlsplit(setup.url)
-    if scenario.only_command and parts.scheme != "http":
+    needs_relay = scenario.unreachable or scenario.deed is Deed.OFFLINE
+    if needs_relay and parts.scheme != "http":
         return not_tried(scenario, "It needs a mock at an http address.")
     async with AsyncExitStack() as stack:
         relay = None

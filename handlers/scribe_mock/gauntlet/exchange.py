@@ -16,6 +16,7 @@ class Exchange:
         seconds: How long it took; None while it is going on.
         status: The status of the answer; 0 without one.
         size: The bytes of the body that arrived.
+        announced: Its Content-Length.
         faults: The ids of the faults that fired on it.
     """
 
@@ -31,6 +32,7 @@ class Exchange:
     code: str | None
     content_type: str | None
     size: int
+    announced: int | None
     sha256: str | None
     faults: tuple[str, ...]
     outcome: str | None
@@ -52,6 +54,7 @@ class Exchange:
             code=form["code"],
             content_type=form["content_type"],
             size=form["request_bytes"],
+            announced=form["announced_bytes"],
             sha256=form["sha256"],
             faults=tuple(form["faults"]),
             outcome=form["outcome"],

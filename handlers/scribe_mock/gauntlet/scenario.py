@@ -61,7 +61,7 @@ class Scenario:
         unreachable: Whether the port refuses connections for three seconds from the first one on.
         at_once: How many clients run at the same time, with one token.
         by_hand: What a person has to do for it; empty where nothing is to do.
-        only_command: Whether only `scribe-mock examine -- COMMAND` can do it.
+        only_command: Whether only `scribe-mock examine` can do it, with a relay of its own.
         most_seconds: When the client is ended although it may still wait; None for --timeout.
     """
 

@@ -62,6 +62,17 @@ class Held:
         """The waiting requests of a scope, the oldest first."""
         return [held for held in self._held.values() if held.within(scope)]
 
+    async def first_of(self, scope: Scope) -> HeldRequest:
+        """The oldest waiting request of a scope, as soon as there is one."""
+        while not (found := self.listed(scope)):
+            arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._arrivals.add(arrival)
+            try:
+                await arrival
+            finally:
+                self._arrivals.discard(arrival)
+        return found[0]
+
     def hold(self, request_id: str, target: Target, now: float) -> HeldRequest | None:
         """Let a request wait from now on; None if too many wait already, or one with its id."""
         if len(self._held) >= MAX_HELD or request_id in self._held:

@@ -43,5 +43,6 @@ INSPECTOR = (
     Entry("requests", "Requests", "/_mock/ui/requests"),
     Entry("faults", "Faults", "/_mock/ui/faults"),
     Entry("webhooks", "Webhooks", "/_mock/ui/webhooks"),
+    Entry("examine", "Examine", "/_mock/ui/examine"),
     Entry("recorder", "Recorder", "/_mock/ui/record"),
 )

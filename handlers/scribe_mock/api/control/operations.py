@@ -1,5 +1,6 @@
 """All operations of `control.yaml`."""
 
+from scribe_mock.api.control.examinations import ExaminationControl
 from scribe_mock.api.control.faults import FaultControl
 from scribe_mock.api.control.held import HeldControl
 from scribe_mock.api.control.journal import JournalControl
@@ -16,6 +17,7 @@ class Control(
     FaultControl,
     HeldControl,
     JournalControl,
+    ExaminationControl,
     LedgerControl,
 ):
     """One async method for each operationId of `control.yaml`, in snake case."""

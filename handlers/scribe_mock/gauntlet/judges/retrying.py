@@ -46,20 +46,23 @@ def bounded(most: int) -> Judge:
     """The same bytes are not sent again for more than so many times once they were refused."""
 
     def judge(evidence: Evidence) -> Judgement:
-        refused = [one for one in evidence.uploads if 400 <= one.status < 500]
-        counts = Counter(_what(one) for one in refused)
-        for what, count in counts.items():
-            if count > most + 1:
-                seen = [one for one in refused if _what(one) == what]
-                return broken(f"The same request was sent {count} times.", seen)
-        return met("", refused)
+        refused: dict[tuple[object, ...], list[Exchange]] = {}
+        for one in evidence.uploads:
+            if 400 <= one.status < 500:
+                what = one.chunk, one.content_type, one.announced or one.size
+                refused.setdefault(what, []).append(one)
+        for alike in refused.values():
+            if (count := _same(alike)) > most + 1:
+                return broken(f"The same request was sent {count} times.", alike)
+        return met("", [one for alike in refused.values() for one in alike])
 
     return judge
 
 
-def _what(one: Exchange) -> tuple[object, ...]:
-    """What a request sends: the chunk, its type and its bytes as far as they arrived."""
-    return one.chunk, one.content_type, one.sha256 or one.size
+def _same(alike: Sequence[Exchange]) -> int:
+    """How many of these have the same bytes; an early refusal leaves the digest unknown."""
+    known = Counter(one.sha256 for one in alike if one.sha256)
+    return max(known.values(), default=0) + sum(one.sha256 is None for one in alike)
 
 
 def at_most(most: int, which: Callable[[Exchange], bool], said: Callable[[int], str]) -> Judge:

@@ -87,7 +87,6 @@ SCENARIOS = (
         title="Ten seconds without network: connections are reset, and new ones are refused.",
         tried=deed_done,
         deed=Deed.OFFLINE,
-        only_command=True,
         demands=(
             COMPLETE,
             NO_FALSE_ALARM,

@@ -60,6 +60,10 @@ def create_inspector(spec: SpecFile, control_spec: SpecFile) -> Site:
     def webhooks() -> str:
         return _show("webhooks.html", "webhooks")
 
+    @site.get("/_mock/ui/examine")
+    def examine() -> str:
+        return _show("examine.html", "examine")
+
     @site.get("/_mock/ui/record")
     def recorder() -> str:
         # The recorder works with any base URL, so this page may send requests to any host.
