@@ -34,8 +34,11 @@ RUN_HERE = {
     "arrived.sh",
     "repeats.sh",
 }
-#: Run in test_pytest_fixtures.py and test_javascript_client.py.
+#: Run in test_pytest_fixtures.py, test_javascript_client.py, and tests/examine.
 RUN_BY_OTHER_TESTS = {
+    "upload_recording.py",
+    "upload_recording.sh",
+    "drive_recorder.py",
     "side_by_side.py",
     "side-by-side.test.mjs",
     "side-by-side.spec.mjs",
