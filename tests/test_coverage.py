@@ -133,6 +133,19 @@ def without_token(method, path, **options):
     return lambda mock: mock.bare.request(method, path, **options)
 
 
+REFERENCE = f"{DEMO}/reference"
+
+
+def referenced(method, **options):
+    """What a session is answered whose reference was put."""
+
+    def ask(mock):
+        control("PUT", REFERENCE, json={"fixture": "tiny.wav"})(mock)
+        return control(method, REFERENCE, **options)(mock)
+
+    return ask
+
+
 FAULT = {"action": {"hold": {}}, "match": {"operation": "getSession"}}
 
 
@@ -539,6 +552,23 @@ RECIPES = {
     "getHar 400 invalid_request": control("GET", "/requests.har?since=soon"),
     "getLedger 200": control("GET", f"{DEMO}/ledger"),
     "getLedger 404 session_not_found": control("GET", "/sessions/unknown/ledger"),
+    "putReference 200": control("PUT", REFERENCE, json={"fixture": "tiny.wav"}),
+    "putReference 400 invalid_audio_format": control("PUT", REFERENCE, content=b"no audio"),
+    "putReference 400 invalid_request": control("PUT", REFERENCE, content=b""),
+    "putReference 404 session_not_found": control("PUT", "/sessions/unknown/reference"),
+    "putReference 413 request_too_large": control(
+        "PUT", REFERENCE, content=BIG, headers={"Content-Type": "application/json"}
+    ),
+    "putReference 422 invalid_request": control("PUT", REFERENCE, json={"fixture": "x"}),
+    "getReference 200": referenced("GET"),
+    "getReference 206": referenced("GET", headers={"Range": "bytes=0-9"}),
+    "getReference 404 session_not_found": control("GET", "/sessions/unknown/reference"),
+    "getReference 404 reference_not_found": control("GET", REFERENCE),
+    "getReference 416 range_not_satisfiable": referenced(
+        "GET", headers={"Range": "bytes=99999999-"}
+    ),
+    "deleteReference 204": control("DELETE", REFERENCE),
+    "deleteReference 404 session_not_found": control("DELETE", "/sessions/unknown/reference"),
     "verifyLedger 200": control("POST", f"{DEMO}/ledger/verify", json={"sha256": []}),
     "verifyLedger 400 invalid_request": control("POST", f"{DEMO}/ledger/verify", content=b"x"),
     "verifyLedger 404 session_not_found": control(
@@ -600,6 +630,9 @@ FULL = {
         live.address, content=b"x" * 10_000
     ),
     "registerWebhook 503 service_unavailable": lambda live: register(live.mock),
+    "putReference 503 service_unavailable": lambda live: control(
+        "PUT", f"/sessions/{live.id}/reference", json={"fixture": "speech.wav"}
+    )(live.mock),
     "putSession 503 service_unavailable": lambda live: control(
         "PUT", "/sessions/one-of-the-tests", json={"state": "created"}
     )(live.mock),

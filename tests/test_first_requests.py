@@ -43,16 +43,17 @@ def send_first(mock, name):
     """The answer to an operation's request with all that the spec fills in."""
     spec, method, path, operation = OPERATIONS[name]
     query: dict[str, str] | None = {}
+    if source := operation.get("x-filled-from"):
+        given = handed_out(send_first(mock, source["operationId"]), source)
+        # The id goes into the last parameter of the path.
+        begin, _, rest = path.rpartition("{")
+        path = given if given.startswith("http") else f"{begin}{given}{rest.partition('}')[2]}"
     for part in operation.get("parameters", ()):
         parameter = resolved(spec, part)
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
-        elif parameter["in"] == "query" and "example" in parameter:
+        elif parameter["in"] == "query" and "example" in parameter and path.startswith("/"):
             query = (query or {}) | {parameter["name"]: parameter["example"]}
-    if source := operation.get("x-filled-from"):
-        given = handed_out(send_first(mock, source["operationId"]), source)
-        is_address = given.startswith("http")
-        path, query = (given, {}) if is_address else (f"{path.rpartition('/')[0]}/{given}", query)
     sent = body(spec, operation)
     sent["headers"] = SHOWN_TOKEN | sent.get("headers", {})
     return mock.bare.request(method, path, params=query or None, **sent)

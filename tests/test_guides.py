@@ -18,6 +18,8 @@ from scribe_mock.web.docs.clients import DELIVERIES, client_tables
 from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.samples import ADDRESS
 from scribe_mock.web.navigation import GUIDES
+from tests.audio.dictation import dictation, seconds
+from tests.audio.factory import wav
 from tests.support import AUDIO, PATIENCE, ROOT
 
 CLIENT = ROOT / "handlers" / "scribe_mock" / "client" / "scribe-mock.mjs"
@@ -32,6 +34,8 @@ RUN_HERE = {
     "hold.py",
     "arrived.py",
     "arrived.sh",
+    "lost.py",
+    "lost.sh",
     "repeats.sh",
 }
 #: Run in test_pytest_fixtures.py, test_javascript_client.py, and tests/examine.
@@ -200,6 +204,41 @@ def test_what_arrived_is_seen_with_curl(mock, scope, tmp_path):
     assert [entry["response"]["status"] for entry in archive["log"]["entries"]] == [
         *(201, 200, 503, 200, 202)
     ]
+
+
+def dictated(base_url, token, *sequences):
+    """A client that hears the dictation, and sends these of its three chunks until it is done."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "audio/wav"}
+    with httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE) as client:
+        session = client.post("/sessions", json={"upload_type": "chunked"}).json()["session_id"]
+        for sequence in sequences or (0, 1, 2):
+            name = f"/sessions/{session}/audio/audio_{sequence}.wav"
+            content = wav(seconds(6 * sequence, 6 * sequence + 6))
+            assert any(is_done(client, name, content=content) for attempt in range(3))
+        assert client.post(f"/sessions/{session}/end").is_success
+    return session
+
+
+@pytest.fixture
+def spoken(tmp_path, monkeypatch):
+    """The working directory has what was spoken."""
+    (tmp_path / "spoken.wav").write_bytes(wav(dictation()))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_no_second_is_lost(mock, scope, spoken):
+    run("lost.py", mock, record=dictated)["test_no_second_is_lost"](scope)
+    assert scope.unfired() == []
+
+
+def test_what_was_lost_is_seen_with_curl(mock, scope, spoken, tmp_path):
+    session = dictated(scope.base_url, scope.token, 0, 2)
+    told = shell(snippet_text("lost.sh"), mock, tmp_path, SESSION=session).splitlines()
+    assert json.loads(told[0])["media_type"] == "audio/wav"
+    assert re.fullmatch(r"6\d(\.\d)?% arrived", told[1])
+    assert told[2].startswith("Chunk 1 is missing")
+    assert re.match(r"Seconds \d\.\d to 1\d\.\d of what was spoken are missing", told[3])
+    assert len(told) == 4
 
 
 def test_curl_repeats_an_upload_that_its_caller_sends_once(mock, scope, tmp_path):

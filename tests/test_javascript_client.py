@@ -122,7 +122,7 @@ def test_every_call_works_under_the_runner_of_node(node):
     done = node("node", "--test", "--test-reporter=tap", "node.test.mjs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout
-    assert "# tests 21" in done.stdout
+    assert "# tests 22" in done.stdout
 
 
 def test_it_works_under_vitest(node):

@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -282,6 +283,49 @@ def test_the_ledger_tells_a_complete_recording_from_one_with_a_hole(scope, app, 
     whole.end(sent=1)
     scope.ledger(whole.session_id).assert_complete()
     assert scope.ledger(whole.session_id).chunks[0].stored
+
+
+def test_the_ledger_says_which_seconds_of_what_was_spoken_are_missing(scope, app):
+    spoken = sample("speech.webm")
+    app.upload(0, sample("speech-2.webm").read_bytes())
+    app.end(sent=1)
+    put = partial(scope.sessions.put_reference, app.session_id)
+    found = put(spoken)
+    assert (found.media_type, found.fixture) == ("audio/webm;codecs=opus", None)
+    assert found.sha256 == hashlib.sha256(spoken.read_bytes()).hexdigest()
+    assert put(str(spoken)) == put(spoken.read_bytes()) == found
+    ledger = scope.ledger(app.session_id)
+    with pytest.raises(AssertionError, match=r"missing: Seconds 0\.0 to"):
+        ledger.assert_complete()
+    assert ledger.missing[0].start_s == 0
+    assert ledger.audio.duration_s == found.duration_s
+    assert put(fixture="speech-2.webm").fixture == "speech-2.webm"
+    whole = scope.ledger(app.session_id)
+    whole.assert_complete()
+    assert (whole.missing, whole.coverage_percent) == ((), 100)
+    assert [match.chunk for match in whole.audio.matches] == [0]
+
+
+def test_without_a_reference_nothing_is_known_to_be_missing(scope, app):
+    app.upload(0, sample("webm").read_bytes())
+    scope.sessions.put_reference(app.session_id, fixture="tiny.webm")
+    scope.sessions.forget_reference(app.session_id)
+    ledger = scope.ledger(app.session_id)
+    assert ledger.audio is None
+    for ask in (lambda: ledger.missing, lambda: ledger.coverage_percent):
+        with pytest.raises(ValueError, match="put_reference"):
+            ask()
+
+
+def test_a_reference_that_is_none_is_refused(scope, app):
+    put = partial(scope.sessions.put_reference, app.session_id)
+    for audio, fixture in ((None, None), (b"x", "speech.wav")):
+        with pytest.raises(TypeError, match="either audio"):
+            put(audio, fixture=fixture)
+    with pytest.raises(ControlError, match="found plain text"):
+        put(b"no audio at all")
+    with pytest.raises(ControlError, match=r"speech\.wav"):
+        put(fixture="no such file")
 
 
 def test_a_reset_leaves_nothing_of_the_scope_and_all_of_others(server, scope, app, start):

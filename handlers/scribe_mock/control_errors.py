@@ -1,10 +1,11 @@
-"""The errors of the control API about faults, held requests, the journal and examinations.
+"""The errors of the control API about faults, held requests, the journal, references, examinations.
 
 ApiError
 ├── FaultNotFound             404 fault_not_found (control API only)
 ├── RequestNotHeld            404 request_not_held (control API only)
 ├── RequestNotFound           404 request_not_found (control API only)
 ├── ExaminationNotFound       404 examination_not_found (control API only)
+├── ReferenceNotFound         404 reference_not_found (control API only)
 ├── VerificationFailed        409 verification_failed (control API only)
 └── JournalIncomplete         409 journal_incomplete (control API only)
 """
@@ -34,6 +35,12 @@ class ExaminationNotFound(ApiError):
     """No examination has this id."""
 
     status, code = 404, "examination_not_found"
+
+
+class ReferenceNotFound(ApiError):
+    """Nobody said what was spoken during the session."""
+
+    status, code = 404, "reference_not_found"
 
 
 class VerificationFailed(ApiError):

@@ -1,6 +1,7 @@
 """All errors that the program raises on purpose; each class has its status, code or exit code.
 
-Those of the control API about faults, held requests and the journal are in `control_errors`.
+Those of the control API about faults, held requests, the journal and references are in
+`control_errors`.
 
 ScribeError
 ├── ApiError                      answered with the error envelope
@@ -144,7 +145,7 @@ class InvalidBody(InvalidRequest):
 
 
 class RequestTooLarge(ApiError):
-    """The JSON body is larger than the server accepts."""
+    """The JSON body, or the reference, is larger than the server accepts."""
 
     status, code = 413, "request_too_large"
 

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from scribe_mock.api.callers import Callers
+from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.deeds import Deeds
 from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.resets import Part, Resets
@@ -173,6 +174,7 @@ class Parts:
             self.fixtures,
             self.seeder,
             self.examiner,
+            Comparisons(self.store, self.examiner),
             self.streams,
             self.templates,
             self.tokens,

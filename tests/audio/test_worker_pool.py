@@ -9,15 +9,16 @@ import threading
 
 import pytest
 
-from scribe_mock.audio import media_types
-from scribe_mock.audio import worker_pool as workers_module
+from scribe_mock.audio import decoding_process, media_types, worker_pool
 from scribe_mock.audio.audio_errors import NotAudio, TooMuchWork, TruncatedAudio, WorkerLost
 from scribe_mock.audio.containers.webm_elements import element
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.packed_fingerprint import PackedPiece
 from scribe_mock.audio.split import split
 from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.audio.worker_pool import AudioWorkers
-from tests.audio.factory import conversation, encode, sample
+from tests.audio.factory import RATE, conversation, encode, sample, wav
+from tests.audio.recordings import webm_slices
 
 SOUND = conversation(6, 1, 7, 0.8, 5, 6, 4)[0]
 
@@ -69,6 +70,35 @@ def test_errors_are_raised_in_the_server(workers):
 
 def test_a_process_examines_chunks(workers):
     assert workers.diagnose(sample(media_types.MP3), media_types.MP3, "mp3").codec == "mp3"
+
+
+def test_a_process_makes_fingerprints_and_another_compares(workers):
+    spoken = workers.fingerprint(wav(SOUND))
+    assert (spoken.container, spoken.alone) == ("wav", True)
+    assert spoken.duration_s == pytest.approx(len(SOUND) / RATE, abs=0.02)
+    parts = [workers.fingerprint(wav(part)) for part in (SOUND[: 6 * RATE], SOUND[9 * RATE :])]
+    found = workers.compare(spoken, [PackedPiece(n, part) for n, part in enumerate(parts)])
+    [passage] = found.missing
+    assert (passage.start_s, passage.end_s) == pytest.approx((6, 9), abs=0.1)
+
+
+def test_a_piece_of_a_file_is_decoded_behind_its_header(workers):
+    slices = webm_slices(encode(SOUND, media_types.WEBM), seconds=10).parts
+    with pytest.raises(NotAudio, match="without its header"):
+        workers.fingerprint(slices[1])
+    found = workers.fingerprint(slices[1], slices[0])
+    assert (found.container, found.alone) == (None, False)
+    assert found.duration_s == pytest.approx(10, abs=0.1)
+
+
+def test_a_comparison_is_bounded(workers):
+    spoken = workers.fingerprint(wav(SOUND))
+    limits = Limits(max_work_seconds=0.0001)
+    with AudioWorkers(1).start() as pool:
+        os.kill(process_ids(pool)[0], signal.SIGSTOP)
+        with pytest.raises(TooMuchWork):
+            pool.compare(spoken, [PackedPiece(0, spoken)], limits)
+        assert pool.compare(spoken, [PackedPiece(0, spoken)]).missing == ()
 
 
 def test_a_chunk_that_cannot_be_examined_has_a_finding():
@@ -144,13 +174,13 @@ def test_a_recording_that_ends_two_processes_is_refused(monkeypatch):
             os.kill(pid, signal.SIGKILL)
 
         with monkeypatch.context() as patch:
-            patch.setattr(workers_module, "write_message", write_and_kill)
+            patch.setattr(decoding_process, "write_message", write_and_kill)
             with pytest.raises(WorkerLost, match="crashed"):
                 pool.split(sample(media_types.MP3), media_types.MP3)
         assert pool.split(sample(media_types.MP3), media_types.MP3)
 
 
-@pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble"])
+@pytest.mark.parametrize("name", ["split", "diagnose", "analyse", "assemble", "fingerprint"])
 def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, name):
     data = (
         encode(SOUND, media_types.WAV, rate=48_000) if name[0] == "a" else sample(media_types.WAV)
@@ -166,9 +196,11 @@ def test_a_recording_is_tried_again_after_its_process_was_killed(monkeypatch, na
                 child.wait()
             write_message(stream, message)
 
-        monkeypatch.setattr(workers_module, "write_message", kill_and_write)
+        monkeypatch.setattr(decoding_process, "write_message", kill_and_write)
         if name == "diagnose":
             assert pool.diagnose(data, media_types.WAV, "wav").codes == ()
+        elif name == "fingerprint":
+            assert pool.fingerprint(data).duration_s
         else:
             assert pool.split(data, media_types.WAV)
         assert set(process_ids(pool)) != set(before)
@@ -183,7 +215,7 @@ def test_a_process_that_hangs_is_ended():
 
 
 def test_processor_time_is_bounded_in_code_that_checks_no_budget(monkeypatch):
-    monkeypatch.setattr(workers_module, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
+    monkeypatch.setattr(worker_pool, "_REAL_SECONDS_PER_WORK_SECOND", 10_000)
     # Blocks of 256 frames without a byte: reading them alone takes half a minute.
     entry = element(0xD7, 1) + element(0x83, 2) + element(0x86, b"A_OPUS")
     head = b"OpusHead\x01\x01" + bytes(9)
@@ -207,12 +239,12 @@ def test_an_incomplete_message_is_an_end_of_file():
 @pytest.mark.parametrize("step", ["write_message", "read_message"])
 def test_a_pool_that_closes_during_a_request(monkeypatch, step):
     pool = AudioWorkers(1).start()
-    original = getattr(workers_module, step)
+    original = getattr(decoding_process, step)
 
     def close_before(*arguments):
         pool._processes[0].end()
         return original(*arguments)
 
-    monkeypatch.setattr(workers_module, step, close_before)
+    monkeypatch.setattr(decoding_process, step, close_before)
     with pool, pytest.raises(WorkerLost):
         pool.split(sample(media_types.MP3), media_types.MP3)

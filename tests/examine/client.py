@@ -117,6 +117,8 @@ def record(session, lost):
     made = list(chunks())
     if "forgets_last" in BROKEN:
         made.pop()
+    if "swaps" in BROKEN:
+        made[1], made[2] = made[2], made[1]
     if "ends_early" in BROKEN:
         pool = ThreadPoolExecutor(len(made))
         for number, data in enumerate(made):

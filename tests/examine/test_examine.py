@@ -1,6 +1,7 @@
 """The gauntlet: a good client passes, and what is wrong with a broken one is found."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -9,43 +10,85 @@ import pytest
 from scribe_mock.cli import main
 
 CLIENT = [sys.executable, str(Path(__file__).with_name("client.py"))]
-#: What is broken, the scenario that is about it, the demand that is not met, and its verdict.
-MUTATIONS = [
-    ("pieces", "plain", "complete", "failed"),
-    ("never_looks", "plain", "result", "warned"),
-    ("gives_up", "upload-cut", "complete", "failed"),
-    ("new_number", "upload-cut", "same-number", "failed"),
-    ("new_number", "answer-lost", "same-number", "failed"),
-    ("gives_up", "unavailable", "complete", "failed"),
-    ("impatient", "unavailable", "waits", "warned"),
-    ("impatient", "rate-limited", "waits", "warned"),
-    ("gives_up", "server-error", "complete", "failed"),
-    ("gives_up", "offline", "complete", "failed"),
-    ("gives_up", "unreachable", "comes-again", "warned"),
-    ("keeps_token", "token-expired", "renews", "failed"),
-    ("keeps_token", "token-expired", "complete", "failed"),
-    ("repeats_refused", "chunk-too-large", "bounded", "failed"),
-    ("silent", "chunk-too-large", "split-or-told", "failed"),
-    ("repeats_refused", "invalid-audio-format", "no-repeat", "failed"),
-    ("silent", "invalid-audio-format", "told", "failed"),
-    ("repeats_refused", "not-found", "no-repeat", "failed"),
-    ("repeats_refused", "not-found", "stops", "warned"),
-    ("silent", "not-found", "told-or-again", "failed"),
-    ("ends_early", "end-overtakes", "end-waits", "failed"),
-    ("gives_up", "end-answer-lost", "result", "failed"),
-    ("fears_session_ended", "end-answer-lost", "result", "failed"),
-    ("polls_fast", "long-processing", "pace", "failed"),
-    ("steady", "long-processing", "backs-off", "warned"),
-    ("silent", "partial", "told", "failed"),
-    ("never_looks", "failed", "result", "failed"),
-    ("silent", "failed", "told", "failed"),
-    ("repeats_refused", "expired", "no-repeat", "failed"),
-    ("silent", "expired", "told-or-again", "failed"),
-    ("forgets_left", "killed", "resumes", "noted"),
-    ("no_reconnect", "stream-broken", "reconnects", "failed"),
-    ("silent", "stream-broken", "complete-or-told", "failed"),
-    ("refuses_repeats", "webhooks", "takes-each", "failed"),
-]
+#: What is broken → the scenarios that are about it, the demand that is not met, its verdict.
+MUTATIONS = {
+    "pieces": [
+        ("plain", "complete", "failed"),
+    ],
+    "forgets_last": [
+        ("plain", "complete", "failed"),
+    ],
+    "skips": [
+        ("plain", "complete", "failed"),
+    ],
+    "swaps": [
+        ("plain", "complete", "failed"),
+    ],
+    "twice": [
+        ("plain", "complete", "failed"),
+    ],
+    "never_looks": [
+        ("plain", "result", "warned"),
+        ("failed", "result", "failed"),
+    ],
+    "gives_up": [
+        ("upload-cut", "complete", "failed"),
+        ("unavailable", "complete", "failed"),
+        ("server-error", "complete", "failed"),
+        ("offline", "complete", "failed"),
+        ("unreachable", "comes-again", "warned"),
+        ("end-answer-lost", "result", "failed"),
+    ],
+    "new_number": [
+        ("upload-cut", "same-number", "failed"),
+        ("answer-lost", "same-number", "failed"),
+    ],
+    "impatient": [
+        ("unavailable", "waits", "warned"),
+        ("rate-limited", "waits", "warned"),
+    ],
+    "keeps_token": [
+        ("token-expired", "renews", "failed"),
+        ("token-expired", "complete", "failed"),
+    ],
+    "repeats_refused": [
+        ("chunk-too-large", "bounded", "failed"),
+        ("invalid-audio-format", "no-repeat", "failed"),
+        ("not-found", "no-repeat", "failed"),
+        ("not-found", "stops", "warned"),
+        ("expired", "no-repeat", "failed"),
+    ],
+    "silent": [
+        ("chunk-too-large", "split-or-told", "failed"),
+        ("invalid-audio-format", "told", "failed"),
+        ("not-found", "told-or-again", "failed"),
+        ("partial", "told", "failed"),
+        ("failed", "told", "failed"),
+        ("expired", "told-or-again", "failed"),
+        ("stream-broken", "complete-or-told", "failed"),
+    ],
+    "ends_early": [
+        ("end-overtakes", "end-waits", "failed"),
+    ],
+    "fears_session_ended": [
+        ("end-answer-lost", "result", "failed"),
+    ],
+    "polls_fast": [
+        ("long-processing", "pace", "failed"),
+    ],
+    "steady": [
+        ("long-processing", "backs-off", "warned"),
+    ],
+    "forgets_left": [
+        ("killed", "resumes", "noted"),
+    ],
+    "no_reconnect": [
+        ("stream-broken", "reconnects", "failed"),
+    ],
+    "refuses_repeats": [
+        ("webhooks", "takes-each", "failed"),
+    ],
+}
 
 
 def examine(folder, *broken, only, options=()):
@@ -70,13 +113,23 @@ def test_a_client_that_loses_nothing_passes_every_scenario(tmp_path):
     assert code == 0
 
 
-@pytest.mark.parametrize(("broken", "scenario", "demand", "verdict"), MUTATIONS)
-def test_what_is_broken_is_found(broken, scenario, demand, verdict, tmp_path):
-    code, found = examine(tmp_path, broken, only=[scenario])
-    mark = marks(found[scenario])[demand]
-    assert mark["verdict"] == verdict, found[scenario]
-    assert mark["said"]
-    assert code == (1 if found[scenario]["verdict"] == "failed" else 0)
+@pytest.mark.parametrize("broken", MUTATIONS)
+def test_what_is_broken_is_found(broken, tmp_path):
+    expected = MUTATIONS[broken]
+    code, found = examine(tmp_path, broken, only=[scenario for scenario, _, _ in expected])
+    for scenario, demand, verdict in expected:
+        mark = marks(found[scenario])[demand]
+        assert mark["verdict"] == verdict, found[scenario]
+        assert mark["said"]
+    assert code == ("failed" in {one["verdict"] for one in found.values()})
+
+
+def test_what_is_missing_is_said_in_seconds(tmp_path):
+    _, found = examine(tmp_path, "forgets_last", only=["plain"])
+    said = marks(found["plain"])["complete"]["said"]
+    seconds = re.findall(r"Seconds ([0-9.]+) to ([0-9.]+) .* are missing", said)
+    assert [float(time) for time in seconds[0]] == pytest.approx([20, 23.7], abs=0.3)
+    assert "the exit code was 0" in said
 
 
 def test_what_shows_it_is_named(tmp_path):

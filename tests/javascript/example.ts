@@ -6,6 +6,7 @@ import {
   type Fault,
   type FaultOptions,
   type HeldRequest,
+  type Reference,
   type Scope,
 } from "./client/scribe-mock.mjs";
 import { expect, test } from "./client/scribe-mock-playwright.mjs";
@@ -38,9 +39,13 @@ export async function steer(url: string): Promise<string> {
   const entries: Entry[] = await scope.requests({ operation: "uploadAudio", since: new Date() });
   await scope.verify({ atLeast: 1 }, { operation: "uploadAudio", sequence: 3 });
   await scope.ledger(session.id).assertComplete();
-  const { verdict } = await scope.ledger(session.id);
+  const reference: Reference = await scope.sessions.putReference(session.id, { fixture: "a.wav" });
+  await scope.sessions.putReference(session.id, { audio: new Uint8Array(reference.durationS) });
+  const { verdict, missing, coveragePercent } = await scope.ledger(session.id);
+  const seconds: number[] = missing.map(({ startS, endS }) => (endS - startS) * coveragePercent);
+  await scope.sessions.forgetReference(session.id);
   await scope.reset();
-  return [token, verdict, year, await fault.fired(), entries[0]?.sha256].join();
+  return [token, verdict, seconds, year, await fault.fired(), entries[0]?.sha256].join();
 }
 
 export async function wrong(scope: Scope): Promise<void> {
@@ -48,6 +53,8 @@ export async function wrong(scope: Scope): Promise<void> {
   await scope.fail("uploadAudio", { sequnce: 3 });
   // @ts-expect-error: `bytes` is needed
   await scope.limit("uploadAudio", {});
+  // @ts-expect-error: a path means nothing in a browser
+  await scope.sessions.putReference("a", { audio: "speech.wav" });
   // @ts-expect-error: no such state
   await scope.sessions.create({ state: "done" });
 }

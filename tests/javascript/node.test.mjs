@@ -158,6 +158,37 @@ test("the ledger tells a complete recording from one with a hole", async () => {
   await scope.ledger(whole.sessionId).assertComplete();
 });
 
+test("the ledger says which seconds of what was spoken are missing", async () => {
+  const app = await new App(scope).create();
+  const spoken = await readFile("audio.webm");
+  await app.upload(0, spoken);
+  await app.end(1);
+  const nothing = await scope.ledger(app.sessionId);
+  assert.equal(nothing.audio, null);
+  assert.throws(() => nothing.missing, /putReference/);
+  assert.throws(() => nothing.coveragePercent, /putReference/);
+  const put = (reference) => scope.sessions.putReference(app.sessionId, reference);
+  const sent = await put({ audio: spoken });
+  assert.deepEqual([sent.mediaType, sent.sha256, sent.fixture],
+    ["audio/webm;codecs=opus", digest(spoken), null]);
+  assert.deepEqual(await put({ audio: new Blob([spoken]) }), sent);
+  const whole = await scope.ledger(app.sessionId);
+  whole.assertComplete();
+  assert.deepEqual([whole.missing, whole.coveragePercent], [[], 100]);
+  assert.equal((await put({ fixture: "speech.wav" })).fixture, "speech.wav");
+  const part = await scope.ledger(app.sessionId);
+  const last = part.missing.at(-1);
+  assert.deepEqual([last.chunk, Math.round(last.endS)], [0, 6]);
+  assert.equal(part.audio.reference.fixture, "speech.wav");
+  assert.throws(() => part.assertComplete(), /missing: Seconds/);
+  await assert.rejects(put({ fixture: "x.wav" }), /speech\.wav/);
+  await assert.rejects(put({ audio: "no audio" }), ControlError);
+  await assert.rejects(put({}), TypeError);
+  await assert.rejects(put({ fixture: "a", path: "b" }), /no option path/);
+  await scope.sessions.forgetReference(app.sessionId);
+  assert.equal((await scope.ledger(app.sessionId)).audio, null);
+});
+
 test("what the mock refuses is said in its words", async () => {
   await assert.rejects(scope.limit("uploadAudio", { bytes: -1 }), (error) => {
     assert.ok(error instanceof ControlError);

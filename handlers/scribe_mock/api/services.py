@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scribe_mock.api.callers import Callers
+from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
@@ -35,6 +36,7 @@ class Services:
         fixtures: The scenarios and the sessions of a fresh server.
         seeder: Puts sessions into a state.
         examiner: Cuts recordings and examines chunks.
+        comparisons: Compares what arrived with what was spoken.
         streams: The open WebSockets.
         templates: The server's templates, and those of its callers.
         tokens: Makes the tokens of login and refresh.
@@ -56,6 +58,7 @@ class Services:
     fixtures: Fixtures
     seeder: Seeder
     examiner: Examiner
+    comparisons: Comparisons
     streams: Streams
     templates: Templates
     tokens: Tokens

@@ -140,6 +140,7 @@ class Uploads:
             round(piece.duration_s, 3),
             piece.speech,
             recording_findings=piece.findings,
+            recording_s=piece.recording_s,
         )
 
 

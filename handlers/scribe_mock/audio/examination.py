@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from scribe_mock.audio.findings import TOO_LONG, sent_again
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.session_doctor import ExaminedChunk, diagnose_session
 from scribe_mock.audio.worker_pool import AudioWorkers
@@ -19,6 +21,9 @@ from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Parts, SessionStore
+
+if TYPE_CHECKING:
+    from scribe_mock.audio.alignment.comparison import Comparison
 
 logger = logging.getLogger("scribe_mock")
 
@@ -88,6 +93,24 @@ class Examiner:
             head: the last chunk before it that can be decoded by itself; empty for none.
         """
         return await self._pool().mp3_async(parts, head, self._limits)
+
+    async def fingerprint(self, parts: Parts, head: Parts = ()) -> PackedFingerprint:
+        """Return what a recording, or one chunk, is compared by.
+
+        Args:
+            parts: the recording or chunk.
+            head: the last chunk before it that can be decoded by itself; empty for none.
+
+        Raises:
+            AudioError: it can't be decoded.
+        """
+        return await self._pool().fingerprint_async(parts, head, self._limits)
+
+    async def compare(
+        self, reference: PackedFingerprint, pieces: Sequence[PackedPiece]
+    ) -> "Comparison":
+        """Return what became of a reference; raises AudioError if that takes too much work."""
+        return await self._pool().compare_async(reference, pieces, self._limits)
 
     def first_look(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
         """Return what a chunk's first bytes show, or all bytes of a small one; cached by them."""

@@ -10,7 +10,7 @@ from typing import Any
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.file_names import extension_of
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.media_types import MEDIA_TYPES, TYPE_OF_EXTENSION
+from scribe_mock.audio.media_types import MEDIA_TYPES, TYPE_OF_EXTENSION, type_of_container
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.sniffing import sniff
 from scribe_mock.audio.worker_pool import AudioWorkers
@@ -71,11 +71,7 @@ def examine_file(path: Path, workers: AudioWorkers, limits: Limits) -> FileRepor
 def _media_type(path: Path, data: bytes) -> str:
     """Return the type that an upload would have, by its extension or else by its bytes."""
     inferred = TYPE_OF_EXTENSION.get(extension_of(path.name))
-    container = sniff(data)
-    return inferred or next(
-        (one.name for one in MEDIA_TYPES.values() if one.container == container),
-        next(iter(MEDIA_TYPES)),
-    )
+    return inferred or type_of_container(sniff(data)) or next(iter(MEDIA_TYPES))
 
 
 def as_json(report: FileReport) -> dict[str, Any]:
@@ -103,7 +99,7 @@ def as_json(report: FileReport) -> dict[str, Any]:
 
 def as_text(report: FileReport) -> str:
     """Return a report as lines that fit the terminal."""
-    lines = [line for row in _rows(report) for line in _wrapped(*row)]
+    lines = [line for row in _rows(report) for line in wrapped(*row)]
     return "\n".join([printable(report.path.name), *lines])
 
 
@@ -135,7 +131,7 @@ def _places(chunks: tuple[RecordingChunk, ...]) -> list[str]:
     ]
 
 
-def _wrapped(name: str, values: list[str]) -> Iterator[str]:
+def wrapped(name: str, values: list[str]) -> Iterator[str]:
     """Yield the lines of a row of two columns, no wider than the terminal."""
     width = max(shutil.get_terminal_size().columns, 40) - _INDENT
     lines = [line for value in values for line in textwrap.wrap(printable(value), width) or [""]]

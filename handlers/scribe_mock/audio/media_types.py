@@ -79,6 +79,11 @@ _PARAMETER = re.compile(
 )
 
 
+def type_of_container(container: str | None) -> str | None:
+    """Return the most general supported type of a container such as `ogg`, or None."""
+    return next((one.name for one in MEDIA_TYPES.values() if one.container == container), None)
+
+
 def audio_type(content_type: str | None, file_name: str) -> str:
     """Return the supported type of a request's audio, in its canonical spelling.
 

@@ -15,6 +15,7 @@ class RecordingChunk:
         end_s: where it ends, in seconds.
         duration_s: its length in seconds.
         speech: whether it has speech.
+        recording_s: the length of the recording in seconds.
         findings: what is wrong with the recording there, and can't be seen in the chunk.
     """
 
@@ -23,4 +24,5 @@ class RecordingChunk:
     end_s: float
     duration_s: float
     speech: bool
+    recording_s: float
     findings: tuple[AudioFinding, ...] = ()

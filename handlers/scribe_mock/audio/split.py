@@ -97,13 +97,16 @@ def assemble(
     counted = replace(track, rate=parts[0].rate).counted(counts)
     check_claim(counted)
     profile = _joined(parts).after(round(counted.skip / counted.rate / HOP))
-    chunks = plan(profile, counted.duration_s(), lengths)
+    duration = counted.duration_s()
+    chunks = plan(profile, duration, lengths)
     cuts = cut(counted, [(chunk.start_s, chunk.end_s) for chunk in chunks])
-    dropped = left_out(profile, [(part.start_s, part.end_s) for part in cuts], counted.duration_s())
+    dropped = left_out(profile, [(part.start_s, part.end_s) for part in cuts], duration)
     flaws = bounded((*track.flaws, *dropped)) if dropped else track.flaws
     found = _by_chunk(flaws, [part.end_s for part in cuts])
     return [
-        RecordingChunk(part.data, part.start_s, part.end_s, part.duration_s, chunk.speech, there)
+        RecordingChunk(
+            part.data, part.start_s, part.end_s, part.duration_s, chunk.speech, duration, there
+        )
         for part, chunk, there in zip(cuts, chunks, found, strict=True)
     ]
 

@@ -3,24 +3,25 @@
 import asyncio
 import contextlib
 import os
-import signal
-import subprocess
-import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from scribe_mock.audio.audio_errors import ERRORS, AudioError, TooMuchWork, WorkerLost
+from scribe_mock.audio.audio_errors import AudioError, WorkerLost
+from scribe_mock.audio.decoding_process import DecodingProcess
 from scribe_mock.audio.findings import broken
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
+from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
 from scribe_mock.audio.recording_chunk import RecordingChunk
-from scribe_mock.audio.worker_messages import read_message, write_message
 from scribe_mock.sessions.diagnosis import Diagnosis
+
+if TYPE_CHECKING:
+    from scribe_mock.audio.alignment.comparison import Comparison
 
 _DEFAULT_LIMITS = Limits()
 # Files of at least so many bytes are divided; with smaller ones that would not be faster.
@@ -30,92 +31,6 @@ _SECOND_PROCESS_SECONDS = 0.25
 # Real seconds for each second of processor time before a process is ended as hung. They are many,
 # since the process has a low priority.
 _REAL_SECONDS_PER_WORK_SECOND = 10.0
-_EXPECTED = "a recording that can be decoded"
-_STOPPING = "a recording that was not decoded, since the server stops"
-# The child process gets the import path of this one, so that it imports the same package.
-_BOOT = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from scribe_mock.audio.worker_process import main; main()"
-)
-
-
-class _Process:
-    """One decoding process. It is started when it is needed, and again after it ended."""
-
-    def __init__(self, niceness: int) -> None:
-        self._niceness = niceness
-        self._child: subprocess.Popen[bytes] | None = None
-        self._timed_out = False
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def start(self) -> None:
-        """Start the process if it is not running; raises WorkerLost after `end`."""
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        with self._lock:
-            if self._ended:
-                raise WorkerLost(_STOPPING, _EXPECTED)
-            if self._child is not None and self._child.poll() is not None:
-                _end_child(self._child)
-                self._child = None
-            if self._child is None:
-                self._child = subprocess.Popen(
-                    [sys.executable, "-c", _BOOT, str(self._niceness), *sys.path],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    env=environment,
-                    # A process group of its own, so that Ctrl-C in a terminal ends only the server.
-                    process_group=0,
-                )
-
-    def ask(self, seconds: float, name: str, *arguments: Any) -> Any:
-        """Return the answer to a request.
-
-        Raises:
-            AudioError: what the process found wrong with the audio.
-            TooMuchWork: it had no answer within `seconds`, or its processor time was used up.
-            WorkerLost: it ended without an answer.
-        """
-        self.start()
-        child = self._child
-        if child is None or child.stdin is None or child.stdout is None:
-            raise WorkerLost(_STOPPING, _EXPECTED)
-        self._timed_out = False
-        timer = threading.Timer(seconds, self._end_after_timeout)
-        timer.daemon = True
-        timer.start()
-        try:
-            write_message(child.stdin, (name, arguments))  # type: ignore[arg-type]
-            fine, value = read_message(child.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError, ValueError):  # ValueError: `end` closed the pipes
-            self.close()
-            if self._timed_out or _used_up(child):
-                raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
-            raise WorkerLost("a recording on which the decoder crashed", _EXPECTED) from None
-        finally:
-            timer.cancel()
-        if not fine:
-            code, found, expected = value
-            raise ERRORS[code](found, expected)
-        return value
-
-    def _end_after_timeout(self) -> None:
-        self._timed_out = True
-        if self._child is not None:
-            self._child.kill()
-
-    def end(self) -> None:
-        """End the process; no other is started."""
-        with self._lock:
-            self._ended = True
-        self.close()
-
-    def close(self) -> None:
-        """End the process; the next request starts another."""
-        with self._lock:
-            child, self._child = self._child, None
-        if child is not None:
-            _end_child(child)
 
 
 def _try_twice(work: Callable[[], Any]) -> Any:
@@ -126,25 +41,9 @@ def _try_twice(work: Callable[[], Any]) -> Any:
         return work()
 
 
-def _end_all(processes: list[_Process]) -> None:
+def _end_all(processes: list[DecodingProcess]) -> None:
     for process in processes:
         process.end()
-
-
-def _used_up(child: subprocess.Popen[bytes]) -> bool:
-    """Whether a process ended because it had used up its processor time."""
-    return sys.platform != "win32" and child.returncode == -signal.SIGXCPU
-
-
-def _end_child(child: subprocess.Popen[bytes]) -> None:
-    """End a process, and wait for its end."""
-    child.kill()
-    child.wait()
-    for stream in (child.stdin, child.stdout):
-        if stream is not None:
-            # Another thread may be writing to it, or have closed it.
-            with contextlib.suppress(OSError, ValueError):
-                stream.close()
 
 
 class AudioWorkers:
@@ -157,7 +56,7 @@ class AudioWorkers:
 
     def __init__(self, count: int | None = None, niceness: int = 5) -> None:
         self.count = max(1, count or os.cpu_count() or 1)
-        self._processes = [_Process(niceness) for _ in range(self.count)]
+        self._processes = [DecodingProcess(niceness) for _ in range(self.count)]
         self._idle = list(self._processes)
         self._changed = threading.Condition()
         self._threads = ThreadPoolExecutor(self.count * 2, "audio")
@@ -225,11 +124,9 @@ class AudioWorkers:
         self, data: bytes, declared: str, extension: str, limits: Limits = _DEFAULT_LIMITS
     ) -> Diagnosis:
         """Return the diagnosis of a chunk as `doctor.diagnose` does. It blocks the thread."""
-        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
+        asked = ("diagnose", data, declared, extension, limits)
         try:
-            with self._borrowed(1) as (process,):
-                asked = ("diagnose", data, declared, extension, limits)
-                return cast(Diagnosis, _try_twice(partial(process.ask, seconds, *asked)))
+            return cast(Diagnosis, self._asked_twice(limits, *asked))
         except AudioError as error:
             first = first_look(data, declared, extension, whole=True)
             return replace(first, findings=(broken(error),))
@@ -250,11 +147,8 @@ class AudioWorkers:
 
     def mp3(self, data: bytes, head: bytes, limits: Limits = _DEFAULT_LIMITS) -> tuple[bytes, bool]:
         """Return a chunk as `mp3_writer.mp3_of_chunk` does; empty if it can't be decoded."""
-        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
         try:
-            with self._borrowed(1) as (process,):
-                asked = ("mp3", data, head, limits)
-                return cast(tuple[bytes, bool], _try_twice(partial(process.ask, seconds, *asked)))
+            return cast(tuple[bytes, bool], self._asked_twice(limits, "mp3", data, head, limits))
         except AudioError:
             return b"", False
 
@@ -266,9 +160,72 @@ class AudioWorkers:
             self._threads.submit(lambda: self.mp3(b"".join(parts), b"".join(head), limits))
         )
 
+    def fingerprint(
+        self, data: bytes, head: bytes = b"", limits: Limits = _DEFAULT_LIMITS
+    ) -> PackedFingerprint:
+        """Return the fingerprint of a recording as `packing.packed_fingerprint` does.
+
+        It blocks the thread.
+
+        Raises:
+            AudioError: it can't be decoded, by itself or after the head.
+        """
+        asked = ("fingerprint", data, head, limits)
+        return cast(PackedFingerprint, self._asked_twice(limits, *asked))
+
+    async def fingerprint_async(
+        self,
+        parts: Iterable[bytes],
+        head: Iterable[bytes] = (),
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> PackedFingerprint:
+        """Return the fingerprint of a recording without blocking the event loop.
+
+        Raises:
+            AudioError: it can't be decoded, by itself or after the head.
+        """
+        return await asyncio.wrap_future(
+            self._threads.submit(lambda: self.fingerprint(b"".join(parts), b"".join(head), limits))
+        )
+
+    def compare(
+        self,
+        reference: PackedFingerprint,
+        pieces: Sequence[PackedPiece],
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> "Comparison":
+        """Return what became of a reference as `comparison.compare` does. It blocks the thread.
+
+        Raises:
+            AudioError: it takes too much work.
+        """
+        asked = ("compare", reference.data, tuple(pieces), limits)
+        return cast("Comparison", self._asked_twice(limits, *asked))
+
+    async def compare_async(
+        self,
+        reference: PackedFingerprint,
+        pieces: Sequence[PackedPiece],
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> "Comparison":
+        """Return what became of a reference without blocking the event loop.
+
+        Raises:
+            AudioError: it takes too much work.
+        """
+        return await asyncio.wrap_future(
+            self._threads.submit(lambda: self.compare(reference, pieces, limits))
+        )
+
+    def _asked_twice(self, limits: Limits, name: str, *arguments: Any) -> Any:
+        """Ask one process, and once more if it ended; raises AudioError."""
+        seconds = limits.max_work_seconds * _REAL_SECONDS_PER_WORK_SECOND
+        with self._borrowed(1) as (process,):
+            return _try_twice(partial(process.ask, seconds, name, *arguments))
+
     def _divided(
         self,
-        processes: list[_Process],
+        processes: list[DecodingProcess],
         seconds: float,
         data: bytes,
         media_type: str,
@@ -282,7 +239,7 @@ class AudioWorkers:
         return first.ask(seconds, "assemble", [analysis])
 
     @contextlib.contextmanager
-    def _borrowed(self, wanted: int) -> Iterator[list[_Process]]:
+    def _borrowed(self, wanted: int) -> Iterator[list[DecodingProcess]]:
         """Reserve an idle process; or several, if so many become idle soon."""
         with self._changed:
             self._changed.wait_for(

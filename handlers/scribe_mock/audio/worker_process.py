@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from scribe_mock.audio.alignment.packing import compare_packed, packed_fingerprint
 from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, WorkerLost
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.doctor import diagnose
@@ -35,6 +36,16 @@ _LONG_NICENESS = 19
 _EXPECTED = "a recording that can be decoded"
 
 
+#: What answers a request by its name alone.
+_WORK: dict[str, Callable[..., Any]] = {
+    "split": split,
+    "diagnose": diagnose,
+    "mp3": mp3_of_chunk,
+    "fingerprint": packed_fingerprint,
+    "compare": compare_packed,
+}
+
+
 class Worker:
     """Answers requests one after the other. Between `analyse` and `assemble` it holds the track."""
 
@@ -49,16 +60,12 @@ class Worker:
         return len(arguments[0]) >= _LONG_BYTES
 
     def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        """Return the answer to a request: `split`, `analyse`, `assemble`, `diagnose` or `mp3`."""
-        if name == "split":
-            return split(*arguments)
-        if name == "diagnose":
-            return diagnose(*arguments)
-        if name == "mp3":
-            return mp3_of_chunk(*arguments)
+        """Return the answer to a request; the names are those in `_WORK`, and two more."""
         if name == "analyse":
             return self._analyse(*arguments)
-        return self._assemble(*arguments)
+        if name == "assemble":
+            return self._assemble(*arguments)
+        return _WORK[name](*arguments)
 
     def _analyse(
         self, data: bytes, media_type: str, limits: Limits, part: int, parts: int

@@ -176,12 +176,52 @@ export interface LedgerChunk {
   readonly afterEnd: number;
 }
 
+/** A stretch of what was spoken, in seconds. */
+export interface Passage {
+  readonly startS: number;
+  readonly endS: number;
+  /** The chunk that has it; of what is missing, the one after which it would have come. */
+  readonly chunk: number | null;
+}
+
+/** How what arrived differs from what was spoken. */
+export interface LedgerAudio {
+  readonly reference: { readonly durationS: number; readonly fixture: string | null };
+  readonly coveragePercent: number;
+  readonly missing: readonly Passage[];
+  readonly repeated: readonly Passage[];
+  readonly reordered: readonly Passage[];
+  readonly distorted: readonly Passage[];
+  /** Stretches of chunks, in seconds, and where they were spoken; null if they were not. */
+  readonly matches: readonly {
+    readonly chunk: number | null;
+    readonly startS: number;
+    readonly endS: number;
+    readonly referenceStartS: number | null;
+    readonly referenceEndS: number | null;
+  }[];
+}
+
+/** What was spoken during a session; `fixture` is null for bytes that were sent. */
+export interface Reference {
+  readonly durationS: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+  readonly fixture: string | null;
+}
+
 /** What became of the audio of one session, as of one moment. */
 export interface Ledger {
   readonly sessionId: string;
   readonly verdict: "complete" | "incomplete" | "open";
   readonly problems: readonly Problem[];
   readonly chunks: readonly LedgerChunk[];
+  /** What arrived of what was spoken; null without a reference. */
+  readonly audio: LedgerAudio | null;
+  /** What of the reference did not arrive; fails without a reference. */
+  readonly missing: readonly Passage[];
+  /** How much of the reference's sound arrived; fails without a reference. */
+  readonly coveragePercent: number;
   /** Fails with the problems, unless the verdict is `complete`. */
   assertComplete(): void;
   /** Fails with VerificationFailed unless the session now has exactly these chunks, in order. */
@@ -231,6 +271,14 @@ export interface ScopeSessions {
   /** In order of creation, at most 1,000. */
   list(): Promise<Session[]>;
   get(id: string): Promise<Session>;
+  /** Say what was spoken during a session: its ledger then says what of that is missing. */
+  putReference(
+    id: string,
+    /** The bytes of a recording, or the name of a file in `fixtures/audio`. */
+    reference: { audio: Blob | ArrayBuffer | Uint8Array } | { fixture: string },
+  ): Promise<Reference>;
+  /** Forget what was spoken during a session. */
+  forgetReference(id: string): Promise<void>;
 }
 
 /** One bearer token on a running mock, or, where `token` is null, everything on it. */

@@ -215,14 +215,16 @@ export class Scope {
     return this.send("GET", `${path}${queryOf({ ...this.scope, ...query })}`);
   }
 
-  /** The JSON that the control API answers; fails with ControlError. */
-  async send(method, path, body) {
+  /** The JSON that the control API answers; `content` is sent as it is; fails with ControlError. */
+  async send(method, path, body, content) {
     const headers = {};
     if (this.#access) headers.Authorization = `Bearer ${this.#access}`;
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (body !== undefined) {
+      headers["Content-Type"] = "application/json";
+      content = JSON.stringify(body);
+    }
     let response, answer;
     try {
-      const content = body === undefined ? undefined : JSON.stringify(body);
       response = await fetch(`${this.url}/_mock${path}`, { method, headers, body: content });
       answer = await response.text();
     } catch (cause) {
@@ -385,6 +387,24 @@ class ScopeSessions {
   async get(id) {
     return sessionOf(await this.#scope.send("GET", `/sessions/${encodeURIComponent(id)}`));
   }
+
+  /** Say what was spoken during a session: its ledger then says what of that is missing. */
+  async putReference(id, { audio, fixture, ...rest } = {}) {
+    const unknown = Object.keys(rest);
+    if (unknown.length) throw new TypeError(`A reference has no option ${unknown.join(", ")}.`);
+    if ((audio === undefined) === (fixture === undefined)) {
+      throw new TypeError("A reference is either audio, or the name of a fixture.");
+    }
+    const path = `/sessions/${encodeURIComponent(id)}/reference`;
+    const body = fixture === undefined ? undefined : { fixture };
+    const { session_id: _, ...found } = await this.#scope.send("PUT", path, body, audio);
+    return camelCase(found);
+  }
+
+  /** Forget what was spoken during a session. */
+  async forgetReference(id) {
+    await this.#scope.send("DELETE", `/sessions/${encodeURIComponent(id)}/reference`);
+  }
 }
 
 /** What became of the audio of one session, as of one moment. */
@@ -394,6 +414,26 @@ class Ledger {
   constructor(scope, found) {
     this.#scope = scope;
     Object.assign(this, camelCase(found));
+  }
+
+  /** What of the reference did not arrive; fails without a reference. */
+  get missing() {
+    return this.#compared().missing;
+  }
+
+  /** How much of the reference's sound arrived; fails without a reference. */
+  get coveragePercent() {
+    return this.#compared().coveragePercent;
+  }
+
+  // Without a reference nothing is known: an empty list would look like a proof.
+  #compared() {
+    if (this.audio !== null) return this.audio;
+    const failed = this.problems.find(({ code }) => code === "not_compared");
+    const none =
+      `Nobody said what was spoken during session ${this.sessionId}. ` +
+      "Call sessions.putReference before you ask what of it is missing.";
+    throw new Error(failed?.message ?? none);
   }
 
   /** Fail with the problems, unless the verdict is `complete`. */

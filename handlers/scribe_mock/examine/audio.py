@@ -3,22 +3,27 @@
 import wave
 from pathlib import Path
 
-from scribe_mock.gauntlet.reference import QUIET_SECONDS
+from scribe_mock.gauntlet.reference import QUIET_AFTER, QUIET_BEFORE
 from scribe_mock.sample_audio import sample
 
-#: What is spoken, one file after the other.
-_SPEECH = ("speech.wav", "speech-2.webm", "speech-3.webm")
-_RATE = 16_000
+#: What is spoken: the beginning of a consultation, until the end of a sentence.
+_SPEECH, _SECONDS = "consultation.ogg", 22.2
+_RATE, _SAMPLE_BYTES = 16_000, 2
 
 
 def write_reference(path: Path) -> None:
     """Write the WAV: mono, 16 bits, 16 kHz, with silence before and after the speech."""
-    quiet = bytes(2 * int(QUIET_SECONDS * _RATE))
+    speech = _pcm(sample(_SPEECH))[: _size(_SECONDS)]
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
-        file.setsampwidth(2)
+        file.setsampwidth(_SAMPLE_BYTES)
         file.setframerate(_RATE)
-        file.writeframes(quiet + b"".join(_pcm(sample(name)) for name in _SPEECH) + quiet)
+        file.writeframes(bytes(_size(QUIET_BEFORE)) + speech + bytes(_size(QUIET_AFTER)))
+
+
+def _size(seconds: float) -> int:
+    """The bytes of so much sound."""
+    return _SAMPLE_BYTES * int(seconds * _RATE)
 
 
 def _pcm(path: Path) -> bytes:

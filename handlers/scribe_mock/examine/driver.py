@@ -97,7 +97,8 @@ class _Passage:
         try:
             await asyncio.to_thread(self._set_faults)
             runs = await self._runs()
-            return await gather(self._calls, self._faults, runs, cued=self._cued)
+            spoken = self._setup.audio.read_bytes()
+            return await gather(self._calls, self._faults, runs, spoken, cued=self._cued)
         finally:
             await asyncio.to_thread(self._calls.change, "POST", "/reset")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from scribe_mock.gauntlet.evidence import UPLOAD, Evidence, Run
 from scribe_mock.gauntlet.exchange import Exchange
+from scribe_mock.testing.reference import DECODING_SECONDS, put_reference
 from scribe_mock.testing.scope_calls import ScopeCalls
 
 #: How long requests that the client left may take until they are over.
@@ -16,7 +17,12 @@ _MOST_ENTRIES, _MOST_SESSIONS = 10_000, 1000
 
 
 async def gather(
-    calls: ScopeCalls, fault_ids: Collection[str], runs: Sequence[Run], *, cued: bool
+    calls: ScopeCalls,
+    fault_ids: Collection[str],
+    runs: Sequence[Run],
+    spoken: bytes,
+    *,
+    cued: bool,
 ) -> Evidence:
     """What a client did.
 
@@ -24,6 +30,7 @@ async def gather(
         calls: Those of its token.
         fault_ids: The faults of the scenario.
         runs: Its runs.
+        spoken: The WAV that it was given.
         cued: Whether what the scenario does in the middle was done.
     """
     exchanges = await _settled(calls)
@@ -33,7 +40,7 @@ async def gather(
     return Evidence(
         exchanges=[_of_faults(one, fault_ids) for one in exchanges],
         sessions=sessions,
-        ledgers=await asyncio.to_thread(_ledgers, calls, sessions),
+        ledgers=await asyncio.to_thread(_ledgers, calls, sessions, spoken),
         faults=[fault for fault in faults if fault["id"] in fault_ids],
         runs=runs,
         cued=cued,
@@ -56,6 +63,14 @@ def _of_faults(one: Exchange, fault_ids: Collection[str]) -> Exchange:
     return replace(one, faults=tuple(name for name in one.faults if name in fault_ids))
 
 
-def _ledgers(calls: ScopeCalls, sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = [session["session_id"] for session in sessions]
-    return {name: calls.send("GET", f"/sessions/{name}/ledger") for name in names}
+def _ledgers(
+    calls: ScopeCalls, sessions: Sequence[Mapping[str, Any]], spoken: bytes
+) -> dict[str, Any]:
+    """The ledger of each session, which knows what was spoken."""
+    found = {}
+    for session in sessions:
+        name = session["session_id"]
+        if session["chunks"]:
+            put_reference(calls, name, spoken, None)
+        found[name] = calls.send("GET", f"/sessions/{name}/ledger", wait_seconds=DECODING_SECONDS)
+    return found

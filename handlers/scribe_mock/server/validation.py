@@ -77,7 +77,10 @@ class Parameters(ParameterValidator):
 
 
 class ValidatedOperation:
-    """Validates the query and the JSON body of one operation's requests."""
+    """Validates the query and the JSON body of one operation's requests.
+
+    Where other bodies are accepted than JSON, the operation reads those, and gets None for JSON.
+    """
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
@@ -89,9 +92,12 @@ class ValidatedOperation:
         self._refused = InvalidRequest if "400" in documented else InvalidBody
         content = operation.request_body.get("content", {})
         self._body: JsonBody | None = None
+        self._has_other_bodies = len(content) > 1
         if "application/json" in content:
             required = operation.request_body.get("required", False)
-            self._body = JsonBody(operation.body_schema("application/json"), required)
+            # `body_schema` would log a warning where there are other bodies.
+            schema = operation.with_definitions(content["application/json"]).get("schema", {})
+            self._body = JsonBody(schema, required)
         self.has_checks = bool(self._parameters or self._body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,8 +108,16 @@ class ValidatedOperation:
             except BadRequestProblem as problem:
                 raise self._refused(str(problem.detail)[:500]) from None
         if self._body is not None:
-            scope["scribe_mock.body"] = await self._body.read(scope, receive)
+            json_only = not self._has_other_bodies or _is_json(scope)
+            body = await self._body.read(scope, receive) if json_only else None
+            scope["scribe_mock.body"] = body
         await self.next_app(scope, receive, send)
+
+
+def _is_json(scope: Scope) -> bool:
+    """Whether the Content-Type says that the body is JSON."""
+    declared = dict(scope["headers"]).get(b"content-type", b"")
+    return bool(declared.partition(b";")[0].strip().lower() == b"application/json")
 
 
 class JsonBody:

@@ -12,7 +12,8 @@ class Chunk:
     `start_s` and `end_s` are the chunk's place in the recording that it was cut from, in seconds,
     and `speech` whether it has speech; None for a chunk that was uploaded as it is. `diagnosis` is
     None until the chunk was examined. `recording_findings` are about the recording that it was cut
-    from, and cannot be seen in the chunk. `replaced` counts earlier uploads of the same number.
+    from, and cannot be seen in the chunk. `recording_s` is how long that lasts; None for a stream,
+    which may go on. `replaced` counts earlier uploads of the same number.
     """
 
     sequence: int
@@ -27,6 +28,7 @@ class Chunk:
     speech: bool | None = None
     diagnosis: Diagnosis | None = None
     recording_findings: tuple[AudioFinding, ...] = ()
+    recording_s: float | None = None
     replaced: int = 0
 
     @property

@@ -7,6 +7,8 @@ from typing import Any
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.diagnosis import AudioFinding
 from scribe_mock.sessions.session import Session, UploadType
+from scribe_mock.steering.heard import Heard
+from scribe_mock.steering.problem import Problem
 from scribe_mock.steering.record import Record
 
 #: The error codes of an upload that came after End session.
@@ -59,15 +61,6 @@ class Line:
         self.accepted.append(record)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is wrong: a code, a sentence, and the chunk, if it is about one."""
-
-    code: str
-    message: str
-    sequence: int | None = None
-
-
 class Ledger:
     """What became of a session's audio.
 
@@ -77,6 +70,7 @@ class Ledger:
         findings: What the examination found, by sequence number.
         records: The entries of the journal about the session.
         lost: Why the journal can't tell all; None if it can.
+        heard: What became of what was spoken; None if nobody said what was.
     """
 
     def __init__(
@@ -86,10 +80,12 @@ class Ledger:
         findings: Mapping[int, Sequence[AudioFinding]],
         records: Iterable[Record],
         lost: str | None,
+        heard: Heard | None,
     ) -> None:
         self._session = session
         self._findings = findings
         self._lost = lost
+        self._heard = heard
         of_session = [r for r in records if r.generation in (None, session.generation)]
         if session.upload_type is UploadType.STREAM:
             self.lines = list(_sockets(session, of_session))
@@ -111,6 +107,7 @@ class Ledger:
             "verdict": self.verdict,
             "problems": [_problem_form(problem) for problem in self.problems],
             "chunks": [_line_form(line, self._session) for line in self.lines],
+            "audio": None if self._heard is None else self._heard.form(),
         }
 
     def _problems(self) -> Iterator[Problem]:
@@ -121,11 +118,17 @@ class Ledger:
         yield from self._count_differs()
         for sequence, found in sorted(self._findings.items()):
             for finding in found:
-                if finding.serious:
+                if finding.serious and not self._is_judged_by_reference(finding):
                     message = f"Chunk {sequence}: {finding.message}"
                     yield Problem("serious_audio", message, sequence)
+        if self._heard is not None:
+            yield from self._heard.problems()
         if self._lost is not None:
             yield Problem("journal_incomplete", self._lost)
+
+    def _is_judged_by_reference(self, finding: AudioFinding) -> bool:
+        """Whether what was spoken tells more: it may have been silence."""
+        return finding.code == "silent" and self._heard is not None and self._heard.is_compared
 
     def _count_differs(self) -> Iterator[Problem]:
         sent, received = self._session.audio_files_sent, self._session.files_received()

@@ -20,27 +20,13 @@ from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
 from scribe_mock.store.eviction import Eviction
+from scribe_mock.store.memory_entry import MemoryEntry
 from scribe_mock.store.memory_intake import MemoryIntake
+from scribe_mock.store.reference import Reference
 from scribe_mock.store.session_store import Intake, Parts, Pieces
 from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 T = TypeVar("T")
-
-
-class _Entry:
-    """A session with its audio, and how many bytes of memory each counts as."""
-
-    __slots__ = ("audio", "audio_bytes", "own_bytes", "session")
-
-    def __init__(self, session: Session, audio: dict[int, Body]) -> None:
-        self.session = session
-        self.audio = audio
-        self.audio_bytes = sum(body.size for body in audio.values())
-        self.own_bytes = weight(session)
-
-    @property
-    def bytes(self) -> int:
-        return self.own_bytes + self.audio_bytes
 
 
 class MemoryStore:
@@ -60,7 +46,7 @@ class MemoryStore:
         self._let_go = let_go
         self._max_memory = max_memory
         self.changes = Changes()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, MemoryEntry] = {}
         #: The ids of each owner's sessions, in order of creation.
         self._owned: dict[str, dict[str, None]] = {}
         self._streams: dict[str, str] = {}
@@ -74,7 +60,7 @@ class MemoryStore:
         """Store a new session; raises SessionExists, ServiceUnavailable."""
         if session.session_id in self._entries:
             raise SessionExists(session.session_id)
-        self._put(_Entry(session, {}))
+        self._put(MemoryEntry(session, {}))
 
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""
@@ -168,12 +154,37 @@ class MemoryStore:
             await asyncio.to_thread(lambda: [body.digest() for body in audio.values()])
         return {sequence: body.digest() or "" for sequence, body in audio.items()}
 
+    async def reference(self, session_id: str) -> Reference | None:
+        """What was spoken during a session, if that was put; raises SessionNotFound."""
+        return self._entry(session_id).reference
+
+    async def put_reference(
+        self, session_id: str, generation: int, intake: Intake, reference: Reference
+    ) -> None:
+        """Store what was spoken during a session; see SessionStore."""
+        entry = self._entry(session_id)
+        if entry.session.generation != generation:
+            raise SessionNotFound(session_id)
+        more = reference.bytes - entry.reference_bytes
+        self._make_room(more - intake.size, keep=session_id)
+        intake.release()
+        entry.reference = reference
+        self._stored += more
+        self.changes.note()
+
+    async def forget_reference(self, session_id: str) -> None:
+        """Forget what was spoken during a session; raises SessionNotFound."""
+        entry = self._entry(session_id)
+        self._stored -= entry.reference_bytes
+        entry.reference = None
+        self.changes.note()
+
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
         """Store a session with its audio, replacing one with the same id."""
         before = self._entries.get(session.session_id)
         stored = {id(body.parts): body for body in before.audio.values()} if before else {}
         bodies = {number: stored.get(id(parts)) or Body(parts) for number, parts in audio.items()}
-        self._put(_Entry(session, bodies))
+        self._put(MemoryEntry(session, bodies, before.reference if before else None))
 
     async def delete(self, session_id: str) -> None:
         """Delete a session; raises SessionNotFound."""
@@ -201,7 +212,8 @@ class MemoryStore:
 
     async def usage(self) -> tuple[int, int]:
         """The number of sessions, and the bytes of audio."""
-        return len(self._entries), sum(entry.audio_bytes for entry in self._entries.values())
+        stored = self._entries.values()
+        return len(stored), sum(entry.audio_bytes + entry.reference_bytes for entry in stored)
 
     def claim(self, size: int) -> None:
         """Count bytes that are used outside the sessions; raises ServiceUnavailable."""
@@ -213,7 +225,7 @@ class MemoryStore:
         """Stop counting bytes that `claim` counted."""
         self._claimed -= size
 
-    def _entry(self, session_id: str) -> _Entry:
+    def _entry(self, session_id: str) -> MemoryEntry:
         try:
             return self._entries[session_id]
         except KeyError:
@@ -232,7 +244,7 @@ class MemoryStore:
         for session in filter(None, map(self._find, of_scope)):
             self._eviction.add(session, len(self._entries))
 
-    def _put(self, entry: _Entry) -> None:
+    def _put(self, entry: MemoryEntry) -> None:
         session_id = entry.session.session_id
         before = self._entries.get(session_id)
         more = entry.bytes - (before.bytes if before else 0)

@@ -8,6 +8,7 @@ from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
+from scribe_mock.store.reference import Reference
 
 T = TypeVar("T")
 
@@ -94,8 +95,30 @@ class SessionStore(Protocol):
     async def digests(self, session_id: str) -> Mapping[int, str]:
         """The SHA-256, in hex, of each chunk at the time of the call; raises SessionNotFound."""
 
+    async def reference(self, session_id: str) -> Reference | None:
+        """What was spoken during a session, if that was put; raises SessionNotFound."""
+
+    async def put_reference(
+        self, session_id: str, generation: int, intake: Intake, reference: Reference
+    ) -> None:
+        """Store what was spoken during a session, and release the intake.
+
+        Args:
+            session_id: The session.
+            generation: That of the session as it was when the reference began to arrive.
+            intake: Where it arrived.
+            reference: What was made of it.
+
+        Raises:
+            SessionNotFound: it was deleted, or another session has its id now.
+            ServiceUnavailable: there is no memory left.
+        """
+
+    async def forget_reference(self, session_id: str) -> None:
+        """Forget what was spoken during a session; raises SessionNotFound."""
+
     async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Store a session with its audio, replacing one with the same id."""
+        """Store a session with its audio, replacing one with the same id, but not its reference."""
 
     async def delete(self, session_id: str) -> None:
         """Delete a session; raises SessionNotFound."""

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from scribe_mock.testing.faults import Fault
     from scribe_mock.testing.journal import Entry
     from scribe_mock.testing.ledger import Ledger
+    from scribe_mock.testing.ledger_audio import Passage
     from scribe_mock.testing.lock_step import HeldRequest
     from scribe_mock.testing.mock_server import MockServer
+    from scribe_mock.testing.reference import Reference
     from scribe_mock.testing.scope import Scope
     from scribe_mock.testing.scope_sessions import Session
 
@@ -20,6 +22,8 @@ __all__ = [
     "HeldRequest",
     "Ledger",
     "MockServer",
+    "Passage",
+    "Reference",
     "Scope",
     "Session",
     "VerificationFailed",
@@ -32,6 +36,8 @@ _HOMES = {
     "HeldRequest": "lock_step",
     "Ledger": "ledger",
     "MockServer": "mock_server",
+    "Passage": "ledger_audio",
+    "Reference": "reference",
     "Scope": "scope",
     "Session": "scope_sessions",
     "VerificationFailed": "control_client",

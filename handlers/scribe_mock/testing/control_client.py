@@ -75,6 +75,7 @@ class ControlClient:
         path: str,
         body: Any = None,
         *,
+        content: bytes | None = None,
         query: Mapping[str, Any] | None = None,
         token: str | None = None,
         wait_seconds: float = 0,
@@ -85,6 +86,7 @@ class ControlClient:
             method: The HTTP method.
             path: What follows `/_mock`.
             body: Sent as JSON, unless it is None.
+            content: Sent as it is instead.
             query: Parameters; those that are None are left out.
             token: The bearer token to send, for a server that lists tokens.
             wait_seconds: How long the mock itself may wait before it answers.
@@ -92,7 +94,6 @@ class ControlClient:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         target = quote(self._prefix + path) + (f"?{urlencode(given)}" if given else "")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()

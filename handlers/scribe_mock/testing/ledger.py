@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from scribe_mock.testing.journal import moment
+from scribe_mock.testing.ledger_audio import LedgerAudio, Passage
 
 #: pytest leaves this module out of tracebacks: they end at the test's own line.
 __tracebackhide__ = True
@@ -71,6 +72,8 @@ class Ledger:
     verdict: Literal["complete", "incomplete", "open"]
     problems: tuple[Problem, ...]
     chunks: tuple[LedgerChunk, ...]
+    #: What arrived of what was spoken; None without a reference.
+    audio: LedgerAudio | None
     _ask: Callable[[Sequence[str]], None] = field(repr=False, compare=False)
 
     @classmethod
@@ -84,8 +87,31 @@ class Ledger:
                 for each in found["problems"]
             ),
             tuple(map(LedgerChunk.of, found["chunks"])),
+            None if found["audio"] is None else LedgerAudio.of(found["audio"]),
             ask,
         )
+
+    @property
+    def missing(self) -> tuple[Passage, ...]:
+        """What of the reference did not arrive; raises ValueError without a reference."""
+        return self._compared.missing
+
+    @property
+    def coverage_percent(self) -> float:
+        """How much of the reference's sound arrived; raises ValueError without a reference."""
+        return self._compared.coverage_percent
+
+    @property
+    def _compared(self) -> LedgerAudio:
+        # Without a reference nothing is known: an empty list would look like a proof.
+        if self.audio is None:
+            why = next((one.message for one in self.problems if one.code == "not_compared"), None)
+            raise ValueError(
+                why
+                or f"Nobody said what was spoken during session {self.session_id}. "
+                "Call sessions.put_reference before you ask what of it is missing."
+            )
+        return self.audio
 
     def verify(self, sha256: Sequence[str]) -> None:
         """Raise VerificationFailed unless the session now has exactly these chunks, in order.

@@ -30,12 +30,19 @@ class ScopeCalls:
         path: str,
         body: Any = None,
         *,
+        content: bytes | None = None,
         query: Mapping[str, Any] | None = None,
         wait_seconds: float = 0,
     ) -> Any:
         """The answer's JSON; raises ControlError."""
         return self._client.call(
-            method, path, body, query=query, token=self._access, wait_seconds=wait_seconds
+            method,
+            path,
+            body,
+            content=content,
+            query=query,
+            token=self._access,
+            wait_seconds=wait_seconds,
         )
 
     def ask(self, path: str, **query: Any) -> Any:

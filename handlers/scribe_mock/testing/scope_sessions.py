@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Self
 
+from scribe_mock.testing.reference import Reference, put_reference
 from scribe_mock.testing.scope_calls import ScopeCalls
 
 #: pytest leaves this module out of tracebacks: they end at the test's own line.
@@ -90,3 +92,26 @@ class ScopeSessions:
     def __getitem__(self, session_id: str) -> Session:
         """The session with this id as it is now; raises ControlError."""
         return Session.of(self._calls.send("GET", f"/sessions/{session_id}"))
+
+    def put_reference(
+        self,
+        session_id: str,
+        audio: bytes | Path | str | None = None,
+        *,
+        fixture: str | None = None,
+    ) -> Reference:
+        """Say what was spoken during a session: its ledger then says what of that is missing.
+
+        Args:
+            session_id: The session.
+            audio: The bytes of a recording, or the path of its file.
+            fixture: The name of a file in `fixtures/audio` instead.
+
+        Raises:
+            ControlError: it can't be decoded, or there is no such session or file.
+        """
+        return put_reference(self._calls, session_id, audio, fixture)
+
+    def forget_reference(self, session_id: str) -> None:
+        """Forget what was spoken during a session; raises ControlError."""
+        self._calls.send("DELETE", f"/sessions/{session_id}/reference")

@@ -12,6 +12,7 @@ from scribe_mock.testing.faults import FaultList
 from scribe_mock.testing.journal import Entry, EntryMatch
 from scribe_mock.testing.ledger import Ledger
 from scribe_mock.testing.lock_step import HeldRequest, id_of
+from scribe_mock.testing.reference import DECODING_SECONDS
 from scribe_mock.testing.scope_calls import ScopeCalls
 from scribe_mock.testing.scope_clock import ScopeClock
 from scribe_mock.testing.scope_sessions import ScopeSessions
@@ -178,7 +179,8 @@ class Steering(FaultCalls):
         def ask(sha256: Sequence[str]) -> None:
             self._calls.send("POST", f"{path}/verify", {"sha256": list(sha256)})
 
-        return Ledger.of(self._calls.send("GET", path), ask)
+        found = self._calls.send("GET", path, wait_seconds=DECODING_SECONDS)
+        return Ledger.of(found, ask)
 
 
 def _text(value: Any) -> Any:

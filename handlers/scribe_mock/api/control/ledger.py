@@ -33,13 +33,14 @@ class LedgerControl(OperationGroup):
     async def _ledger(self, session_id: str) -> Ledger:
         services, scope = self._services, Scope(session_id=session_id)
         await services.examiner.examine_new_chunks(session_id)
+        heard = await services.comparisons.of(session_id)
         # A copy: computing digests awaits, and uploads may change the session meanwhile.
         session = (await services.store.get(session_id)).copy()
         records = services.journal.records(scope)
         digests = await services.store.digests(session_id)
         await services.journal.learn_digests(records)
         findings = session_findings(session.ordered_chunks(), digests)
-        return Ledger(session, digests, findings, records, self._lost(scope))
+        return Ledger(session, digests, findings, records, self._lost(scope), heard)
 
     def _lost(self, scope: Scope) -> str | None:
         journal = self._services.journal

@@ -6,7 +6,7 @@ from typing import Any
 
 from scribe_mock.gauntlet.evidence import CREATE, STREAM, UPLOAD, Evidence
 from scribe_mock.gauntlet.judgement import Judge, Judgement, broken, met
-from scribe_mock.gauntlet.reference import QUIET_SECONDS
+from scribe_mock.gauntlet.reference import QUIET_AFTER, QUIET_BEFORE
 
 #: What is wrong with the audio as it was spoken.
 _HEARD = ("missing", "repeated", "reordered", "distorted")
@@ -15,7 +15,7 @@ _HEARD = ("missing", "repeated", "reordered", "distorted")
 def nothing_recorded(evidence: Evidence) -> str:
     """Why there is nothing to judge; empty if a session has audio."""
     if not evidence.exchanges:
-        return "Nothing arrived with the scenario's token: does the client send SCRIBE_MOCK_TOKEN?"
+        return "Nothing arrived with the scenario's token: does the client send it?"
     if not evidence.of(CREATE, UPLOAD, STREAM):
         return "No session was created."
     return ""
@@ -85,7 +85,7 @@ def problems(ledger: Mapping[str, Any]) -> Iterator[str]:
 def _is_quiet(passage: Mapping[str, Any], duration: float) -> bool:
     """Whether a passage lies before or after all that is spoken: a microphone may begin late."""
     start, end = float(passage["start_s"]), float(passage["end_s"])
-    return end <= QUIET_SECONDS or start >= duration - QUIET_SECONDS
+    return end <= QUIET_BEFORE or start >= duration - QUIET_AFTER
 
 
 def _passage(code: str, passage: Mapping[str, Any]) -> str:

@@ -21,9 +21,11 @@ def tells(*words: str) -> Judge:
 
 
 def says_all_is_well(evidence: Evidence) -> Judgement:
-    """A client that lost nothing ends with exit code 0."""
+    """A client that lost nothing ends with exit code 0, and a person sees no failure."""
     if not evidence.runs:
-        return met()
+        if evidence.told is None:
+            return not_tried(_ASK)
+        return broken("It told of a failure.") if evidence.told else met()
     codes = [run.exit_code for run in evidence.runs]
     if all(code == 0 for code in codes):
         return met()

@@ -85,8 +85,8 @@ async function refresh() {
   const revision = await revisionNow();
   const [{ scenarios }, found] = await Promise.all([ask("/_mock/examinations"), examination()]);
   keyed(part("rows"), scenarios, (one) => one.name, row);
-  part("armed").hidden = found === null;
   if (found) showExamination(found, scenarios.find((one) => one.name === found.scenario));
+  part("armed").hidden = found === null;
   return { revision, due: null };
 }
 

@@ -1,0 +1,93 @@
+"""Reads what was spoken during a session, and checks it by decoding it."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from starlette.requests import Request
+
+from scribe_mock.api.bodies import read_body
+from scribe_mock.audio.audio_errors import AudioError, HeaderOnlyAudio
+from scribe_mock.audio.examination import Examiner
+from scribe_mock.audio.media_types import type_of_container
+from scribe_mock.errors import InvalidAudioFormat, InvalidRequest, RequestTooLarge
+from scribe_mock.store.reference import Reference
+from scribe_mock.store.session_store import Intake
+
+#: The most bytes of a reference. A single upload may have 10 MiB, which is an hour of Opus. What
+#: was spoken is often at hand as WAV, of which an hour at 16 kHz, mono, has 115 MB.
+MAX_REFERENCE_BYTES = 128 * 1024 * 1024
+
+
+def announced_bytes(request: Request) -> int:
+    """The Content-Length, 0 if there is none; raises RequestTooLarge."""
+    announced = int(request.headers.get("content-length", 0))
+    _check_size(announced)
+    return announced
+
+
+async def receive(request: Request, intake: Intake) -> None:
+    """Read the bytes of a reference.
+
+    Args:
+        request: Has them as its body.
+        intake: Where they go.
+
+    Raises:
+        InvalidRequest: there are none.
+        RequestTooLarge: there are too many.
+        ServiceUnavailable: there is no memory for them.
+        ClientGone: the connection ended before the body did.
+    """
+    # Reading the body makes uvicorn send 100 Continue, so an empty one is not read.
+    if request.headers.get("content-length") != "0":
+        await read_body(request.receive, partial(_accept, intake))
+    if not intake.size:
+        raise InvalidRequest("The body is empty. Send the bytes of one audio file.")
+
+
+async def read_file(file: Path, intake: Intake) -> None:
+    """Read the bytes of a file as a reference; raises RequestTooLarge, ServiceUnavailable."""
+    intake.take(await asyncio.to_thread(_bytes_of, file))
+
+
+async def decoded(examiner: Examiner, intake: Intake, fixture: str | None) -> Reference:
+    """The reference that arrived, which is decoded in another process.
+
+    Args:
+        examiner: Decodes it.
+        intake: Has its bytes.
+        fixture: The name of its file; None for bytes that were sent.
+
+    Raises:
+        InvalidAudioFormat: it can't be decoded, or has no sound.
+    """
+    try:
+        fingerprint = await examiner.fingerprint(intake.parts)
+        if not fingerprint.duration_s:
+            raise HeaderOnlyAudio("a file without sound", "a recording of what was spoken")
+    except AudioError as error:
+        raise InvalidAudioFormat(str(error), finding=error.code) from error
+    media_type = type_of_container(fingerprint.container)
+    assert media_type is not None, "only known containers are decoded"
+    await asyncio.to_thread(intake.body.digest)
+    return Reference(intake.body, media_type, fingerprint, fixture)
+
+
+def _bytes_of(file: Path) -> bytes:
+    _check_size(file.stat().st_size)
+    return file.read_bytes()
+
+
+def _accept(intake: Intake, part: bytes) -> None:
+    _check_size(intake.size + len(part))
+    intake.take(part)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_REFERENCE_BYTES:
+        raise RequestTooLarge(
+            f"A reference has at most {MAX_REFERENCE_BYTES} bytes (128 MiB). Send a compressed "
+            "recording, such as Ogg with Opus.",
+            limit_bytes=MAX_REFERENCE_BYTES,
+        )
