@@ -9,14 +9,19 @@ from playwright.sync_api import Error, sync_playwright
 
 URL, TOKEN = os.environ["SCRIBE_MOCK_URL"], os.environ["SCRIBE_MOCK_TOKEN"]
 AUDIO = os.environ["SCRIBE_MOCK_AUDIO"]
+HEARD = f"{AUDIO}.microphone.wav"
+WAIT = 3  # seconds of silence: a user speaks when the page says that it records
 STREAMS = "stream" in os.environ["SCRIBE_MOCK_SCENARIO"]
 MICROPHONE = [
     "--use-fake-ui-for-media-stream",  # nobody is asked for it
     "--use-fake-device-for-media-stream",
-    f"--use-file-for-fake-audio-capture={AUDIO}%noloop",
+    f"--use-file-for-fake-audio-capture={HEARD}%noloop",
 ]
-with wave.open(AUDIO) as wav:
-    seconds = wav.getnframes() / wav.getframerate()
+with wave.open(AUDIO) as spoken, wave.open(HEARD, "wb") as heard:
+    heard.setparams(spoken.getparams())
+    heard.writeframes(bytes(spoken.getsampwidth() * spoken.getframerate() * WAIT))
+    heard.writeframes(spoken.readframes(spoken.getnframes()))
+    seconds = WAIT + spoken.getnframes() / spoken.getframerate()
 
 
 def visit(page, url):

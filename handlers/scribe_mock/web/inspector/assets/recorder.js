@@ -211,8 +211,6 @@ async function record() {
   addEventListener("beforeunload", stay); // the browser asks before it closes a page that has unsent sound
   let kept = null;
   try {
-    listMicrophones();
-    showLoudness(stream);
     const method = fields.method.value;
     let interrupt;
     const interrupted = new Promise((resolve) => { interrupt = resolve; });
@@ -227,6 +225,8 @@ async function record() {
       outbox.add(name, file);
     };
     const begun = Promise.resolve(methods[method](stream, opening, outbox, interrupt, add)); // nobody waits with the first word
+    listMicrophones();
+    showLoudness(stream);
     const session = await opening.catch(async (error) => {
       await begun.then((finish) => finish(), () => {});
       throw error;
