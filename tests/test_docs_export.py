@@ -30,7 +30,7 @@ def test_the_export_is_at_most_6_mb(folder):
 
 def test_every_link_leads_to_a_file_of_the_export(folder):
     pages = list(folder.glob("*.html"))
-    assert len(pages) == 14
+    assert len(pages) == 15
     for page in pages:
         for target in re.findall(r'(?:href|src)="([^"#]+)', page.read_text("utf-8")):
             assert (folder / target).is_file(), f"{page.name} links to {target}"

@@ -38,8 +38,12 @@ RUN_HERE = {
     "lost.sh",
     "repeats.sh",
 }
-#: Run in test_pytest_fixtures.py and test_javascript_client.py.
+#: Run in test_pytest_fixtures.py, test_javascript_client.py, test_following_audio.py, and tests/examine.
 RUN_BY_OTHER_TESTS = {
+    "scenario.yaml",
+    "upload_recording.py",
+    "upload_recording.sh",
+    "drive_recorder.py",
     "side_by_side.py",
     "side-by-side.test.mjs",
     "side-by-side.spec.mjs",

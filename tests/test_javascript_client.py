@@ -16,6 +16,7 @@ import pytest
 from scribe_mock import MockServer, Settings
 from scribe_mock.sample_audio import sample
 from scribe_mock.web.docs.book import snippet_text
+from scribe_mock.web.docs.examined import examined_clients
 from tests.support import ROOT
 
 HERE = ROOT / "tests" / "javascript"
@@ -26,6 +27,9 @@ IN_NODE, IN_PLAYWRIGHT = re.findall(
     r"^```js\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
 )
 
+
+#: The packages that axios-uploader.mjs is made of.
+AXIOS = ("axios", "axios-retry")
 
 #: A reader's client, for snippets that call it.
 RECORD = """
@@ -155,6 +159,30 @@ def here(snippet, server):
     """A snippet of the guides, for this mock and this project."""
     text = snippet_text(snippet).replace('"./scribe-mock', '"./client/scribe-mock')
     return text.replace("http://127.0.0.1:8080", server.url)
+
+
+#: What one attempt shows: the rest of the gauntlet would take minutes.
+EXAMINED = ("upload-cut", "rate-limited", "token-expired", "chunk-too-large", "end-answer-lost")
+
+
+@pytest.mark.parametrize(
+    ("client", "set_up"), [("axios-retry, defaults", ""), ("axios-retry, set up", "advised")]
+)
+def test_the_guide_says_how_axios_did(client, set_up, packages, project):
+    shown = next(one for one in examined_clients() if one["client"] == client)
+    locked = json.loads((HERE / "package-lock.json").read_text("utf-8"))["packages"]
+    versions = [f"{name} {locked[f'node_modules/{name}']['version']}" for name in AXIOS]
+    assert shown["version"] == ", ".join(versions)
+    report = project / "examined.json"
+    only = [word for name in EXAMINED for word in ("--only", name)]
+    examine = [sys.executable, "-m", "scribe_mock", "examine", *only, "--report", f"json={report}"]
+    run(
+        [*examine, "--", "node", project / "axios-uploader.mjs"],
+        env=os.environ | {"SET_UP": set_up},
+    )
+    found = json.loads(report.read_text("utf-8"))["scenarios"]
+    verdicts = {one["scenario"]: one["verdict"] for one in found}
+    assert verdicts == {name: shown["marks"][name]["verdict"] for name in EXAMINED}
 
 
 @pytest.fixture(scope="module")

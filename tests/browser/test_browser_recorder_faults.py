@@ -246,3 +246,43 @@ def test_a_stream_that_breaks_is_opened_again(page, control):
     stop(page)
     expect(page.locator("#state")).to_have_text("completed")
     assert len(control.control("GET", f"/sessions/{session_id}")["chunks"]) >= 2
+
+
+#: What a page finds that others left behind: the numbers of files.
+LEFT_BEHIND = """async () => {
+  const { leftBehind } = await import("/_mock/ui/assets/kept-recordings.js");
+  return (await leftBehind()).map(({ count }) => count);
+}"""
+
+
+def test_what_a_page_left_behind_is_sent_by_the_next_one(page, visitor, mock, control):
+    session_id = start(page)
+    expect(line(page, 1)).to_contain_text("stored,")
+    set_fault(control, {"answer": {"status": 503}}, times=None)
+    expect(line(page, 2)).to_contain_text("503")
+    address = f"{mock.url}/_mock/ui/record"
+    assert visitor.open(address).evaluate(LEFT_BEHIND) == []  # the first page is still busy
+    page.close()
+
+    control.control("DELETE", "/faults")
+    following = visitor.open(address)
+    notice = following.get_by_role("region", name="An earlier recording")
+    expect(notice).to_contain_text("files of it are kept")
+    (count,) = following.evaluate(LEFT_BEHIND)
+    assert count >= 3
+    expect(notice).to_contain_text(f"{count} files of it are kept")
+    following.get_by_role("button", name="Send what is kept").click()
+    expect(following.locator("#state")).to_have_text("completed")
+    session = control.control("GET", f"/sessions/{session_id}")
+    assert session["audio_files"] == [f"{number}.webm" for number in range(count)]
+    assert visitor.open(address).evaluate(LEFT_BEHIND) == []
+
+
+def test_what_a_page_left_behind_can_be_thrown_away(page, visitor, mock):
+    start(page)
+    expect(line(page, 0)).to_contain_text("stored,")
+    page.close()
+    following = visitor.open(f"{mock.url}/_mock/ui/record")
+    following.get_by_role("button", name="Throw it away").click()
+    expect(following.get_by_role("region", name="An earlier recording")).to_be_hidden()
+    assert following.evaluate(LEFT_BEHIND) == []

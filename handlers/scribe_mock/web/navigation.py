@@ -35,6 +35,7 @@ GUIDES = (
     Entry("make-it-fail", "Make it fail", "/docs/make-it-fail"),
     Entry("side-by-side", "Tests side by side", "/docs/side-by-side"),
     Entry("arrived", "What really arrived", "/docs/arrived"),
+    Entry("examine-your-client", "Examine your client", "/docs/examine-your-client"),
 )
 
 #: Pages that need a running mock.

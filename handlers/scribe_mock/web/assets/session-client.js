@@ -117,15 +117,17 @@ async function send(api, attempt, seconds = TIMEOUT, onRetry = api.onRetry) {
 const call = (api, method, path, body) =>
   send(api, (token, signal) => sendJson(method, api.base + path, token, body, signal));
 
+export const newSessionId = () => `ses_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+
 /**
  * A new session; upload_type is "chunked", "single" or "stream".
  *
- * The id is chosen here: if an answer is lost, the next attempt finds the session instead of making a second one.
+ * The id is chosen by the client: if an answer is lost, the next attempt finds the session instead of making a
+ * second one.
  */
-export async function createSession(api, upload_type, fields = {}) {
-  const session_id = `ses_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+export async function createSession(api, upload_type, session_id = newSessionId()) {
   try {
-    return (await call(api, "POST", "/sessions", { session_id, upload_type, ...fields })).body;
+    return (await call(api, "POST", "/sessions", { session_id, upload_type })).body;
   } catch (error) {
     if (error.code !== "session_exists") throw error;
     return (await call(api, "GET", `/sessions/${session_id}`)).body;

@@ -10,9 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from scribe_mock import __version__
+from scribe_mock.gauntlet.scenarios import SCENARIOS
 from scribe_mock.spec import SpecFile
 from scribe_mock.web.docs.catalogue import OperationErrors, catalogue
 from scribe_mock.web.docs.clients import DELIVERIES, client_tables
+from scribe_mock.web.docs.examined import examined_clients
 from scribe_mock.web.docs.fault_examples import SNIPPETS, fault_examples
 from scribe_mock.web.docs.reference import as_script, for_renderer
 from scribe_mock.web.docs.samples import TOKEN
@@ -87,12 +89,11 @@ class Book:
     def _guide(self, name: str) -> str:
         number = next(n for n, entry in enumerate(GUIDES) if entry.name == name)
         following = GUIDES[number + 1] if number + 1 < len(GUIDES) else None
-        extra = {"clients": client_tables(), "deliveries": DELIVERIES} if name == "clients" else {}
         return self._templates.get_template(f"guides/{name}.html").render(
             here="guides",
             guide=GUIDES[number],
             following=following and (following, self._address(following)),
-            **extra,
+            **_tables(name),
         )
 
     def _navigation(self) -> Iterator[dict[str, str]]:
@@ -105,6 +106,15 @@ class Book:
     def _page_address(self, name: str) -> str:
         known = {entry.name: entry for entry in (*DOCUMENTATION, *GUIDES, *INSPECTOR)}
         return self._address(known[name])
+
+
+def _tables(name: str) -> dict[str, Any]:
+    """What only one guide shows."""
+    if name == "clients":
+        return {"clients": client_tables(), "deliveries": DELIVERIES}
+    if name == "examine-your-client":
+        return {"scenarios": SCENARIOS, "examined": examined_clients()}
+    return {}
 
 
 def snippet_text(name: str) -> str:

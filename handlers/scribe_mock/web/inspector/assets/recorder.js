@@ -1,10 +1,13 @@
 /** The recorder's page: its form, its progress bars, and the flow from microphone to transcript. */
 import { recordChunks, recordWhole, spelled, streamAudio } from "./recording.js";
-import { canHelpLater, createSession, endSession, isGone, Outbox, pollForResult } from "./session-client.js";
+import { KeptRecording, leftBehind } from "./kept-recordings.js";
+import {
+  canHelpLater, createSession, endSession, isGone, newSessionId, Outbox, pollForResult,
+} from "./session-client.js";
 
 const find = (id) => document.getElementById(id);
-const [form, start, stop, again, without, status, meter, uploads, outcome, picked] =
-  ["form", "start", "stop", "again", "without", "status", "meter", "uploads", "outcome", "picked"].map(find);
+const [form, start, stop, again, without, status, meter, uploads, outcome, picked, left] =
+  ["form", "start", "stop", "again", "without", "status", "meter", "uploads", "outcome", "picked", "left"].map(find);
 const fields = form.elements;
 fields.base.value = `${location.origin}/voice/v1`;
 try { fields.token.value = sessionStorage.getItem("scribe-mock token") || "any"; } catch { fields.token.value = "any"; }
@@ -75,16 +78,17 @@ function sendAgain(api, outbox) {
 
 /** The three methods. Each begins to record, and returns a function that ends it and counts the files. */
 const methods = {
-  chunked(stream, opening, outbox) {
+  chunked(stream, opening, outbox, onOver, add) {
     const finish = recordChunks(stream, Number(fields.seconds.value), (sequence, chunk) => {
-      outbox.add(`audio_${sequence}.${spelled(chunk.type).extension}`, chunk);
+      add(`audio_${sequence}.${spelled(chunk.type).extension}`, chunk);
     });
     return () => finish().then(() => outbox.files.size);
   },
-  single(stream, opening, outbox) {
+  single(stream, opening, outbox, onOver, add) {
     const finish = recordWhole(stream);
-    const add = (file) => outbox.add(`recording.${spelled(file.type).extension}`, file);
-    return () => finish().then((file) => file && add(file)).then(() => outbox.files.size);
+    return () => finish()
+      .then((file) => file && add(`recording.${spelled(file.type).extension}`, file))
+      .then(() => outbox.files.size);
   },
   async stream(stream, opening, outbox, onOver) {
     const shown = line("stream");
@@ -178,8 +182,9 @@ const openApi = () => ({
 });
 
 /** Send what was recorded, end the session, and show its result. */
-async function finishSession(api, outbox, count) {
+async function finishSession(api, outbox, count, kept) {
   await sendAndEnd(api, outbox, count);
+  kept?.forget().catch(() => {});
   say("Processing…");
   showResult(await pollForResult(api, await outbox.sessionId, (state) => say(`The session is ${state}.`)), outbox);
 }
@@ -204,17 +209,24 @@ async function record() {
   const release = () => stream.getTracks().forEach((track) => track.stop());
   const stay = (event) => event.preventDefault();
   addEventListener("beforeunload", stay); // the browser asks before it closes a page that has unsent sound
+  let kept = null;
   try {
-    listMicrophones();
-    showLoudness(stream);
     const method = fields.method.value;
     let interrupt;
     const interrupted = new Promise((resolve) => { interrupt = resolve; });
     for (const track of stream.getTracks()) track.onended = interrupt;
     say("Recording. The session is being made.");
-    const opening = createSession(api, method);
+    const id = newSessionId();
+    const opening = createSession(api, method, id);
     const outbox = openOutbox(api, method, opening, interrupt);
-    const begun = Promise.resolve(methods[method](stream, opening, outbox, interrupt)); // nobody waits with the first word
+    if (method !== "stream") kept = new KeptRecording(id, { method, begun: Date.now() });
+    const add = (name, file) => {
+      kept.add(name, file).catch(() => {}); // the outbox has it as well
+      outbox.add(name, file);
+    };
+    const begun = Promise.resolve(methods[method](stream, opening, outbox, interrupt, add)); // nobody waits with the first word
+    listMicrophones();
+    showLoudness(stream);
     const session = await opening.catch(async (error) => {
       await begun.then((finish) => finish(), () => {});
       throw error;
@@ -226,11 +238,49 @@ async function record() {
     stop.disabled = true;
     const count = await finish();
     release();
-    await finishSession(api, outbox, count);
+    await finishSession(api, outbox, count, kept);
   } finally {
     release();
+    kept?.release?.();
     removeEventListener("beforeunload", stay);
   }
+}
+
+/** Send what a page kept that was closed, or crashed, in the middle of a recording. */
+async function resume({ id, method, begun }) {
+  const api = openApi();
+  const kept = new KeptRecording(id, { method, begun });
+  try {
+    const opening = createSession(api, method, id).catch((error) => {
+      if (!isGone(error)) throw error;
+      return createSession(api, method);
+    });
+    const outbox = openOutbox(api, method, opening, () => {});
+    outbox.files = await kept.files();
+    await opening;
+    await finishSession(api, outbox, outbox.files.size, kept);
+  } finally {
+    kept.release?.();
+  }
+}
+
+/** Offer the oldest recording that was left behind. */
+async function offerToResume() {
+  const [oldest] = await leftBehind().catch(() => []);
+  left.hidden = !oldest;
+  if (!oldest) return;
+  const begun = new Date(oldest.begun).toLocaleTimeString();
+  find("left-said").textContent =
+    `The recording of ${begun} was not sent to its end. ${oldest.count} files of it are kept; what was said after them is lost.`;
+  find("resume").onclick = () => {
+    left.hidden = true;
+    run(() => resume(oldest));
+  };
+  find("resume").hidden = !oldest.count;
+  find("forget").onclick = async () => {
+    await new KeptRecording(oldest.id, oldest).forget();
+    offerToResume();
+  };
 }
 
 /** Run what a click asked for, and say what went wrong. */
@@ -244,6 +294,7 @@ async function run(task) {
     say(error.name === "NotAllowedError" ? "The microphone was refused. Allow it in the browser's address bar, then record again." : error.message);
   }
   [start.disabled, picked.disabled, stop.disabled, again.hidden] = [false, false, true, true];
+  offerToResume(); // what could not be sent
 }
 
 form.addEventListener("submit", (event) => {
@@ -256,3 +307,5 @@ picked.addEventListener("change", async () => {
   if (file) await run(() => sendPicked(file));
   picked.value = ""; // the same file may be picked again
 });
+
+offerToResume();

@@ -1,0 +1,157 @@
+"""The guides' clients lose nothing, and one mistake in them is found by the scenario about it."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scribe_mock import MockServer, Settings
+from scribe_mock.examine.audio import write_reference
+from scribe_mock.examine.driver import Setup, run_scenario
+from scribe_mock.gauntlet.scenarios import SCENARIOS
+from scribe_mock.testing.control_client import ControlClient
+from scribe_mock.web.docs.book import snippet_text
+from tests.support import PATIENCE
+
+HERE = Path(__file__).parent
+#: By the file that is changed.
+MUTANTS = yaml.safe_load((HERE / "mutants.yaml").read_text("utf-8"))
+ALL = [(file, mutant["name"]) for file, mutants in MUTANTS.items() for mutant in mutants]
+PROGRAM = "upload_recording.py"
+ORIGINAL = "the original"
+#: The clients that run at the same time, by what they need of the processor.
+LIGHT, HEAVY = 8, 3
+
+
+class Examination:
+    """Runs clients, each in one scenario, against one mock."""
+
+    def __init__(self, url, folder):
+        self._url = url
+        self._folder = folder
+        self._audio = folder / "spoken.wav"
+        write_reference(self._audio)
+
+    def run(self, file, wanted):
+        """The outcomes, by name and scenario."""
+        return asyncio.run(self._run(file, wanted))
+
+    async def _run(self, file, wanted):
+        client = ControlClient(self._url)
+        free = asyncio.Semaphore(LIGHT if file == PROGRAM else HEAVY)
+
+        async def run(number, name, changes, scenario):
+            async with free:
+                folder = self._folder / str(number)
+                setup = Setup(
+                    url=self._url,
+                    token=None,
+                    command=command(file, changed(file, changes), folder),
+                    audio=self._audio,
+                    folder=folder,
+                    timeout=PATIENCE,
+                )
+                found = await run_scenario(scenario_of(scenario), setup, client)
+            return (name, scenario), found
+
+        try:
+            runs = [run(number, *each) for number, each in enumerate(wanted)]
+            return dict(await asyncio.gather(*runs))
+        finally:
+            client.close()
+
+
+def scenario_of(name):
+    return next(scenario for scenario in SCENARIOS if scenario.name == name)
+
+
+def changed(file, changes):
+    """The text of a file with its changes, each of which must find its place."""
+    text = snippet_text(file)
+    for change in changes:
+        assert text.count(change["was"]) == 1, change["was"]
+        text = text.replace(change["was"], change["is"])
+    return text
+
+
+def command(file, text, folder):
+    """How to run a client whose file has this text."""
+    folder.mkdir()
+    (folder / file).write_text(text)
+    if file == PROGRAM:
+        return [sys.executable, folder / file]
+    if file == "session-client.js":
+        return [sys.executable, HERE / "programs" / "send_in_page.py", folder]
+    driver = snippet_text("drive_recorder.py")
+    page = "    page = browser.new_page()\n"
+    assert page in driver
+    instead = f'    page.route("**/{file}", lambda route: route.fulfill(path="{folder / file}"))\n'
+    (folder / "drive.py").write_text(driver.replace(page, page + instead))
+    return [sys.executable, folder / "drive.py"]
+
+
+def wanted(file):
+    """What to run: each mutant in its scenario, and the original in the same ones."""
+    runs = [(one["name"], one["changes"], one["scenario"]) for one in MUTANTS[file]]
+    originals = sorted({scenario for _, _, scenario in runs})
+    return runs + [(ORIGINAL, [], scenario) for scenario in originals]
+
+
+@pytest.fixture(scope="module")
+def outcomes(file, tmp_path_factory):
+    """The outcomes of all that a file has, by name and scenario."""
+    if file != PROGRAM:
+        require_chromium()
+    with (
+        MockServer(Settings(port=0, quiet=True)) as mock,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setenv("PATIENCE", "15")
+        examination = Examination(mock.url, tmp_path_factory.mktemp("clients"))
+        return examination.run(file, wanted(file))
+
+
+def require_chromium():
+    if shutil.which("chromium") is None and shutil.which("chromium-browser") is None:
+        reason = "Chromium is not installed; on Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def marks(outcome):
+    return {mark.demand.name: mark.verdict.value for mark in outcome.marks}
+
+
+def of_each_file(tests):
+    """Parameters; those of one file stay in one process, which runs all its clients."""
+    return pytest.mark.parametrize(
+        ("file", "name"),
+        [
+            pytest.param(file, name, marks=pytest.mark.xdist_group(f"mutants of {file}"))
+            for file, name in tests
+        ],
+        scope="module",
+    )
+
+
+def test_there_are_enough():
+    assert len(set(ALL)) == len(ALL) >= 30
+
+
+@of_each_file(ALL)
+def test_a_mistake_is_found_by_the_scenario_that_is_about_it(file, name, outcomes):
+    mutant = next(one for one in MUTANTS[file] if one["name"] == name)
+    found = outcomes[name, mutant["scenario"]]
+    assert marks(found)[mutant["demand"]] in ("failed", "warned", "noted"), found
+
+
+@of_each_file([(file, ORIGINAL) for file in MUTANTS])
+def test_the_original_has_full_marks(file, name, outcomes):
+    found = {scenario: marks(one) for (who, scenario), one in outcomes.items() if who == name}
+    assert found
+    assert {mark for one in found.values() for mark in one.values()} == {"passed"}, found
