@@ -11,15 +11,27 @@ import httpx
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from scribe_mock import MockServer, Settings
+from scribe_mock.audio.media_types import OGG_OPUS
 from scribe_mock.sample_audio import sample
+from tests.audio.factory import RATE, decode, encode
+from tests.support import PATIENCE
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 SIZE: ViewportSize = {"width": 1180, "height": 760}
 
 
 def session(page: Page, url: str) -> None:
-    page.goto(f"{url}/_mock/ui/sessions/demo_session_partial")
-    expect(page.get_by_role("button", name="Play 1.webm")).to_be_enabled()
+    sound = decode(sample("consultation.ogg").read_bytes())
+    body = {"upload_type": "chunked", "additional_data": {"_mock": {"follow_audio": True}}}
+    with httpx.Client(headers={"Authorization": "Bearer any"}, timeout=PATIENCE) as client:
+        created = client.post(f"{url}/voice/v1/sessions", json=body).json()["session_id"]
+        for number, start in enumerate((0, 20, 47.5, 67.5, 79.5, 99.5, 119.5)):
+            part = encode(sound[int(start * RATE) : int((start + 20) * RATE)], OGG_OPUS)
+            address = f"{url}/voice/v1/sessions/{created}/audio/audio_{number}.ogg"
+            client.post(address, content=part, headers={"Content-Type": OGG_OPUS})
+    page.goto(f"{url}/_mock/ui/sessions/{created}")
+    expect(page.locator("#plot .arrived + .wave").first).to_be_visible()
+    page.get_by_role("heading", name="What was spoken").evaluate("h2 => h2.scrollIntoView()")
 
 
 def requests(page: Page, url: str) -> None:
@@ -65,6 +77,7 @@ def main() -> int:
     with MockServer(settings) as mock, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, (scheme, scene) in SCENES.items():
+            httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
             page = browser.new_page(viewport=SIZE, color_scheme=scheme)
             scene(page, mock.url)
             page.screenshot(path=PICTURES / f"{name}.png")

@@ -442,7 +442,7 @@ def test_a_sample_is_written_to_the_output_or_a_file(name, file, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--sample", "flac"], "expected one of m4a, mp3, mp4, ogg, wav, webm, silence.wav"),
+        (["--sample", "flac"], "expected one of m4a, mp3, mp4, ogg, wav, webm, consultation.ogg"),
         (["--sample", "make.sh"], "There is no sample make.sh"),
         (["--sample", "../sessions.yaml"], "There is no sample"),
         (["--sample", "webm", "--output", "nowhere/a.webm"], "can't be written"),

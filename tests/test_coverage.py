@@ -551,6 +551,8 @@ RECIPES = {
     "getHar 200": control("GET", "/requests.har"),
     "getHar 400 invalid_request": control("GET", "/requests.har?since=soon"),
     "getLedger 200": control("GET", f"{DEMO}/ledger"),
+    "getLevels 200": control("GET", f"{DEMO}/ledger/levels"),
+    "getLevels 404 session_not_found": control("GET", "/sessions/unknown/ledger/levels"),
     "getLedger 404 session_not_found": control("GET", "/sessions/unknown/ledger"),
     "putReference 200": control("PUT", REFERENCE, json={"fixture": "tiny.wav"}),
     "putReference 400 invalid_audio_format": control("PUT", REFERENCE, content=b"no audio"),

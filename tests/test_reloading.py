@@ -65,6 +65,17 @@ def test_a_scenario_counts_from_the_next_request_on(watched, folder):
     assert sessions(watched)["demo_session_one"]["status"] == "completed"
 
 
+def test_the_times_of_sentences_are_checked_when_they_are_saved(watched, folder):
+    file = folder / "scenarios" / "consultation.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("at: [2.63, 3.66]", "at: [2.13, 3.66]"))
+    [problem] = watched.comes_true(lambda: problems(watched))
+    assert "transcript[1].at: expected a start at 2.25 or later" in problem
+    file.write_text(right.replace("Please sit down.", "Have a seat."))
+    assert watched.comes_true(lambda: "Mr. Nair. Have a seat. What" in transcript(watched))
+    assert problems(watched) == []
+
+
 def test_the_sessions_of_the_file_are_made_again(watched, folder):
     client_session = watched.create()
     watched.control("PUT", "/sessions/demo_session_one", {"state": "failed"})

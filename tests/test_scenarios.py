@@ -260,10 +260,10 @@ def test_a_broken_scenario_is_told_its_file_line_and_what_was_expected(
         ("at: [3.1, 5]", "at: 3.1", 7, "transcript[1].at", "array"),
         ("    at: [3.1, 5]\n", "", 6, "transcript[1]", "`at: [START, END]`, as other sentences"),
         ("audio: speech.wav\n", "", 4, "transcript[0].at", "`audio: FILE` beside the transcript"),
-        ("speech.wav", "gone.wav", 3, "audio", "audio, not 'gone.wav'"),
-        ("speech.wav", "../sessions.yaml", 3, "audio", "audio, not '../sessions.yaml'"),
-        ("speech.wav", "/etc/passwd", 3, "audio", "audio, not '/etc/passwd'"),
-        ("speech.wav", "README.md", 3, "audio", "name ends with one of .mp3, "),
+        ("speech.wav", "gone.wav", 3, "audio", "speech.wav, speech.webm, tiny.m4a, ti"),
+        ("speech.wav", "../sessions.yaml", 3, "audio", "; not '../sessions.yaml'"),
+        ("speech.wav", "/etc/passwd", 3, "audio", "; not '/etc/passwd'"),
+        ("speech.wav", "README.md", 3, "audio", "; not 'README.md'"),
         ("    text: The chest is clear.\n", "", 6, "transcript[1]", "text"),
         ("speaker: Doctor\n", "speaker: 7\n", 6, "transcript[1].speaker", "string"),
         ("text: The end.", "text: The end., words: 2", 9, "transcript[2]", "words"),
@@ -282,6 +282,13 @@ def test_a_recording_that_is_none_is_told(spoken):
     said = complaint(spoken, "scenarios/spoken.yaml", "title", "title")
     assert said.startswith("scenarios/spoken.yaml:3: audio: ")
     assert "is no recording: Expected WAV with PCM, found" in said
+
+
+def test_a_recording_that_is_too_large_is_told(spoken):
+    with (spoken / "audio/speech.wav").open("r+b") as file:
+        file.truncate(128 * 2**20 + 1)
+    said = complaint(spoken, "scenarios/spoken.yaml", "title", "title")
+    assert "yaml:3: audio: expected a recording of at most 134217728 bytes (128 MiB)" in said
 
 
 @pytest.mark.parametrize(

@@ -370,7 +370,8 @@ def test_an_app_that_logs_in_with_the_token_belongs_to_the_scope(scope, start):
     app = start(scope, answer.json()["access_token"])
     scope.fail("uploadAudio")
     assert app.upload(0).status_code == 503
-    assert [entry.operation for entry in scope.requests()] == ["createSession", "uploadAudio"]
+    arrived = [entry.operation for entry in scope.requests()]
+    assert arrived == ["login", "createSession", "uploadAudio"]
 
 
 def test_without_a_server_there_is_one_clear_error():

@@ -41,6 +41,7 @@ def test_settings_cannot_be_changed():
         ("max_memory", "1.5 gib", 3 * 2**29),
         ("max_memory", "2tb", 2 * 10**12),
         ("scenario", "silence", "silence"),
+        ("follow_audio", "1", True),
         ("fixtures", "/a/b", Path("/a/b")),
         ("spec", "x.yaml", Path("x.yaml")),
         ("max_audio_seconds", "60", 60.0),

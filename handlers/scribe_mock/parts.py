@@ -6,6 +6,7 @@ from scribe_mock.api.callers import Callers
 from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.deeds import Deeds
 from scribe_mock.api.examinations import Examinations
+from scribe_mock.api.following_audio import FollowingAudio
 from scribe_mock.api.resets import Part, Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
@@ -131,6 +132,11 @@ class Parts:
         return Examiner(self.store, limits, strict=self.settings.strict_audio)
 
     @cached_property
+    def following_audio(self) -> FollowingAudio:
+        """Knows whose transcripts follow the audio."""
+        return FollowingAudio(self.settings, self.fixtures, self.examiner)
+
+    @cached_property
     def streams(self) -> Streams:
         """The open WebSockets."""
         return Streams(self.store, self.clocks, self.alarm, self.examiner)
@@ -174,7 +180,8 @@ class Parts:
             self.fixtures,
             self.seeder,
             self.examiner,
-            Comparisons(self.store, self.examiner),
+            self.following_audio,
+            Comparisons(self.store, self.examiner, self.following_audio),
             self.streams,
             self.templates,
             self.tokens,

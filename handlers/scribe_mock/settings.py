@@ -171,6 +171,12 @@ class Settings:
     scenario: str = _setting(
         "consultation", _TEXT, "NAME", "outcome of processing for sessions that name no scenario"
     )
+    follow_audio: bool = _setting(
+        False,
+        _FLAG,
+        "",
+        "transcripts have what arrived of the scenario's recording, for sessions that say nothing",
+    )
     fixtures: Path | None = _setting(
         None,
         _FILE,

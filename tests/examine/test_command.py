@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -15,7 +17,7 @@ from scribe_mock import MockServer, Settings
 from scribe_mock.cli import main
 from scribe_mock.examine.reports import WRITERS
 from scribe_mock.gauntlet.scenarios import SCENARIOS
-from tests.support import ROOT
+from tests.support import PATIENCE, ROOT
 
 PYTHON = sys.executable
 CLIENT = [PYTHON, str(Path(__file__).with_name("client.py"))]
@@ -110,22 +112,51 @@ def test_github_gets_annotations_and_a_summary(tmp_path, capsys, monkeypatch):
     assert "| rate-limited | warned |" in summary.read_text("utf-8")
 
 
+def is_gone(note):
+    """Whether the process whose id is in a file ends soon."""
+    started = int(note.read_text("utf-8"))
+    until = time.monotonic() + PATIENCE
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.kill(started, 0)
+            time.sleep(0.05)
+        return False
+    return True
+
+
 def test_a_client_that_does_not_end_is_killed_with_all_that_it_started(tmp_path, capsys):
     note = tmp_path / "pid"
     script = f"sleep 600 & echo $! > {note}; wait"
     began = time.monotonic()
     words = ["examine", "--only", "plain", "--timeout", "1", "--", "bash", "-c", script]
     assert main(words) == 3
-    assert time.monotonic() - began < 20
-    started = int(note.read_text("utf-8"))
-    for _ in range(100):
-        with suppress(ProcessLookupError):
-            os.kill(started, 0)
+    assert time.monotonic() - began < PATIENCE
+    assert is_gone(note)
+
+
+def test_ctrl_c_ends_the_client_too(tmp_path):
+    note = tmp_path / "pid"
+    script = f"echo $$ > {note}; exec sleep 600"
+    command = [
+        PYTHON,
+        "-m",
+        "scribe_mock",
+        "examine",
+        "--only",
+        "plain",
+        "--",
+        "bash",
+        "-c",
+        script,
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not (note.exists() and note.read_text("utf-8")):
+            assert process.poll() is None
             time.sleep(0.05)
-            continue
-        break
-    else:
-        pytest.fail("The client's own program is still there.")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, told) == (2, "scribe-mock: stopped before the end.\n")
+    assert is_gone(note)
 
 
 def test_what_a_client_prints_is_shown_and_moves_no_cursor(capsys):

@@ -3,16 +3,20 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from scribe_mock.api.following_audio import FollowingAudio
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.chunk_fingerprints import ChunkFingerprints
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.audio.packed_fingerprint import PackedPiece
+from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.heard import Heard
+from scribe_mock.steering.levels import Levels
 from scribe_mock.store.reference import Reference
 from scribe_mock.store.session_store import Parts, SessionStore
 
@@ -26,17 +30,37 @@ _MOST_KEPT = 64
 _Key = tuple[str | None, tuple[tuple[int, str, float | None, float | None], ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A chunk, with the digest and the parts of its bytes.
+
+    `until_s` is where the recording ends, for the last chunk that was cut from one.
+    """
+
+    chunk: Chunk
+    digest: str
+    parts: Parts
+    until_s: float | None
+
+    @property
+    def place(self) -> tuple[int, str, float | None, float | None]:
+        """All that a comparison depends on."""
+        return self.chunk.sequence, self.digest, self.chunk.start_s, self.until_s
+
+
 class Comparisons:
     """Compares the sessions of one server with their references.
 
     Args:
         store: Where both are.
         examiner: Decodes and compares in other processes.
+        following: Has the references of sessions for which none was put.
     """
 
-    def __init__(self, store: SessionStore, examiner: Examiner) -> None:
+    def __init__(self, store: SessionStore, examiner: Examiner, following: FollowingAudio) -> None:
         self._store = store
         self._examiner = examiner
+        self._following = following
         self._fingerprints = ChunkFingerprints(examiner)
         self._kept: OrderedDict[_Key, Comparison] = OrderedDict()
         # Parallel requests for a session decode its chunks once.
@@ -44,7 +68,7 @@ class Comparisons:
 
     async def of(self, session_id: str) -> Heard | None:
         """What became of a session's reference; None without one. Raises SessionNotFound."""
-        reference = await self._store.reference(session_id)
+        reference = await self.reference(session_id)
         if reference is None:
             return None
         duration_s = reference.fingerprint.duration_s
@@ -53,6 +77,15 @@ class Comparisons:
         except AudioError as error:
             return Heard(reference.fixture, duration_s, None, str(error))
         return Heard(reference.fixture, duration_s, found)
+
+    async def reference(self, session_id: str) -> Reference | None:
+        """What was spoken during a session, as far as that is known; raises SessionNotFound."""
+        found = await self._store.reference(session_id)
+        if found is None:
+            session = await self._store.get(session_id)
+            with suppress(AudioError, OSError):  # the outcome of the session tells of them
+                found = await self._following.reference(session)
+        return found
 
     async def with_reference(self, session_id: str, reference: Reference) -> "Comparison":
         """What arrived of a reference, which need not be the session's own.
@@ -66,45 +99,51 @@ class Comparisons:
         async with self._locks.setdefault(session_id, asyncio.Lock()):
             return await self._compare(session_id, reference)
 
+    async def levels(self, session_id: str) -> Levels:
+        """How loud the session's reference and its chunks are; raises SessionNotFound."""
+        async with self._locks.setdefault(session_id, asyncio.Lock()):
+            reference = await self.reference(session_id)
+            stored = await self._stored(session_id)
+            found = await self._fingerprints_of(stored)
+        chunks = {one.chunk.sequence: fingerprint.loudness for one, fingerprint in found}
+        return Levels(reference.fingerprint.loudness if reference else None, chunks)
+
     async def _compare(self, session_id: str, reference: Reference) -> "Comparison":
-        # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
-        # in between.
-        session = await self._store.get(session_id)
-        chunks = session.ordered_chunks()
-        audio = {
-            chunk.sequence: await self._store.audio(session_id, chunk.sequence) for chunk in chunks
-        }
-        digests = await self._store.digests(session_id)
-        ends = _ends(session)
-        places = tuple(
-            (one.sequence, digests[one.sequence], one.start_s, ends.get(one.sequence))
-            for one in chunks
-        )
-        key = (reference.body.digest(), places)
+        stored = await self._stored(session_id)
+        key = (reference.body.digest(), tuple(one.place for one in stored))
         if key not in self._kept:
-            pieces = await self._pieces(chunks, audio, digests, ends)
+            pieces = [
+                PackedPiece(one.chunk.sequence, found, one.chunk.start_s, one.until_s)
+                for one, found in await self._fingerprints_of(stored)
+            ]
             self._keep(key, await self._examiner.compare(reference.fingerprint, pieces))
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    async def _pieces(
-        self,
-        chunks: Sequence[Chunk],
-        audio: Mapping[int, Parts],
-        digests: Mapping[int, str],
-        ends: Mapping[int, float | None],
-    ) -> list[PackedPiece]:
+    async def _stored(self, session_id: str) -> list[_Stored]:
+        # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
+        # in between.
+        session = (await self._store.get(session_id)).copy()
+        chunks, ends = session.ordered_chunks(), _ends(session)
+        audio = [await self._store.audio(session_id, chunk.sequence) for chunk in chunks]
+        digests = await self._store.digests(session_id)
+        return [
+            _Stored(chunk, digests[chunk.sequence], parts, ends.get(chunk.sequence))
+            for chunk, parts in zip(chunks, audio, strict=True)
+        ]
+
+    async def _fingerprints_of(
+        self, stored: Sequence[_Stored]
+    ) -> list[tuple[_Stored, PackedFingerprint]]:
         """The chunks that can be decoded, by themselves or behind the header of an earlier one."""
-        pieces: list[PackedPiece] = []
+        found: list[tuple[_Stored, PackedFingerprint]] = []
         head: tuple[str, Parts] = "", ()
-        for chunk in chunks:
-            digest, parts = digests[chunk.sequence], audio[chunk.sequence]
-            found = await self._fingerprints.of(digest, parts, *head)
-            if found is not None:
-                until_s = ends.get(chunk.sequence)
-                pieces.append(PackedPiece(chunk.sequence, found, chunk.start_s, until_s))
-                head = (digest, parts) if found.alone else head
-        return pieces
+        for one in stored:
+            fingerprint = await self._fingerprints.of(one.digest, one.parts, *head)
+            if fingerprint is not None:
+                found.append((one, fingerprint))
+                head = (one.digest, one.parts) if fingerprint.alone else head
+        return found
 
     def _keep(self, key: _Key, found: "Comparison") -> None:
         self._kept[key] = found

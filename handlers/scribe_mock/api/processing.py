@@ -12,16 +12,25 @@ from scribe_mock.sessions.states import State
 from scribe_mock.steering.actions import Processing
 
 
-def processing_of(request: Request, services: Services, session: Session) -> tuple[Outcome, float]:
-    """The outcome of a session's processing, and its seconds; `math.inf` for ever."""
+def processing_of(
+    request: Request, services: Services, session: Session, outcome: Outcome | None = None
+) -> tuple[Outcome, float]:
+    """The outcome of a session's processing, and its seconds; `math.inf` for ever.
+
+    Args:
+        request: Begins it, and may have a fault.
+        services: The parts of the server.
+        session: The session.
+        outcome: What there is without a fault; None for what the scenario says.
+    """
     scenario = services.fixtures.of(session)
-    seconds = services.processing_seconds(scenario)
+    outcome, seconds = outcome or scenario.outcome, services.processing_seconds(scenario)
     fault: Processing | None = request.scope.get("scribe_mock.processing")
     if fault is None:
-        return scenario.outcome, seconds
+        return outcome, seconds
     if fault.seconds is not None:
         seconds = fault.seconds
-    return _outcome(scenario.outcome, fault), math.inf if fault.stuck else seconds
+    return _outcome(outcome, fault), math.inf if fault.stuck else seconds
 
 
 def _outcome(outcome: Outcome, fault: Processing) -> Outcome:

@@ -9,14 +9,11 @@ from starlette.requests import Request
 from scribe_mock.api.bodies import read_body
 from scribe_mock.audio.audio_errors import AudioError, HeaderOnlyAudio
 from scribe_mock.audio.examination import Examiner
+from scribe_mock.audio.limits import MAX_REFERENCE_BYTES
 from scribe_mock.audio.media_types import type_of_container
 from scribe_mock.errors import InvalidAudioFormat, InvalidRequest, RequestTooLarge
 from scribe_mock.store.reference import Reference
 from scribe_mock.store.session_store import Intake
-
-#: The most bytes of a reference. A single upload may have 10 MiB, which is an hour of Opus. What
-#: was spoken is often at hand as WAV, of which an hour at 16 kHz, mono, has 115 MB.
-MAX_REFERENCE_BYTES = 128 * 1024 * 1024
 
 
 def announced_bytes(request: Request) -> int:

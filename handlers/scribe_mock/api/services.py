@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scribe_mock.api.callers import Callers
 from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.examinations import Examinations
+from scribe_mock.api.following_audio import FollowingAudio
 from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
@@ -36,6 +37,7 @@ class Services:
         fixtures: The scenarios and the sessions of a fresh server.
         seeder: Puts sessions into a state.
         examiner: Cuts recordings and examines chunks.
+        following_audio: Knows whose transcripts follow the audio.
         comparisons: Compares what arrived with what was spoken.
         streams: The open WebSockets.
         templates: The server's templates, and those of its callers.
@@ -58,6 +60,7 @@ class Services:
     fixtures: Fixtures
     seeder: Seeder
     examiner: Examiner
+    following_audio: FollowingAudio
     comparisons: Comparisons
     streams: Streams
     templates: Templates

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
+from scribe_mock.api.ending import end
+from scribe_mock.api.following_audio import check_follow_audio
 from scribe_mock.api.guards import admits
-from scribe_mock.api.processing import processing_of
 from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
     diagnostics_header,
     public_session,
-    received_audio,
 )
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.examination import session_findings
@@ -54,7 +54,7 @@ class SessionOperations(OperationGroup):
         upload_type = UploadType(body["upload_type"])
         streamed = upload_type is UploadType.STREAM
         now = services.clocks.of_owner(owner).now()
-        scenario = self._named_scenario(body.get("additional_data")) or services.fixtures.default
+        scenario = self._scenario_of(body.get("additional_data"), services.fixtures.default)
         fields = {name: body[name] for name in _STORED_FIELDS if name in body}
         session = Session(
             session_id=body.get("session_id") or f"ses_{secrets.token_hex(10)}",
@@ -86,14 +86,7 @@ class SessionOperations(OperationGroup):
         """End the recording; processing begins (CONTRACT.md, "End session")."""
         services = self._services
         await services.streams.settle(session.session_id)
-        outcome, seconds = processing_of(request, services, session)
-        sent = (body or {}).get("audio_files_sent")
-
-        def end(current: Session) -> dict[str, Any]:
-            current.end(services.clocks.of(current).now(), outcome, seconds, sent)
-            return received_audio(current)
-
-        received = await services.store.change(session.session_id, end)
+        received = await end(request, services, session, (body or {}).get("audio_files_sent"))
         answer = {
             "session_id": session.session_id,
             "status": State.PROCESSING,
@@ -135,9 +128,8 @@ class SessionOperations(OperationGroup):
         changes = dict(body)
         self._require_templates(self._services.callers.of(request), body.get("templates", ()))
         if "additional_data" in changes:
-            named = self._named_scenario(changes["additional_data"])
-            if named is not None:
-                changes["scenario"] = named.name
+            current = self._services.fixtures.of(session)
+            changes["scenario"] = self._scenario_of(changes["additional_data"], current).name
         clock = self._services.clocks.of(session)
         await self._services.store.change(
             session.session_id, lambda current: current.update(clock.now(), changes)
@@ -189,15 +181,21 @@ class SessionOperations(OperationGroup):
                 templates=unknown,
             )
 
-    def _named_scenario(self, additional_data: Mapping[str, Any] | None) -> Scenario | None:
-        """The scenario that `additional_data._mock.scenario` names, or None without that field."""
+    def _scenario_of(
+        self, additional_data: Mapping[str, Any] | None, without: Scenario
+    ) -> Scenario:
+        """The scenario that `additional_data._mock.scenario` names; `without` is that field's lack.
+
+        Raises:
+            InvalidBody: there is no such scenario, or the session can't follow its audio.
+        """
         mock = (additional_data or {}).get("_mock", {})
         path = "$.additional_data._mock"
         if not isinstance(mock, dict):
             refuse_body(path, "expected an object such as {'scenario': 'partial'}")
-        if "scenario" not in mock:
-            return None
-        name, known = mock["scenario"], self._services.fixtures.scenarios
+        known = self._services.fixtures.scenarios
+        name = mock.get("scenario", without.name)
         if not isinstance(name, str) or name not in known:
             refuse_body(f"{path}.scenario", f"expected one of {', '.join(known)}")
+        check_follow_audio(mock, known[name])
         return known[name]

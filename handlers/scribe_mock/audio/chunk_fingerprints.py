@@ -64,4 +64,4 @@ class ChunkFingerprints:
 
 
 def _size(found: PackedFingerprint | None) -> int:
-    return _OWN_BYTES + (len(found.data) if found is not None else 0)
+    return _OWN_BYTES + (len(found.data) + len(found.loudness) if found is not None else 0)

@@ -7,6 +7,9 @@ from scribe_mock.audio.audio_errors import TooLongAudio, TooMuchWork
 
 #: The most bytes of one upload, chunked or single.
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+#: The most bytes of what was spoken, to compare it with what arrived. A single upload is an hour of
+#: Opus; what was spoken is often at hand as WAV, of which an hour at 16 kHz, mono, has 115 MB.
+MAX_REFERENCE_BYTES = 128 * 1024 * 1024
 #: The recommended longest chunk, in seconds, as in discovery.
 MAX_CHUNK_SECONDS = 20
 

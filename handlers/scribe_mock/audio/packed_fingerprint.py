@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: Seconds of each value of `PackedFingerprint.loudness`.
+LOUDNESS_STEP_S = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class PackedFingerprint:
@@ -12,12 +15,14 @@ class PackedFingerprint:
         duration_s: its length in seconds.
         container: what the bytes are; None for a piece without a header.
         alone: whether they were decoded without the header of an earlier chunk.
+        loudness: how loud each tenth of a second is, from 0 to 100, for drawing it.
     """
 
     data: bytes
     duration_s: float
     container: str | None = None
     alone: bool = True
+    loudness: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

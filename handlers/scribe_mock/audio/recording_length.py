@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from scribe_mock.audio.audio_errors import WrongKind
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.file_names import extension_of
 from scribe_mock.audio.limits import Budget, Limits
@@ -13,15 +12,12 @@ def recording_seconds(path: Path) -> float:
     """Return how many seconds a file says that it lasts.
 
     Args:
-        path: the file; its extension says its type.
+        path: the file; its extension is that of a supported type.
 
     Raises:
         AudioError: it is not a recording of that type.
         OSError: it can't be read.
     """
-    extension = extension_of(path.name)
-    if extension not in TYPE_OF_EXTENSION:
-        types = ", ".join(f".{one}" for one in TYPE_OF_EXTENSION)
-        raise WrongKind(f"the name {path.name}", f"a file whose name ends with one of {types}")
-    track = open_track(path.read_bytes(), TYPE_OF_EXTENSION[extension], Budget(Limits()))
+    media_type = TYPE_OF_EXTENSION[extension_of(path.name)]
+    track = open_track(path.read_bytes(), media_type, Budget(Limits()))
     return track.claimed_s or track.duration_s()

@@ -20,7 +20,7 @@ from scribe_mock.gauntlet.grading import Outcome, grade, not_tried
 from scribe_mock.gauntlet.parts import CUE
 from scribe_mock.gauntlet.scenario import Deed, Scenario
 from scribe_mock.settings import EXAMINE_PREFIX
-from scribe_mock.testing.control_client import ControlClient
+from scribe_mock.testing.control_client import ControlClient, ControlError
 from scribe_mock.testing.scope_calls import ScopeCalls
 
 #: How long the port refuses connections in a scenario that begins so.
@@ -143,8 +143,11 @@ class _Passage:
             for client in clients:
                 client.kill()
             await release(held, self._calls)
-        else:
+            return
+        try:
             await do(self._scenario.deed, held, self._calls, self._relay)
+        except ControlError:
+            self._cued = False  # the client has left meanwhile, and its session or upload is gone
 
     def _note_cue(self) -> None:
         self._cued = True

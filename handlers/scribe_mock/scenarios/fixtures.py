@@ -5,13 +5,13 @@
 A broken file raises a FixtureError with file, line and what was expected.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from scribe_mock.errors import FixtureError, SettingsError
-from scribe_mock.scenarios.fixture_audio import audio_file
 from scribe_mock.scenarios.scenario import Scenario, read_scenario
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.session import (
@@ -171,7 +171,9 @@ def _seeds(path: Path, scenarios: Mapping[str, Scenario], max_memory: int) -> li
 
 
 def _audio(document: YamlDocument, folder: Path, name: str, place: Sequence[str | int]) -> Path:
-    file = audio_file(folder, name)
-    if file is None:
+    file = folder / name
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
         raise document.error(place, f"expected a file in {folder}, not {name[:100]!r}")
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        raise document.error(place, f"expected a file at {file}")
     return file

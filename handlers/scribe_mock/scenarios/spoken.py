@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from scribe_mock.audio.audio_errors import AudioError
-from scribe_mock.scenarios.fixture_audio import recording
+from scribe_mock.audio.limits import MAX_REFERENCE_BYTES
+from scribe_mock.scenarios.recordings import recordings
 from scribe_mock.scenarios.yaml_document import YamlDocument
 from scribe_mock.sessions.sentences import Sentence
+
+#: The most recordings that an error message lists.
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,23 @@ def read_spoken(document: YamlDocument, data: Mapping[str, Any], fixtures: Path 
     """
     audio, length = None, math.inf
     if "audio" in data:
-        audio = recording(fixtures, data["audio"])
-        if audio is None:
-            raise document.error(["audio"], _no_file(fixtures, data["audio"]))
+        audio = _recording(document, data["audio"], fixtures)
         if fixtures is not None:  # the tests check the one that ships
             length = _length(document, audio)
     if isinstance(data["transcript"], str):
         return Spoken(audio)
     _check_times(document, data, length)
     return Spoken(audio, [_sentence(entry) for entry in data["transcript"]])
+
+
+def _recording(document: YamlDocument, name: str, fixtures: Path | None) -> Path:
+    known = recordings(fixtures)
+    if name not in known:
+        listed = ", ".join([*known][:_MOST_LISTED])
+        more = " …" if len(known) > _MOST_LISTED else ""
+        expected = f"expected a recording of the fixtures, one of {listed}{more}"
+        raise document.error(["audio"], f"{expected}; not {name[:100]!r}")
+    return known[name]
 
 
 def _sentence(entry: Mapping[str, Any]) -> Sentence:
@@ -89,6 +101,9 @@ def _wrong_time(start: float, end: float, earlier: float, length: float) -> str:
 
 
 def _length(document: YamlDocument, audio: Path) -> float:
+    if audio.stat().st_size > MAX_REFERENCE_BYTES:
+        expected = f"expected a recording of at most {MAX_REFERENCE_BYTES} bytes (128 MiB)"
+        raise document.error(["audio"], f"{expected}, such as Ogg with Opus")
     # Imported here, since it needs the decoders' libraries and few servers have such fixtures.
     from scribe_mock.audio.recording_length import recording_seconds
 
@@ -97,8 +112,3 @@ def _length(document: YamlDocument, audio: Path) -> float:
     except (AudioError, OSError) as error:
         reason = str(error).rstrip(".")
         raise document.error(["audio"], f"{audio} is no recording: {reason}") from None
-
-
-def _no_file(fixtures: Path | None, name: str) -> str:
-    folder = "" if fixtures is None else f"{fixtures / 'audio'}, or in "
-    return f"expected the name of a file in {folder}the shipped fixtures' audio, not {name[:100]!r}"

@@ -1,14 +1,11 @@
 """What a transcript has when parts of what was said did not arrive."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scribe_mock.sessions.outcomes import Outcome, ProcessingError
 from scribe_mock.sessions.sentences import Sentence, transcript_of
 from scribe_mock.sessions.states import State
-
-#: A start and an end in a recording, in seconds.
-Stretch = tuple[float, float]
 
 #: The share of a sentence's time that must have arrived for the sentence to be understood.
 ENOUGH = 0.8
@@ -16,18 +13,46 @@ ENOUGH = 0.8
 _MOST_NAMED = 100
 
 
-def heard(outcome: Outcome, sentences: Sequence[Sentence], missing: Sequence[Stretch]) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A stretch of what was said that can't be understood.
+
+    Args:
+        start_s: where it begins in the recording, in seconds.
+        end_s: where it ends.
+        arrived: whether something else arrived in its place.
+    """
+
+    start_s: float
+    end_s: float
+    arrived: bool = False
+
+    def of(self, time: tuple[float, float]) -> float:
+        """How many seconds it takes from this time."""
+        return max(0.0, min(self.end_s, time[1]) - max(self.start_s, time[0]))
+
+    @property
+    def error(self) -> ProcessingError:
+        """What an outcome says of it."""
+        seconds = f"Seconds {self.start_s:.1f} to {self.end_s:.1f} of what was said"
+        if self.arrived:
+            message = f"{seconds} can't be recognised in what arrived."
+            return ProcessingError("audio_distorted", message)
+        return ProcessingError("audio_missing", f"{seconds} did not arrive.")
+
+
+def heard(outcome: Outcome, sentences: Sequence[Sentence], losses: Sequence[Loss]) -> Outcome:
     """An outcome whose transcript has the sentences that arrived.
 
-    It is `partial` if one did not arrive, with an error for each stretch that the lost ones need.
+    It is `partial` if one did not arrive, with an error for each loss that takes from such ones.
     A failed outcome stays as it is: it has no transcript.
 
     Args:
         outcome: what there would be if all had arrived.
         sentences: all that was said, each with its time.
-        missing: what did not arrive, none of it twice.
+        losses: what can't be understood, no second of it twice.
     """
-    lost = [one for one in sentences if not _is_understood(one, missing)]
+    lost = [one for one in sentences if not _is_understood(one, losses)]
     if not lost or outcome.state is State.FAILED:
         return outcome
     left = [one for one in sentences if one not in lost]
@@ -36,28 +61,24 @@ def heard(outcome: Outcome, sentences: Sequence[Sentence], missing: Sequence[Str
         state=State.PARTIAL,
         transcript=transcript_of(left),
         language=outcome.language if left else None,
-        errors=[*outcome.errors, *_errors(lost, missing)],
+        errors=[*outcome.errors, *_errors(lost, losses)],
     )
 
 
-def _is_understood(sentence: Sentence, missing: Sequence[Stretch]) -> bool:
+def _is_understood(sentence: Sentence, losses: Sequence[Loss]) -> bool:
     if sentence.at is None:
         return True
     start, end = sentence.at
-    without = sum(_overlap(sentence.at, stretch) for stretch in missing)
+    without = sum(loss.of(sentence.at) for loss in losses)
     return without <= (1 - ENOUGH) * (end - start) + 1e-9
 
 
-def _overlap(one: Stretch, other: Stretch) -> float:
-    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
-
-
-def _errors(lost: Sequence[Sentence], missing: Sequence[Stretch]) -> Iterator[ProcessingError]:
+def _errors(lost: Sequence[Sentence], losses: Sequence[Loss]) -> Iterator[ProcessingError]:
     times = [sentence.at for sentence in lost if sentence.at is not None]
-    needed = [one for one in sorted(missing) if any(_overlap(one, time) for time in times)]
-    for start, end in needed[:_MOST_NAMED]:
-        message = f"Seconds {start:.1f} to {end:.1f} of what was said did not arrive."
-        yield ProcessingError("audio_missing", message)
-    if len(needed) > _MOST_NAMED:
-        more = f"{len(needed) - _MOST_NAMED} more stretches of what was said did not arrive."
+    guilty = [loss for loss in losses if any(loss.of(time) for time in times)]
+    guilty.sort(key=lambda loss: loss.start_s)
+    for loss in guilty[:_MOST_NAMED]:
+        yield loss.error
+    if len(guilty) > _MOST_NAMED:
+        more = f"{len(guilty) - _MOST_NAMED} more stretches of what was said did not arrive."
         yield ProcessingError("audio_missing", more)

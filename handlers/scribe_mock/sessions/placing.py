@@ -20,22 +20,12 @@ def finish(session: Session, now: float, state: State) -> None:
             f"The session {session.session_id} is {session.state(now)}; "
             "only one that is processing can be finished. End it first."
         )
-    conclude(session, session.outcome.forced(state), now)
-
-
-def conclude(session: Session, outcome: Outcome, done_at: float) -> None:
-    """Give a session that is processing another outcome, and its documents the results of that.
-
-    Args:
-        session: The session.
-        outcome: The result of processing.
-        done_at: When processing is done, in seconds since 1970.
-    """
-    session.outcome, session.done_at = outcome, done_at
+    session.outcome = outcome = session.outcome.forced(state)
+    session.done_at = now
     session.documents = [
         document
         if document.result is None or document.template_id is None
-        else replace(document, ready_at=done_at, result=outcome.result(document.template_id))
+        else replace(document, ready_at=now, result=outcome.result(document.template_id))
         for document in session.documents
     ]
 

@@ -28,4 +28,9 @@ class Reference:
     @property
     def bytes(self) -> int:
         """How many bytes of memory it takes."""
-        return self.body.size + len(self.fingerprint.data) + _OWN_BYTES
+        return (
+            self.body.size
+            + len(self.fingerprint.data)
+            + len(self.fingerprint.loudness)
+            + _OWN_BYTES
+        )

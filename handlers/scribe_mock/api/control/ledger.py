@@ -21,6 +21,11 @@ class LedgerControl(OperationGroup):
         ledger = await self._ledger(session_id)
         return JsonAnswer(ledger.form())
 
+    async def get_levels(self, request: Request, session_id: str) -> JsonAnswer:
+        """Answer with how loud what was spoken is, and what arrived."""
+        levels = await self._services.comparisons.levels(session_id)
+        return JsonAnswer(levels.form())
+
     async def verify_ledger(
         self, request: Request, session_id: str, body: Mapping[str, Any]
     ) -> JsonAnswer:

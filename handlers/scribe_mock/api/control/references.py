@@ -38,7 +38,7 @@ class ReferenceControl(OperationGroup):
 
     async def get_reference(self, request: Request, session_id: str) -> Response:
         """Answer with the bytes of what was spoken, or the requested range of them."""
-        reference = await self._services.store.reference(session_id)
+        reference = await self._services.comparisons.reference(session_id)
         if reference is None:
             raise ReferenceNotFound(
                 "The session has no reference. Put one: PUT the recording of what was spoken here."

@@ -56,5 +56,7 @@ def _stretch(shape: Shape, begin: int, end: int) -> tuple[Floats, Floats]:
     inside = slice(min(max(begin, 0), len(shape)), min(max(end, 0), len(shape)))
     before = min(max(0, -begin), end - begin)
     after = end - begin - before - (inside.stop - inside.start)
+    if not before and not after:
+        return shape.rows[inside], shape.energy[inside]
     rows = np.pad(shape.rows[inside], ((before, after), (0, 0)))
     return rows, np.pad(shape.energy[inside], (before, after))

@@ -11,8 +11,15 @@ from scribe_mock.audio.alignment.fingerprint import FRAMES, Fingerprint, fingerp
 from scribe_mock.audio.alignment.timeline import Piece
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.limits import Limits
-from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
+from scribe_mock.audio.packed_fingerprint import (
+    LOUDNESS_STEP_S,
+    PackedFingerprint,
+    PackedPiece,
+)
 from scribe_mock.audio.sniffing import sniff
+
+# What a drawing shows as silence, and as wide as there is room, in dBFS of the loudest band.
+_QUIET_DB, _LOUD_DB = -65.0, -18.0
 
 
 def packed_fingerprint(data: bytes, head: bytes, limits: Limits) -> PackedFingerprint:
@@ -34,7 +41,17 @@ def packed_fingerprint(data: bytes, head: bytes, limits: Limits) -> PackedFinger
             raise
         found, alone = fingerprint(data, limits, head), False
     packed = pickle.dumps(found, protocol=5)
-    return PackedFingerprint(packed, found.duration_s, sniff(data) if alone else None, alone)
+    container = sniff(data) if alone else None
+    return PackedFingerprint(packed, found.duration_s, container, alone, _loudness(found))
+
+
+def _loudness(found: Fingerprint) -> bytes:
+    """How loud each tenth of a second is, from 0 to 100."""
+    step = round(LOUDNESS_STEP_S * FRAMES)
+    loudest = found.decibels.max(axis=1, initial=_QUIET_DB)
+    rows = np.pad(loudest, (0, -len(loudest) % step), constant_values=_QUIET_DB).reshape(-1, step)
+    share = (rows.max(axis=1, initial=_QUIET_DB) - _QUIET_DB) / (_LOUD_DB - _QUIET_DB)
+    return bytes((np.clip(share, 0, 1) * 100).round().astype(np.uint8))
 
 
 def compare_packed(reference: bytes, pieces: Sequence[PackedPiece], _: Limits) -> Comparison:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scribe_mock.audio.alignment.costs import Offsets
-from scribe_mock.audio.alignment.segments import Segment, segments_of
-from scribe_mock.audio.alignment.shape import Shape
+from scribe_mock.audio.alignment.segments import Segment, common_energy, segments_of
+from scribe_mock.audio.alignment.shape import Floats, Shape
 
 # The shortest stretch that counts, in frames; of silence alone; and of what arrived twice, since
 # codecs add a little at the start and the end of a chunk.
@@ -20,8 +20,12 @@ _SOUNDING = 3
 _ONE_PLACE = 15
 # The shortest pause, in frames, that may be a dropout; and the sound that was spoken in it.
 _DROPOUT, _DROPPED = 10, 8.0
-# Frames between two stretches that are one.
-_APART = 10
+# The frames in which likeness is measured, and the sound that they need. Below the first likeness
+# sound is distorted, with everything around it below the second. Measured, with 15 dB of noise,
+# automatic gain control and 16 kbit/s: 0.9 and more in 99 of 100 places, 0.3 to 0.7 when distorted.
+_AROUND, _SOUND_AROUND, _UNLIKE, _RATHER_UNLIKE = 50, 25.0, 0.4, 0.6
+# Frames between two stretches that are one; among distorted ones, some may be alike by chance.
+_APART, _APART_DISTORTED = 10, 40
 # The share of silent frames from which a stretch has no sound.
 _EMPTY = 0.7
 
@@ -60,9 +64,10 @@ class Passages:
         ]
         self.reordered = [one for one in _joined(late) if self._counts(one.start, one.stop)]
         self._bridge()
-        self.distorted = _joined(self.distorted)
         for segment in self.segments:
             self._find_dropouts(segment)
+            self.distorted += self._unlike(segment)
+        self.distorted = _joined(self.distorted, _APART_DISTORTED)
         self.missing = sorted([*self._gaps(), *self._dropped], key=lambda stretch: stretch.start)
 
     @property
@@ -138,6 +143,15 @@ class Passages:
                     Stretch(int(loud[0]), int(loud[-1]) + 1, segment.begin + begin)
                 )
 
+    def _unlike(self, segment: Segment) -> Iterator[Stretch]:
+        """Yield where a segment comes when it is due, but sounds otherwise."""
+        likeness = _likeness(*common_energy(self._spoken, self._heard, segment))
+        for begin, end in _runs(likeness < _RATHER_UNLIKE):
+            at = segment.begin + begin
+            unlike = end - begin >= _DROPOUT and likeness[begin:end].min() < _UNLIKE
+            if unlike and self._heard.silent[at : at + end - begin].mean() <= _EMPTY:
+                yield Stretch(segment.place(at), segment.place(at + end - begin), at)
+
     def _gaps(self) -> Iterator[Stretch]:
         for start, stop in _runs(~self._covered):
             if self._counts(start, stop):
@@ -155,11 +169,24 @@ def _runs(flags: Flags) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
+def _likeness(common: Floats, energy: Floats) -> Floats:
+    """Return how alike the half second around each frame is, 0 to 1; 1 where there is no sound."""
+    half = _AROUND // 2
+
+    def around(values: Floats) -> NDArray[np.float64]:
+        sums = np.cumsum(np.pad(values, (half + 1, half)), dtype=np.float64)
+        return sums[_AROUND:] - sums[:-_AROUND]
+
+    total = around(energy)
+    likeness = 2 * around(common) / np.maximum(total, 1e-6)
+    return np.where(total < _SOUND_AROUND, 1.0, likeness).astype(np.float32)
+
+
+def _joined(stretches: Sequence[Stretch], apart: int = _APART) -> list[Stretch]:
     """Return stretches in order of the reference, those that meet as one."""
     joined: list[Stretch] = []
     for one in sorted(stretches, key=lambda stretch: stretch.start):
-        if joined and one.start - joined[-1].stop <= _APART:
+        if joined and one.start - joined[-1].stop <= apart:
             before = joined.pop()
             one = Stretch(before.start, max(before.stop, one.stop), before.frame)
         joined.append(one)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scribe_mock.audio.alignment.costs import NOWHERE, SAME, Offsets
 from scribe_mock.audio.alignment.evidence import EVEN
-from scribe_mock.audio.alignment.shape import Shape
+from scribe_mock.audio.alignment.shape import Floats, Shape
 
 # The shortest stretch, in frames, and the least evidence for one.
 _SHORTEST, _LEAST = 5, 7.0
@@ -23,33 +24,43 @@ _STRONG, _GAPS, _MOST_WEAK, _SHORTEST_JUMP = 40.0, 25, 3, 12
 _ONE_PLACE = 15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """A stretch that arrived without a jump.
 
     Args:
         begin: its first frame.
-        end: the frame after the last one.
-        start: the frame of the reference at which it begins.
-        stop: that at which it ends.
+        places: for each of its frames, the frame of the reference.
         evidence: what speaks for it.
     """
 
     begin: int
-    end: int
-    start: int
-    stop: int
+    places: NDArray[np.int64]
     evidence: float = 0.0
 
     @property
     def length(self) -> int:
         """Its length in frames."""
-        return self.end - self.begin
+        return len(self.places)
+
+    @property
+    def end(self) -> int:
+        """The frame after the last one."""
+        return self.begin + len(self.places)
+
+    @property
+    def start(self) -> int:
+        """The frame of the reference at which it begins."""
+        return int(self.places[0])
+
+    @property
+    def stop(self) -> int:
+        """The frame of the reference at which it ends."""
+        return int(self.places[-1]) + 1
 
     def place(self, frame: int) -> int:
-        """Return the frame of the reference at which a frame of it was spoken."""
-        drift = (self.stop - self.start) / self.length
-        return self.start + round((frame - self.begin) * drift)
+        """Return the frame of the reference at which one of its frames, or its end, was spoken."""
+        return int(self.places[frame - self.begin]) if frame < self.end else self.stop
 
 
 def segments_of(spoken: Shape, heard: Shape, offsets: Offsets) -> list[Segment]:
@@ -60,13 +71,20 @@ def segments_of(spoken: Shape, heard: Shape, offsets: Offsets) -> list[Segment]:
         heard: what arrived.
         offsets: the offset of each frame of what arrived.
     """
-    weighed = [
-        replace(segment, evidence=evidence)
-        for segment in _segments(offsets, len(spoken))
-        for evidence, energy in [_weighed(spoken, heard, offsets, segment)]
-        if evidence >= _LEAST and (segment.length >= _SHORT or evidence >= _ALIKE * energy)
-    ]
+    weighed = []
+    for segment in _segments(offsets, len(spoken)):
+        common, energy = common_energy(spoken, heard, segment)
+        evidence, total = float((2 * common - EVEN * energy).sum()), float(energy.sum())
+        if evidence >= _LEAST and (segment.length >= _SHORT or evidence >= _ALIKE * total):
+            weighed.append(replace(segment, evidence=evidence))
     return list(_without_chance(weighed))
+
+
+def common_energy(spoken: Shape, heard: Shape, segment: Segment) -> tuple[Floats, Floats]:
+    """Return, for each frame of a segment, what the recordings have in common, and their energy."""
+    rows = heard.rows[segment.begin : segment.end]
+    common: Floats = np.einsum("ij,ij->i", spoken.rows[segment.places], rows)
+    return common, spoken.energy[segment.places] + heard.energy[segment.begin : segment.end]
 
 
 def _without_chance(segments: Sequence[Segment]) -> Iterator[Segment]:
@@ -110,18 +128,7 @@ def _segments(offsets: Offsets, length: int) -> Iterator[Segment]:
     for begin, end in pairwise([0, *edges.tolist(), len(offsets)]):
         if offsets[begin] == NOWHERE:
             continue
-        start, stop = begin + int(offsets[begin]), end + int(offsets[end - 1])
-        before, after = max(0, -start), max(0, stop - length)
-        if end - begin - before - after >= _SHORTEST:
-            yield Segment(begin + before, end - after, start + before, stop - after)
-
-
-def _weighed(
-    spoken: Shape, heard: Shape, offsets: Offsets, segment: Segment
-) -> tuple[float, float]:
-    """Return the evidence for a segment, and the energy of its sound."""
-    frames = np.arange(segment.begin, segment.end)
-    places = np.clip(frames + offsets[frames], 0, len(spoken) - 1)
-    common = float(np.einsum("ij,ij->", spoken.rows[places], heard.rows[frames]))
-    energy = float(spoken.energy[places].sum() + heard.energy[frames].sum())
-    return 2 * common - EVEN * energy, energy
+        places = np.arange(begin, end) + offsets[begin:end]
+        inside = np.flatnonzero((places >= 0) & (places < length))
+        if len(inside) >= _SHORTEST:
+            yield Segment(begin + int(inside[0]), places[inside[0] : inside[-1] + 1])

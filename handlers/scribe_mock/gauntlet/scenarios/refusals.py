@@ -2,7 +2,7 @@
 
 from scribe_mock.gauntlet.evidence import Evidence
 from scribe_mock.gauntlet.grade import Grade
-from scribe_mock.gauntlet.judgement import Judgement, broken, met
+from scribe_mock.gauntlet.judgement import Judgement, broken, met, not_tried
 from scribe_mock.gauntlet.judges.arriving import complete, complete_or_told, recorded
 from scribe_mock.gauntlet.judges.renewing import is_expired, renews
 from scribe_mock.gauntlet.judges.retrying import at_most, bounded
@@ -28,6 +28,8 @@ def _ends_with_the_rest(evidence: Evidence) -> Judgement:
     """All chunks but the refused one arrive, and the session is ended."""
     if complete(evidence).met:
         return met()
+    if all(one.sequence is None for one in evidence.uploads):
+        return not_tried("The recording was sent in one piece.")
     refused = {one.sequence for one in evidence.hit}
     for name in recorded(evidence):
         ledger = evidence.ledgers[name]

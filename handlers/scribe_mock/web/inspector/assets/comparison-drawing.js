@@ -89,9 +89,11 @@ function wave(levels, step, from, to, at, pixels, top) {
   const bundle = Math.max(1, Math.floor(1 / (pixels * step)));
   const upper = [];
   for (let place = first; place < last; place += bundle) {
-    const loudest = Math.max(0, ...levels.slice(place, Math.min(place + bundle, last)));
+    // The mean: the loudest of each would make an hour of speech one block.
+    const bundled = levels.slice(place, Math.min(place + bundle, last));
+    const loudness = bundled.reduce((sum, one) => sum + one, 0) / Math.max(1, bundled.length);
     const x = (at + Math.max(0, place * step - from)) * pixels;
-    upper.push([x.toFixed(1), 0.5 + (loudest / 100) * (LANE / 2 - PADDING - 2)]);
+    upper.push([x.toFixed(1), 0.5 + (loudness / 100) ** 2 * (LANE / 2 - PADDING - 2)]);
   }
   if (upper.length) upper.push([((at + (to - from)) * pixels).toFixed(1), upper.at(-1)[1]]);
   const line = (points, side) => points.map(([x, size]) => `${x} ${(middle - side * size).toFixed(1)}`).join("L");

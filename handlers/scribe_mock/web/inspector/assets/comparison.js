@@ -31,13 +31,14 @@ export function showComparison(session) {
 }
 
 async function look() {
-  const found = (await ask(`${address}/ledger`)).audio;
-  const state = JSON.stringify(found);
+  const ledger = await ask(`${address}/ledger`);
+  const failure = ledger.problems.find(({ code }) => code === "not_compared")?.message;
+  const state = JSON.stringify([ledger.audio, failure]);
   if (state === shown) return;
   shown = state;
-  audio = found;
+  audio = ledger.audio;
   levels = null;
-  showSaid();
+  showSaid(failure);
   forget.hidden = !audio;
   compared.hidden = !audio || audio.coverage_percent < PLAYED;
   if (compared.hidden) return;
@@ -53,9 +54,9 @@ function say(error) {
   said.textContent = error.message;
 }
 
-function showSaid() {
+function showSaid(failure) {
   if (!audio) {
-    said.textContent = "The mock does not know what was spoken. Tell it, and it says which seconds did not arrive.";
+    said.textContent = failure ?? "The mock does not know what was spoken. Tell it, and it says which seconds did not arrive.";
     return;
   }
   const name = audio.reference.fixture ?? "the recording";
@@ -130,6 +131,14 @@ plot.addEventListener("click", (event) => {
   play(isReference(y) ? "reference" : "arrived");
 });
 position.addEventListener("input", () => point());
+position.addEventListener("keydown", (event) => {
+  const sign = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+  if (!sign) return;
+  // A second, and with Shift a tenth: the browser's own step is too small for an hour.
+  event.preventDefault();
+  position.value = Number(position.value) + sign * (event.shiftKey ? 0.1 : 1);
+  point();
+});
 for (const source of ["reference", "arrived"]) buttons[source].addEventListener("click", () => play(source));
 
 /** Play the reference from the position on, or the chunk that has it. */
@@ -217,5 +226,8 @@ form.addEventListener("submit", (event) => {
 // The last choice of the reader counts.
 form.elements.file.addEventListener("input", () => { form.elements.fixture.value = ""; });
 form.elements.fixture.addEventListener("input", () => { form.elements.file.value = ""; });
-forget.addEventListener("click", () => change(() => ask(`${address}/reference`, "DELETE")));
+forget.addEventListener("click", async () => {
+  await change(() => ask(`${address}/reference`, "DELETE"));
+  if (audio) problem.textContent = "This is the recording of the session's scenario: its transcript follows the audio.";
+});
 addEventListener("resize", () => audio && draw());
