@@ -38,7 +38,8 @@ RUN_HERE = {
     "lost.sh",
     "repeats.sh",
 }
-#: Run in test_pytest_fixtures.py, test_javascript_client.py, test_following_audio.py, tests/examine.
+#: Run in test_pytest_fixtures.py, test_javascript_client.py, test_following_audio.py and
+#: tests/examine.
 RUN_BY_OTHER_TESTS = {
     "scenario.yaml",
     "upload_recording.py",
