@@ -38,7 +38,7 @@ RUN_HERE = {
     "lost.sh",
     "repeats.sh",
 }
-#: Run in test_pytest_fixtures.py, test_javascript_client.py, test_following_audio.py and
+#: Run in test_pytest_fixtures.py, test_javascript_client.py, test_following_audio.py, and
 #: tests/examine.
 RUN_BY_OTHER_TESTS = {
     "scenario.yaml",
@@ -58,7 +58,6 @@ RUN_BY_THE_RECORDER = {
     "session-client.js#endSession",
     "session-client.js#Outbox",
     "session-client.js#pollForResult",
-    "kept-recordings.js#KeptRecording",
 }
 RUN_BY_THE_STREAM_TEST = {
     "recording.js#streamAudio",
