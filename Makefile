@@ -76,6 +76,7 @@ SLOW := tests/browser tests/contract/test_check.py tests/contract/test_command.p
   tests/contract/test_dialects.py tests/contract/test_getting_in.py tests/contract/test_hostile.py \
   tests/contract/test_nginx.py tests/contract/test_pace.py tests/contract/test_plain_text.py \
   tests/contract/test_schedule.py tests/contract/test_cleaning.py tests/contract/test_leniency.py \
+  tests/examine/test_page_mutants.py tests/examine/test_program_mutants.py tests/examine/test_guide_clients.py \
   tests/audio/test_fuzz.py tests/test_fuzz_hostile.py tests/test_recipes.py \
   tests/test_schemathesis.py tests/test_wheel.py tests/test_javascript_client.py \
   tests/test_openapi.py::test_the_linter_finds_nothing

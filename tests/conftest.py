@@ -28,6 +28,8 @@ hypothesis.settings.load_profile("repeatable")
 TOGETHER = (
     "tests/browser/",
     "tests/contract/test_reports.py",
+    "tests/examine/test_page_mutants.py",
+    "tests/examine/test_program_mutants.py",
     "tests/test_docs_export.py",
     "tests/test_har.py",
     "tests/test_javascript_client.py",
@@ -41,6 +43,7 @@ LONG = (
     "tests/contract/test_command.py",
     "tests/contract/test_plugin.py",
     "tests/contract/test_mutants.py",
+    "tests/examine/",
     "tests/audio/",
     "tests/test_cli.py",
     "tests/test_schemathesis.py",

@@ -58,6 +58,7 @@ RUN_BY_THE_RECORDER = {
     "session-client.js#endSession",
     "session-client.js#Outbox",
     "session-client.js#pollForResult",
+    "kept-recordings.js#KeptRecording",
 }
 RUN_BY_THE_STREAM_TEST = {
     "recording.js#streamAudio",

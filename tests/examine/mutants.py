@@ -1,4 +1,4 @@
-"""The guides' clients lose nothing, and one mistake in them is found by the scenario about it."""
+"""The guides' clients with one mistake each, examined in the scenario that is about it."""
 
 import asyncio
 import os
@@ -20,7 +20,6 @@ from tests.support import PATIENCE
 HERE = Path(__file__).parent
 #: By the file that is changed.
 MUTANTS = yaml.safe_load((HERE / "mutants.yaml").read_text("utf-8"))
-ALL = [(file, mutant["name"]) for file, mutants in MUTANTS.items() for mutant in mutants]
 PROGRAM = "upload_recording.py"
 ORIGINAL = "the original"
 #: The clients that run at the same time, by what they need of the processor.
@@ -101,8 +100,7 @@ def wanted(file):
     return runs + [(ORIGINAL, [], scenario) for scenario in originals]
 
 
-@pytest.fixture(scope="module")
-def outcomes(file, tmp_path_factory):
+def run_all(file, folder):
     """The outcomes of all that a file has, by name and scenario."""
     if file != PROGRAM:
         require_chromium()
@@ -111,8 +109,7 @@ def outcomes(file, tmp_path_factory):
         pytest.MonkeyPatch.context() as patched,
     ):
         patched.setenv("PATIENCE", "15")
-        examination = Examination(mock.url, tmp_path_factory.mktemp("clients"))
-        return examination.run(file, wanted(file))
+        return Examination(mock.url, folder).run(file, wanted(file))
 
 
 def require_chromium():
@@ -123,35 +120,24 @@ def require_chromium():
         pytest.skip(reason)
 
 
+def names(*files):
+    """Parameters of tests: a file, and a mutant of it."""
+    return [(file, mutant["name"]) for file in files for mutant in MUTANTS[file]]
+
+
 def marks(outcome):
     return {mark.demand.name: mark.verdict.value for mark in outcome.marks}
 
 
-def of_each_file(tests):
-    """Parameters; those of one file stay in one process, which runs all its clients."""
-    return pytest.mark.parametrize(
-        ("file", "name"),
-        [
-            pytest.param(file, name, marks=pytest.mark.xdist_group(f"mutants of {file}"))
-            for file, name in tests
-        ],
-        scope="module",
-    )
-
-
-def test_there_are_enough():
-    assert len(set(ALL)) == len(ALL) >= 30
-
-
-@of_each_file(ALL)
-def test_a_mistake_is_found_by_the_scenario_that_is_about_it(file, name, outcomes):
+def assert_found(file, name, outcomes):
+    """The scenario that is about a mistake says which demand is not met."""
     mutant = next(one for one in MUTANTS[file] if one["name"] == name)
     found = outcomes[name, mutant["scenario"]]
     assert marks(found)[mutant["demand"]] in ("failed", "warned", "noted"), found
 
 
-@of_each_file([(file, ORIGINAL) for file in MUTANTS])
-def test_the_original_has_full_marks(file, name, outcomes):
-    found = {scenario: marks(one) for (who, scenario), one in outcomes.items() if who == name}
+def assert_full_marks(outcomes):
+    """The original meets every demand."""
+    found = {scenario: marks(one) for (who, scenario), one in outcomes.items() if who == ORIGINAL}
     assert found
     assert {mark for one in found.values() for mark in one.values()} == {"passed"}, found
