@@ -82,7 +82,7 @@ def compare(reference: Fingerprint, pieces: Sequence[Piece]) -> Comparison:
     timeline = Timeline(pieces)
     spoken, heard = shape_of(reference), shape_of(timeline.fingerprint)
     offsets = route(spoken, heard, timeline.borders)
-    found = Passages(spoken, heard, offsets)
+    found = Passages(spoken, heard, offsets, timeline.borders)
 
     def passages(stretches: Sequence[Stretch]) -> tuple[Passage, ...]:
         return tuple(

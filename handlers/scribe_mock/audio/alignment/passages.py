@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from scribe_mock.audio.alignment.borders import moved_to_borders
 from scribe_mock.audio.alignment.costs import Offsets
 from scribe_mock.audio.alignment.segments import Segment, common_energy, segments_of
 from scribe_mock.audio.alignment.shape import Floats, Shape
@@ -48,11 +49,15 @@ class Passages:
         spoken: the reference.
         heard: what arrived.
         offsets: the offset of each frame of what arrived.
+        borders: the frames at which its chunks begin.
     """
 
-    def __init__(self, spoken: Shape, heard: Shape, offsets: Offsets) -> None:
+    def __init__(
+        self, spoken: Shape, heard: Shape, offsets: Offsets, borders: Sequence[int]
+    ) -> None:
         self._spoken, self._heard = spoken, heard
-        self.segments = segments_of(spoken, heard, offsets)
+        found = segments_of(spoken, heard, offsets)
+        self.segments = moved_to_borders(found, borders, spoken, heard)
         self.repeated: list[Stretch] = []
         self.distorted: list[Stretch] = []
         self._covered = np.zeros(len(spoken), np.bool_)

@@ -12,7 +12,7 @@ from scribe_mock.audio.alignment.evidence import EVEN
 from scribe_mock.audio.alignment.shape import Floats, Shape
 
 # The shortest stretch, in frames, and the least evidence for one.
-_SHORTEST, _LEAST = 5, 7.0
+_SHORTEST, _LEAST = 5, 5.0
 # Two words may be alike by chance: a stretch of less than so many frames needs so much evidence for
 # its sound.
 _SHORT, _ALIKE = 100, 0.42
