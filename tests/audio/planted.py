@@ -168,7 +168,9 @@ def _tried(seed):
 
 def main():
     """Print what was found, and what was not."""
-    counts, right, errors = Counter(), Counter(), defaultdict(list)
+    counts: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    errors: defaultdict[str, list[float]] = defaultdict(list)
     with ProcessPoolExecutor() as processes:
         for seed, kind, way, wrong, found in processes.map(_tried, range(int(sys.argv[1]))):
             counts[kind] += 1
