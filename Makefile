@@ -27,7 +27,7 @@ EDITABLE := $(INSTALL) --no-deps --editable .
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants seeds bench \
+.PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants client-mutants seeds bench \
   bench-docs pictures lock clean
 .DEFAULT_GOAL := help
 
@@ -112,6 +112,9 @@ schemathesis: $(ALL) ## Schemathesis against a server: URL=http://127.0.0.1:8080
 
 mutants: $(ALL) ## every mutant through the whole check; some by name in ARGS="EndRace"
 	$(BIN)/python -m tests.contract $(ARGS)
+
+client-mutants: $(ALL) ## every mutant of the guides' clients through its scenario (Chromium is needed)
+	EVERY_MUTANT=1 $(BIN)/pytest -n 0 tests/examine/test_program_mutants.py tests/examine/test_page_mutants.py $(ARGS)
 
 seeds: $(ALL) ## the check against the mock, at ten seeds
 	$(BIN)/python -m tests.contract.seeds $(ARGS)
