@@ -1,5 +1,6 @@
 """The JavaScript client, under the test runners that its users have, and its types."""
 
+import fcntl
 import json
 import os
 import re
@@ -64,10 +65,13 @@ def packages():
     if shutil.which("npm") is None:
         cannot_run("npm is not installed; Node.js 20.19 or newer brings it")
     installed, locked = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        done = run(["npm", "ci", "--ignore-scripts"], cwd=HERE)
-        if done.returncode:
-            cannot_run(f"npm ci failed: {done.stderr}")
+    with locked.open() as lock:
+        # Two installations in one folder at the same time break each other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+            done = run(["npm", "ci", "--ignore-scripts"], cwd=HERE)
+            if done.returncode:
+                cannot_run(f"npm ci failed: {done.stderr}")
     return HERE / "node_modules"
 
 
