@@ -44,6 +44,7 @@ RUN_BY_OTHER_TESTS = {
     "scenario.yaml",
     "upload_recording.py",
     "upload_recording.sh",
+    "stream_recording.py",
     "drive_recorder.py",
     "side_by_side.py",
     "side-by-side.test.mjs",

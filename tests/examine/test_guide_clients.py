@@ -16,22 +16,32 @@ from scribe_mock.web.docs.fault_examples import SNIPPETS
 SOME = ("plain", "answer-lost", "token-expired", "chunk-too-large", "not-found", "killed")
 
 
-def test_the_program_is_short_enough_to_be_read():
-    lines = (SNIPPETS / "upload_recording.py").read_text("utf-8").splitlines()
-    assert len(lines) <= 120
+@pytest.mark.parametrize(
+    ("name", "most"), [("upload_recording.py", 120), ("stream_recording.py", 100)]
+)
+def test_the_program_is_short_enough_to_be_read(name, most):
+    lines = (SNIPPETS / name).read_text("utf-8").splitlines()
+    assert len(lines) <= most
 
 
-def test_the_shell_script_loses_nothing(capfd):
+def test_the_shell_script_loses_nothing():
     needed = [name for name in ("curl", "jq", "ffmpeg") if shutil.which(name) is None]
     if needed:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{needed} are not installed")
         pytest.skip(f"{needed} are not installed")
-    only = [word for name in SOME for word in ("--only", name)]
+    has_full_marks(SOME, "bash", SNIPPETS / "upload_recording.sh")
+
+
+def test_the_stream_tells_what_may_be_lost_and_the_webhook_takes_each_event():
+    has_full_marks(("stream-broken", "webhooks"), sys.executable, SNIPPETS / "stream_recording.py")
+
+
+def has_full_marks(scenarios, *client):
+    only = [word for name in scenarios for word in ("--only", name)]
     examine = [sys.executable, "-m", "scribe_mock", "examine", "--strict", "--jobs", "6", *only]
-    command = [*examine, "--", "bash", str(SNIPPETS / "upload_recording.sh")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert f"{len(SOME)} passed of {len(SOME)} scenarios" in done.stdout, done.stdout
+    done = subprocess.run([*examine, "--", *client], capture_output=True, text=True, check=False)
+    assert f"{len(scenarios)} passed of {len(scenarios)} scenarios" in done.stdout, done.stdout
     assert done.returncode == 0
 
 
