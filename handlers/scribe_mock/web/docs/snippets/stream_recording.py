@@ -54,7 +54,7 @@ def stream(url, recording):
     frame, code, sent, failures = recording.readframes(FRAME), 1006, 0, 0
     while frame and code in REOPENED and failures < len(PAUSES):
         time.sleep(PAUSES[failures - 1] if failures else 0)
-        opened, code = time.monotonic(), None
+        opened, begun, code = time.monotonic(), sent, None
         try:
             with connect(url, open_timeout=15) as socket:
                 while frame:
@@ -68,7 +68,7 @@ def stream(url, recording):
             if isinstance(error, InvalidStatus) and error.response.status_code < 500:
                 code = None  # refused: the session is over
             if frame or code != 1000:
-                yield f"Sound just before second {sent:.1f} may be lost: {error or 'no answer'}"
+                yield f"Seconds {begun:.1f} to {sent:.1f} may be lost in part. {error}"
         failures = 1 if time.monotonic() - opened > 10 else failures + 1
     if frame:
         yield f"All sound from second {sent:.1f} on is lost."
