@@ -1,5 +1,6 @@
 """What a transcript has when parts of what was said did not arrive."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,31 +53,49 @@ def heard(outcome: Outcome, sentences: Sequence[Sentence], losses: Sequence[Loss
         sentences: all that was said, each with its time.
         losses: what can't be understood, no second of it twice.
     """
-    lost = [one for one in sentences if not _is_understood(one, losses)]
-    if not lost or outcome.state is State.FAILED:
+    lost = _Lost(losses)
+    understood = [lost.leaves(sentence) for sentence in sentences]
+    if all(understood) or outcome.state is State.FAILED:
         return outcome
-    left = [one for one in sentences if one not in lost]
+    left = [one for one, is_left in zip(sentences, understood, strict=True) if is_left]
+    gone = [one for one, is_left in zip(sentences, understood, strict=True) if not is_left]
     return replace(
         outcome,
         state=State.PARTIAL,
         transcript=transcript_of(left),
         language=outcome.language if left else None,
-        errors=[*outcome.errors, *_errors(lost, losses)],
+        errors=[*outcome.errors, *_errors(lost.from_any(gone))],
     )
 
 
-def _is_understood(sentence: Sentence, losses: Sequence[Loss]) -> bool:
-    if sentence.at is None:
-        return True
-    start, end = sentence.at
-    without = sum(loss.of(sentence.at) for loss in losses)
-    return without <= (1 - ENOUGH) * (end - start) + 1e-9
+class _Lost:
+    """Looks up losses by their time, since there may be thousands of them."""
+
+    def __init__(self, losses: Sequence[Loss]) -> None:
+        # No second is lost twice, so the ends are in the same order.
+        self._losses = sorted(losses, key=lambda loss: loss.start_s)
+        self._starts = [loss.start_s for loss in self._losses]
+        self._ends = [loss.end_s for loss in self._losses]
+
+    def leaves(self, sentence: Sentence) -> bool:
+        """Whether enough of a sentence is left to be understood."""
+        if sentence.at is None:
+            return True
+        start, end = sentence.at
+        without = sum(self._losses[place].of(sentence.at) for place in self._within(start, end))
+        return without <= (1 - ENOUGH) * (end - start) + 1e-9
+
+    def from_any(self, sentences: Sequence[Sentence]) -> list[Loss]:
+        """The losses that take from one of the sentences, in order."""
+        times = [sentence.at for sentence in sentences if sentence.at is not None]
+        places = {place for start, end in times for place in self._within(start, end)}
+        return [self._losses[place] for place in sorted(places)]
+
+    def _within(self, start: float, end: float) -> range:
+        return range(bisect_right(self._ends, start), bisect_left(self._starts, end))
 
 
-def _errors(lost: Sequence[Sentence], losses: Sequence[Loss]) -> Iterator[ProcessingError]:
-    times = [sentence.at for sentence in lost if sentence.at is not None]
-    guilty = [loss for loss in losses if any(loss.of(time) for time in times)]
-    guilty.sort(key=lambda loss: loss.start_s)
+def _errors(guilty: Sequence[Loss]) -> Iterator[ProcessingError]:
     for loss in guilty[:_MOST_NAMED]:
         yield loss.error
     if len(guilty) > _MOST_NAMED:
