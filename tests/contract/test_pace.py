@@ -50,12 +50,11 @@ def test_429_is_waited_for_and_the_request_is_sent_again():
     assert {result.reason for result in report.results} == {""}
 
 
-@pytest.mark.parametrize(
-    "asked", ["3600", formatdate(time.time() + 3600, usegmt=True)], ids=["s", "date"]
-)
+@pytest.mark.parametrize("asked", ["seconds", "date"])
 def test_a_wait_that_is_too_long_is_not_waited_for(asked):
     server = Limited()
-    server.limit, server.headers = 10, {"Retry-After": asked}
+    wait = "3600" if asked == "seconds" else formatdate(time.time() + 3600, usegmt=True)
+    server.limit, server.headers = 10, {"Retry-After": wait}
     began = time.monotonic()
     report = run(server, only=RULES)
     assert time.monotonic() - began < 30

@@ -62,6 +62,9 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets=None):
         for server in self.servers:
             server.close()
+        # A connection that is open when the loop closes breaks uvloop.
         for connection in list(self.server_state.connections):
-            connection.shutdown()
-        await asyncio.sleep(0)
+            connection.transport.abort()
+        # Each is told of its end at the next turns of the loop.
+        for _ in range(10):
+            await asyncio.sleep(0)
