@@ -124,7 +124,7 @@ def test_a_chunk_that_is_lost(session):
     assert found["verdict"] == "incomplete"
     [gap, problem] = found["problems"]
     assert gap["code"] == "gap"
-    assert problem["message"].endswith("are missing: they would have come after chunk 0.")
+    assert problem["message"].endswith("are missing: they would have come in chunk 0, or after it.")
 
 
 def test_what_is_lost_between_two_chunks_and_at_both_ends(session):

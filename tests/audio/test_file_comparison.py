@@ -37,7 +37,7 @@ def test_what_is_lost_is_told_by_the_names_of_files(folder, capsys):
     first, *others = compared(capsys, "0.wav", "2.wav", code=1).splitlines()
     assert first == "Compared with spoken.wav, 16.22 s:"
     assert others[1].startswith("  missing   Seconds 6.0 to 12.0 of what was spoken are missing: ")
-    assert others[1].endswith("they would have come after 0.wav.")
+    assert others[1].endswith("they would have come in 0.wav, or after it.")
 
 
 def test_the_order_of_the_files_is_that_of_the_recording(folder, capsys):

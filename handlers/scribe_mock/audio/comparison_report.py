@@ -41,7 +41,7 @@ def _sentence(kind: str, passage: "Passage", called: Callable[[int], str]) -> st
         return f"{stretch} are {kind}: they would have come {place}."
     name = called(passage.chunk)
     return {
-        "missing": f"{stretch} are missing: they would have come after {name}.",
+        "missing": f"{stretch} are missing: they would have come in {name}, or after it.",
         "repeated": f"{stretch} arrived again, in {name}.",
         "reordered": f"{stretch} arrived in another order: they are in {name}.",
         "distorted": f"{stretch} can't be recognised in {name}.",

@@ -9,8 +9,8 @@ from typing import Any, Self
 class Passage:
     """A stretch of what was spoken, in seconds.
 
-    `chunk` is the chunk that has it; of what is missing, the one after which it would have come,
-    None before all.
+    `chunk` is the chunk that has it; of what is missing, the one in which, or after which, it would
+    have come, None before all.
     """
 
     start_s: float

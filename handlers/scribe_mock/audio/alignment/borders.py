@@ -1,6 +1,7 @@
-"""Moves jumps to where a chunk begins, if the sound says nothing against it.
+"""Moves jumps to where they make most sense, if the sound says nothing against it.
 
-In a pause the sound does not tell where a jump was, and most are where a chunk begins.
+In a pause, or between two like sounds, the evidence does not tell a jump's place to the frame. Most
+jumps are where a chunk begins; and what is out of order ends where something else begins.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,15 @@ from scribe_mock.audio.alignment.evidence import EVEN
 from scribe_mock.audio.alignment.segments import Segment, common_energy
 from scribe_mock.audio.alignment.shape import Shape
 
-# Frames by which a jump may be moved, and the evidence that it may cost.
-_NEAR, _LOSS = 25, 5.0
+# Frames by which a jump may be moved, the evidence that it may cost, and how many segments before
+# and after are looked at.
+_NEAR, _LOSS, _AROUND = 25, 5.0, 3
 
 
 def moved_to_borders(
     segments: Sequence[Segment], borders: Sequence[int], spoken: Shape, heard: Shape
 ) -> list[Segment]:
-    """Return the segments with their jumps where chunks begin, as far as that is likely.
+    """Return the segments with their jumps where they make most sense, as far as that is likely.
 
     Args:
         segments: the segments, in the order in which they arrived.
@@ -30,14 +32,31 @@ def moved_to_borders(
     moved = list(segments)
     for index in range(1, len(moved)):
         one, other = moved[index - 1 : index + 1]
-        at = other.begin
-        near = [border for border in borders if abs(border - at) <= _NEAR]
-        if one.end != at or not near:
+        if one.end != other.begin:
             continue
-        pair = _moved(one, other, min(near, key=lambda border: abs(border - at)), len(spoken))
-        if _evidence(spoken, heard, (one, other)) - _evidence(spoken, heard, pair) <= _LOSS:
-            moved[index - 1 : index + 1] = pair
+        around = moved[max(0, index - 1 - _AROUND) : index + 1 + _AROUND]
+        for border in _wanted(one, other, around, borders):
+            pair = _moved(one, other, border, len(spoken))
+            if _evidence(spoken, heard, (one, other)) - _evidence(spoken, heard, pair) <= _LOSS:
+                moved[index - 1 : index + 1] = pair
+                break
     return moved
+
+
+def _wanted(
+    one: Segment, other: Segment, around: Sequence[Segment], borders: Sequence[int]
+) -> list[int]:
+    """Return the frames at which the jump between two segments would make sense, the best first."""
+    at = other.begin
+    third = [segment for segment in around if segment is not one and segment is not other]
+    meeting = [at + segment.start - one.stop for segment in third]
+    meeting += [at + segment.stop - other.start for segment in third]
+    return [
+        frame
+        for frames in (borders, meeting)
+        for frame in sorted(frames, key=lambda frame: abs(frame - at))
+        if abs(frame - at) <= _NEAR
+    ]
 
 
 def _moved(one: Segment, other: Segment, border: int, length: int) -> tuple[Segment, Segment]:

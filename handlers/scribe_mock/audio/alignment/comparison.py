@@ -21,8 +21,8 @@ class Passage:
     Args:
         start_s: where it begins, in seconds.
         end_s: where it ends.
-        chunk: the chunk that has it; of what is missing, the chunk after which it would have
-            come, None for the very start.
+        chunk: the chunk that has it; of what is missing, the chunk in which, or after which, it
+            would have come, None for the very start.
     """
 
     start_s: float

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scribe_mock.audio.audio_errors import AudioError, NotAudio
+from scribe_mock.audio.audio_errors import NotAudio
 from scribe_mock.audio.containers.reading import read_container
 from scribe_mock.audio.containers.registry import CONTAINERS
 from scribe_mock.audio.decode import RATE, Decoder, Resampler, Samples
@@ -61,35 +61,39 @@ def silence(frames: int) -> Fingerprint:
     return Fingerprint(np.zeros((frames, BANDS), np.uint8))
 
 
-def fingerprint(data: bytes, limits: Limits, head: bytes = b"") -> Fingerprint:
-    """Return the fingerprint of a recording.
-
-    A recorder that slices its file gives only the first slice a header. Another slice is decoded
-    after the first one, and what belongs to that is left out. A header without sound is empty.
+def fingerprint(data: bytes, limits: Limits) -> Fingerprint:
+    """Return the fingerprint of a recording; a header without sound has an empty one.
 
     Args:
         data: its bytes, in any supported container.
         limits: bounds on its length and on the work.
-        head: those of the last chunk before it that can be decoded by itself; empty for none.
 
     Raises:
-        AudioError: it can't be decoded, by itself or after the head.
+        AudioError: it can't be decoded.
     """
     container = sniff(data)
     if container and is_header_only(data, container):
         return silence(0)
-    try:
-        return _decoded(data, limits)
-    except AudioError:
-        if not head:
-            raise
-        before = fingerprint(head, limits)
-        return Fingerprint(_decoded(head + data, limits).levels[len(before) :])
-
-
-def _decoded(data: bytes, limits: Limits) -> Fingerprint:
     parts = list(_measured(_heard(data, limits)))
     return Fingerprint(np.concatenate(parts)) if parts else silence(0)
+
+
+def fingerprint_behind(head: bytes, data: bytes, limits: Limits) -> Fingerprint:
+    """Return the fingerprint of a slice without a header.
+
+    A recorder that slices its file gives only the first slice a header. Another slice is decoded
+    after the first one, and what belongs to that is left out.
+
+    Args:
+        head: the bytes of the last chunk before it that can be decoded by itself.
+        data: its bytes.
+        limits: bounds on its length and on the work.
+
+    Raises:
+        AudioError: it can't be decoded after the head.
+    """
+    before, both = fingerprint(head, limits), fingerprint(head + data, limits)
+    return Fingerprint(both.levels[len(before) :])
 
 
 def _heard(data: bytes, limits: Limits) -> Iterator[Samples]:

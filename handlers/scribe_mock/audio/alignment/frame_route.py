@@ -48,7 +48,7 @@ class FrameRoute:
             [evidence.at(begin, end, *limits) for limits in ranges], axis=1
         )
         away = np.abs(self._offsets[:, None] - np.array(likely)[None, :]).min(axis=1)
-        self._extra = far(away).astype(np.float32)
+        self._extra = 2 * far(away).astype(np.float32)
         # What it costs that the offset changes by some frames; a range is no neighbour of the next.
         self._steps = self._shifts(1, STEP)
         self._paddings = self._shifts(PADDING_FRAMES, PADDING)

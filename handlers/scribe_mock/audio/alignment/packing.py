@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from scribe_mock.audio.alignment.comparison import Comparison, Match, compare
-from scribe_mock.audio.alignment.fingerprint import FRAMES, Fingerprint, fingerprint, silence
+from scribe_mock.audio.alignment.fingerprint import (
+    FRAMES,
+    Fingerprint,
+    fingerprint,
+    fingerprint_behind,
+    silence,
+)
 from scribe_mock.audio.alignment.timeline import Piece
 from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.limits import Limits
@@ -39,7 +45,7 @@ def packed_fingerprint(data: bytes, head: bytes, limits: Limits) -> PackedFinger
     except AudioError:
         if not head:
             raise
-        found, alone = fingerprint(data, limits, head), False
+        found, alone = fingerprint_behind(head, data, limits), False
     packed = pickle.dumps(found, protocol=5)
     container = sniff(data) if alone else None
     return PackedFingerprint(packed, found.duration_s, container, alone, _loudness(found))

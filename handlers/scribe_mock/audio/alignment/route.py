@@ -64,7 +64,7 @@ def route(reference: Shape, arrived: Shape, borders: Sequence[int]) -> Offsets:
 
 class _Route:
     def __init__(self, reference: Shape, arrived: Shape, borders: Sequence[int]) -> None:
-        self._arrived = arrived
+        self._reference, self._arrived = reference, arrived
         self._jumps = np.full(len(arrived), JUMP, np.float32)
         self._jumps[list(borders)] = JUMP / 2
         self._evidence = Evidence(reference, arrived)
@@ -140,11 +140,16 @@ class _Route:
             scores = totals[np.arange(len(options)), froms] + gains
             steps.append((options, froms))
             states = options
-        best, state = [], int(scores.argmax())
+        best, state = [], int((scores - self._last_prices(states)).argmax())
         for options, froms in reversed(steps):
             best.append(int(options[state]))
             state = int(froms[state])
         return best[::-1]
+
+    def _last_prices(self, options: Offsets) -> Floats:
+        """Return what it costs to end with each offset: the rest of the reference is skipped."""
+        rest = len(self._reference) - len(self._arrived) - options
+        return np.where(options == NOWHERE, 0, far(np.maximum(rest, 0))).astype(np.float32)
 
     def _options(self, index: int) -> tuple[int, ...]:
         around = self._blocks[max(0, index - _NEIGHBOURS) : index + _NEIGHBOURS + 1]
