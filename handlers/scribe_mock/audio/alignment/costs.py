@@ -11,6 +11,9 @@ Offsets = NDArray[np.int64]
 #: A jump to another offset; to or from nowhere it costs half of that, and so it does all where a
 #: chunk ends. It costs more each time that the distance doubles.
 JUMP, FAR = 4.0, 0.6
+#: What it costs more each time that the seconds to the next likely offset double: where the same is
+#: spoken twice, one of the two may by chance fit the frames better.
+UNLIKELY = 1.0
 #: One frame more or less, since clocks run differently.
 STEP = 1.5
 #: A few frames more or less where a chunk ends: codecs add some silence at the start and the end.

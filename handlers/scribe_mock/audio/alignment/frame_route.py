@@ -12,10 +12,12 @@ from scribe_mock.audio.alignment.costs import (
     PADDING_FRAMES,
     SAME,
     STEP,
+    UNLIKELY,
     Offsets,
     far,
 )
 from scribe_mock.audio.alignment.evidence import Evidence
+from scribe_mock.audio.alignment.fingerprint import FRAMES
 from scribe_mock.audio.alignment.shape import Floats
 
 # How the offset of a frame was reached: by a jump, from nowhere, or else by how many frames more.
@@ -48,7 +50,7 @@ class FrameRoute:
             [evidence.at(begin, end, *limits) for limits in ranges], axis=1
         )
         away = np.abs(self._offsets[:, None] - np.array(likely)[None, :]).min(axis=1)
-        self._extra = 2 * far(away).astype(np.float32)
+        self._extra = (far(away) + UNLIKELY * np.log2(1 + away / FRAMES)).astype(np.float32)
         # What it costs that the offset changes by some frames; a range is no neighbour of the next.
         self._steps = self._shifts(1, STEP)
         self._paddings = self._shifts(PADDING_FRAMES, PADDING)
