@@ -25,6 +25,7 @@ from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.sharing.sharing import ALONE, Sharing
 from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
@@ -38,6 +39,8 @@ from scribe_mock.store_address import MEMORY, is_redis
 from scribe_mock.webhooks.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from scribe_mock.sharing.mirror import Mirror
+    from scribe_mock.sharing.shared import Shared
     from scribe_mock.store.redis.connection import Connection
 
 
@@ -120,6 +123,25 @@ class Parts:
         return Callers(self.tokens)
 
     @cached_property
+    def addresses(self) -> SignedAddresses:
+        """Signs the addresses that need no token."""
+        return SignedAddresses()
+
+    @cached_property
+    def shared(self) -> "Shared | None":
+        """What other servers have of this one, if there can be others."""
+        if self.redis is None:
+            return None
+        from scribe_mock.sharing.shared import Shared
+
+        return Shared(self.redis)
+
+    @property
+    def sharing(self) -> Sharing:
+        """The same, or that this server is alone."""
+        return self.shared or ALONE
+
+    @cached_property
     def documented(self) -> Documented:
         """The answers of the spec."""
         return Documented(self.spec)
@@ -146,6 +168,7 @@ class Parts:
             self.tokens,
             self.callers,
             self.clocks,
+            self.sharing,
         )
 
     @cached_property
@@ -209,7 +232,7 @@ class Parts:
             self.templates,
             self.tokens,
             self.callers,
-            SignedAddresses(),
+            self.addresses,
             self.webhooks,
             self.faults,
             self.held,
@@ -218,10 +241,40 @@ class Parts:
             self.problems,
             self.examinations,
             self.resets,
+            self.sharing,
         )
+
+    async def start(self) -> None:
+        """Make what a fresh server has, or have what other servers have.
+
+        Raises:
+            StoreError: the store can't be used.
+        """
+        if self.redis is None or self.shared is None:
+            await self.resets.plant()
+            return
+        from scribe_mock.sharing.planted import SigningKeys
+
+        await self.redis.check()
+        mirrors: dict[str, Mirror] = {
+            "clocks": self.clocks,
+            "faults": self.faults,
+            "tokens": self.tokens,
+            "templates": self.templates,
+            "webhooks": self.webhooks.registry,
+        }
+        keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
+        await self.shared.join(mirrors, keys, self._plant)
+
+    async def _plant(self) -> None:
+        """Make what a fresh server has, where all servers have lost it."""
+        self.fixture_faults.forget(Scope())
+        await self.resets.plant()
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        if self.shared is not None:
+            await self.shared.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
         self.alarm.clear()
