@@ -151,9 +151,9 @@ class MemoryStore:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
         return parts or ()
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
+    async def digests(self, session: Session) -> Mapping[int, str]:
         """The SHA-256, in hex, of each chunk; computed in a thread, once for each."""
-        audio = dict(self._entry(session_id).audio)
+        audio = dict(self._entry(session.session_id).audio)
         if any(body.sha256 is None for body in audio.values()):
             await asyncio.to_thread(lambda: [body.digest() for body in audio.values()])
         return {sequence: body.digest() or "" for sequence, body in audio.items()}

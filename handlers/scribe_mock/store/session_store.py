@@ -104,8 +104,11 @@ class SessionStore(Protocol):
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
-        """The SHA-256, in hex, of each chunk at the time of the call; raises SessionNotFound."""
+    async def digests(self, session: Session) -> Mapping[int, str]:
+        """The SHA-256, in hex, of each chunk that a session has now; raises SessionNotFound.
+
+        A store may give those that it had when it was read.
+        """
 
     async def reference(self, session_id: str) -> Reference | None:
         """What was spoken during a session, if that was put; raises SessionNotFound.

@@ -87,7 +87,10 @@ class SessionControl(OperationGroup):
             if owner not in (None, session.owner):
                 refuse_body("$.token", "the session is not this token's, which cannot be changed")
             session.set_fields(fields)
-        await self._services.seeder.place(session, State(body["state"]), {})
+        try:
+            await self._services.seeder.place(session, State(body["state"]), {})
+        except SessionNotFound:  # it was deleted meanwhile, with its audio
+            return await self.put_session(request, session_id, body)
         return JsonAnswer(await self._represent(request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
@@ -119,7 +122,7 @@ class SessionControl(OperationGroup):
         """The session's JSON form as of now: a copy, since computing digests awaits."""
         session, clock = session.copy(), self._services.clocks.of(session)
         now, frozen = clock.now(), clock.frozen
-        digests = await self._services.store.digests(session.session_id)
+        digests = await self._services.store.digests(session)
         found = session_findings(session.ordered_chunks(), digests)
         chunks = [
             control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])

@@ -151,10 +151,9 @@ class RedisStore:
                 return parts
         raise _too_busy(session_id)
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
-        """The SHA-256, in hex, of each chunk; each is known since its upload."""
-        loaded = await self._load(session_id)
-        return {number: one.sha256 for number, one in loaded.stored.items()}
+    async def digests(self, session: Session) -> Mapping[int, str]:
+        """The SHA-256, in hex, of each chunk when the session was read; known since its upload."""
+        return {number: chunk.sha256 or "" for number, chunk in session.chunks.items()}
 
     async def reference(self, session_id: str) -> Reference | None:
         """What was spoken during a session, without its bytes; raises SessionNotFound."""
@@ -269,9 +268,10 @@ class RedisStore:
         if parts is not intake.parts:
             return _small(chunk, parts)
         data = await intake.finish()
+        chunk.sha256 = intake.sha256
         if intake.blob is None:
-            return Put(StoredChunk(SMALL, new_name(), intake.sha256, chunk), data)
-        return Put(StoredChunk(LARGE, intake.blob, intake.sha256, chunk), b"%d" % intake.count)
+            return Put(StoredChunk(SMALL, new_name(), chunk), data)
+        return Put(StoredChunk(LARGE, intake.blob, chunk), b"%d" % intake.count)
 
     async def _sweep(self) -> None:
         """Remove what is left of sessions whose keys have ended, now and then."""
@@ -291,12 +291,15 @@ class RedisStore:
 
 
 def _small(chunk: Chunk, parts: Parts) -> Put:
-    return Put(StoredChunk(SMALL, new_name(), sha256(parts), chunk), b"".join(parts))
+    chunk.sha256 = sha256(parts)
+    return Put(StoredChunk(SMALL, new_name(), chunk), b"".join(parts))
 
 
 def _replacement(loaded: Loaded | None, session: Session, audio: Mapping[int, Parts]) -> Write:
     """What writes a session in place of another one, if there is one with its id."""
     stored = {} if loaded is None else loaded.stored
+    if not session.chunks.keys() <= {*audio, *stored}:
+        raise SessionNotFound(session.session_id)
     put = [
         _small(chunk, audio[number])
         if number in audio

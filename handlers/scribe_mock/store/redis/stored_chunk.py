@@ -13,9 +13,9 @@ Kind = Literal[b"h", b"l"]
 SMALL: Kind = b"h"
 LARGE: Kind = b"l"
 
-#: Kind, name of the bytes, SHA-256, size, and how many earlier uploads of the number there were.
-#: The scripts read the same form.
-_HEAD = Struct(">c16s32sII")
+#: Kind, name of the bytes, size, and how many earlier uploads of the number there were. The scripts
+#: read the same form.
+_HEAD = Struct(">c16sII")
 
 
 def new_name() -> bytes:
@@ -30,28 +30,26 @@ class StoredChunk:
     Args:
         kind: Where its bytes are.
         blob: The name of its bytes.
-        sha256: The digest of its bytes, in hex.
-        chunk: The chunk itself.
+        chunk: The chunk itself, with its digest.
     """
 
     kind: Kind
     blob: bytes
-    sha256: str
     chunk: Chunk
 
     def encoded(self) -> bytes:
         """The value in Redis."""
-        chunk, digest = self.chunk, bytes.fromhex(self.sha256)
-        head = _HEAD.pack(self.kind, self.blob, digest, chunk.size, chunk.replaced)
+        chunk = self.chunk
+        head = _HEAD.pack(self.kind, self.blob, chunk.size, chunk.replaced)
         return head + encode_chunk(chunk)
 
     @classmethod
     def decoded(cls, value: bytes) -> Self:
         """The chunk of a value in Redis."""
-        kind, blob, digest, _, replaced = _HEAD.unpack_from(value)
+        kind, blob, _, replaced = _HEAD.unpack_from(value)
         chunk = decode_chunk(value[_HEAD.size :])
         chunk.replaced = replaced
-        return cls(kind, blob, digest.hex(), chunk)
+        return cls(kind, blob, chunk)
 
     def with_chunk(self, chunk: Chunk) -> "StoredChunk":
         """Another chunk with the same bytes."""

@@ -13,6 +13,8 @@ from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 #: Seconds of real time for which a session stays after it has expired, or would have: a week.
 STAY_SECONDS = 7 * 86400
+#: The longest time that a session is counted as open: a hundred years.
+_LONGEST = 100 * 365 * 86400
 #: No record, as the script has it.
 _NO_RECORD = (b"", b"", 0, 0, b"", b"", b"", b"", b"")
 
@@ -79,7 +81,7 @@ class Write:
             encode_session(session),
             session.version,
             weight(session) - CHUNK_BYTES * len(session.chunks),
-            int(max(session.expires_at - session.created_at, 0)) + STAY_SECONDS,
+            int(min(max(session.expires_at - session.created_at, 0), _LONGEST)) + STAY_SECONDS,
             b"1" if done else b"0",
             session.done_at if done else session.expires_at,
             f"={session.owner}" if self.owned else b"",

@@ -8,8 +8,8 @@ local known = redis.call('HMGET', session, 'version', 'ends_at')
 if known[1] ~= expected then return {'conflict'} end
 if record ~= '' and redis.call('LLEN', prefix .. 'large:' .. blob) ~= parts then return {'gone'} end
 
-local old = redis.call('HMGET', reference, 'blob', 'size', 'weight')
-local more, audio = weight - (old[3] or 0), size - (old[2] or 0)
+local old = redis.call('HMGET', reference, 'blob', 'weight')
+local more = weight - (old[2] or 0)
 local total = tonumber(redis.call('HGET', prefix .. 'totals', 'bytes') or 0)
 if more > 0 and total + claimed + more > most then return {'full', total + claimed + more - most} end
 if old[1] then
@@ -24,7 +24,7 @@ if record ~= '' then
     redis.call('EXPIREAT', key, known[2])
   end
 end
-redis.call('HINCRBY', prefix .. 'audio_of', id, audio)
-redis.call('HINCRBY', prefix .. 'totals', 'audio', audio)
+redis.call('HINCRBY', prefix .. 'audio_of', id, more)
+redis.call('HINCRBY', prefix .. 'totals', 'audio', more)
 redis.call('HINCRBY', prefix .. 'bytes_of', id, more)
 return {'written', redis.call('HINCRBY', prefix .. 'totals', 'bytes', more)}

@@ -27,7 +27,7 @@ local function remove_session(prefix, id)
   if owner then redis.call('ZREM', prefix .. 'owner:' .. owner, id) end
   for _, name in ipairs({'bytes', 'audio'}) do
     local size = redis.call('HGET', prefix .. name .. '_of', id)
-    if size then redis.call('HINCRBY', prefix .. 'totals', name, -size) end
+    if size then redis.call('HINCRBY', prefix .. 'totals', name, 0 - size) end
     redis.call('HDEL', prefix .. name .. '_of', id)
   end
   redis.call('HDEL', prefix .. 'owners', id)

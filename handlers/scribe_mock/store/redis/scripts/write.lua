@@ -29,22 +29,22 @@ for _ = 1, number() do
   local sequence = argument()
   local value = redis.call('HGET', chunks, sequence)
   if not value then return {'conflict'} end
-  local kind, blob, _, size = struct.unpack('>c1c16c32I4I4', value)
+  local kind, blob, size = struct.unpack('>c1c16I4I4', value)
   audio, more = audio - size, more - chunk_bytes
   gone[#gone + 1] = {kind, blob, sequence}
 end
 local sent = 0
 for _ = 1, number() do
   local sequence, old_blob, value, data = argument(), argument(), argument(), argument()
-  local kind, blob, _, size = struct.unpack('>c1c16c32I4I4', value)
+  local kind, blob, size = struct.unpack('>c1c16I4I4', value)
   local old = redis.call('HGET', chunks, sequence)
   if old then
-    local of_kind, of_blob, _, of_size, replaced = struct.unpack('>c1c16c32I4I4', old)
+    local of_kind, of_blob, of_size, replaced = struct.unpack('>c1c16I4I4', old)
     if old_blob ~= '' and old_blob ~= of_blob then return {'conflict'} end
     if of_blob ~= blob then
       gone[#gone + 1] = {of_kind, of_blob}
       if old_blob == '' then
-        value = string.sub(value, 1, 53) .. struct.pack('>I4', replaced + 1) .. string.sub(value, 58)
+        value = string.sub(value, 1, 21) .. struct.pack('>I4', replaced + 1) .. string.sub(value, 26)
       end
     end
     audio = audio - of_size
