@@ -100,6 +100,10 @@ class Parts:
         settings = self.settings
         if settings.store == MEMORY:
             return MemoryStore(self.clocks, settings.max_memory, self.journal.digests.let_go)
+        if self.redis is not None:
+            from scribe_mock.store.redis.sessions import RedisStore
+
+            return RedisStore(self.redis, self.clocks, settings.max_memory)
         raise StoreError(f"--store {settings.store} is not built yet.")
 
     @cached_property
