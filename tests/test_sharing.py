@@ -4,9 +4,11 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.redis_servers import redis_server
-from tests.support import TOKEN, parallel, refusal, running
+from tests.support import TOKEN, ApiSession, comes_true, parallel, refusal, running
+from tests.test_stream import closed
 
 ACCOUNT = "/connect-auth/v1/account"
 PROBE = "/voice/api/v1/template"
@@ -166,3 +168,149 @@ def test_changes_through_two_servers_at_the_same_time_lose_none(a, b):
     parallel([advance(mock) for mock in (a, b) * 20])
     assert clock(a) == clock(b)
     assert datetime.fromisoformat(clock(b)) - before == timedelta(seconds=40)
+
+
+def through(mock, session):
+    """The same session, through another server."""
+    return ApiSession(mock, session.id)
+
+
+def test_one_of_many_parallel_ends_wins(a, b):
+    session = a.create()
+    through(b, session).store("audio_0.webm")
+    ends = [through(mock, session).end for mock in (a, b) * 8]
+    answers = parallel(ends)
+    assert sorted(answer.status_code for answer in answers) == [202] + [400] * 15
+
+
+def test_a_session_made_through_one_server_is_whole_through_the_other(a, b):
+    session = a.create()
+    session.store("audio_0.webm")
+    through(b, session).store("audio_1.webm")
+    assert session.names() == through(b, session).names() == ["0.webm", "1.webm"]
+    assert through(b, session).process_to_the_end().status_code == 200
+    assert session.get().json()["status"] == "completed"
+    through(b, session).mock.control("DELETE", f"/sessions/{session.id}")
+    assert refusal(session.get()) == (404, "session_not_found")
+
+
+class TestHeldRequests:
+    """Requests that wait at one server, steered through the other."""
+
+    @pytest.fixture
+    def session(self, a):
+        set_fault(a, action={"hold": {}}, match={"operation": "uploadAudio"}, **ALWAYS)
+        return a.create()
+
+    def upload(self, mock, session, name):
+        """An upload with its name as its id, and the answer's status."""
+        own = through(mock, session)
+        return lambda: own.upload(f"{name}.webm", **{"X-Request-Id": name}).status_code
+
+    def held(self, mock, count):
+        """The ids of the requests that are held, once there are so many."""
+
+        def found():
+            listed = mock.control("GET", "/held")["held"]
+            return len(listed) == count and [one["request_id"] for one in listed]
+
+        return comes_true(found)
+
+    def test_they_are_listed_and_released_through_any(self, a, b, session):
+        def steer():
+            assert sorted(self.held(b, 2)) == ["a_0", "a_1"]
+            assert sorted(self.held(a, 2)) == ["a_0", "a_1"]
+            b.control("POST", "/held/a_0/release")
+            return b.control("POST", "/held/a_1/refuse", {"code": "internal_error"})
+
+        calls = [self.upload(a, session, "a_0"), self.upload(a, session, "a_1"), steer]
+        assert parallel(calls)[:2] == [200, 500]
+        assert b.control("GET", "/held")["held"] == []
+
+    def test_they_are_released_in_order_wherever_they_are(self, a, b, session):
+        order = [f"a_{number}" for number in (3, 1, 2, 0)]
+        calls = [self.upload((a, b)[n % 2], session, f"a_{n}") for n in range(4)]
+        released = parallel([*calls, lambda: b.control("POST", "/held/release", {"order": order})])
+        assert released == [200] * 4 + [{"released": order}]
+        chunks = b.control("GET", f"/sessions/{session.id}")["chunks"]
+        assert len(chunks) == 4
+
+    def test_one_that_waits_nowhere(self, a, b):
+        answer = b.bare.post("/_mock/held/nobody/release")
+        assert refusal(answer) == (404, "request_not_held")
+
+    def test_a_reset_lets_them_go_on(self, a, b, session):
+        def reset():
+            self.held(b, 1)
+            b.control("POST", "/reset")
+
+        status, _ = parallel([self.upload(a, session, "a_0"), reset])
+        assert status in (200, 404)
+
+    def test_a_clock_moved_meanwhile_counts(self, a, b, session):
+        def expire():
+            self.held(b, 1)
+            b.control("POST", "/clock", {"advance_seconds": 7200})
+            b.control("POST", "/held/a_0/release")
+
+        status, _ = parallel([self.upload(a, session, "a_0"), expire])
+        assert status == 410
+
+
+def test_a_change_through_one_server_ends_a_wait_at_the_other(a, b):
+    revision = b.control("GET", "/overview")["revision"]
+    revision = b.control("GET", f"/changes?since={revision}&wait_seconds=0.2")["revision"]
+
+    def change():
+        a.control("PUT", "/sessions/made-through-another", {"state": "created"})
+
+    wait = f"/changes?since={revision}&wait_seconds=20"
+    found, _ = parallel([lambda: b.control("GET", wait)["revision"], change])
+    assert found > revision
+    settled = comes_true(lambda: revisions(a) == revisions(b))
+    assert settled
+
+
+def revisions(mock):
+    return mock.control("GET", "/overview")["revision"]
+
+
+def test_a_socket_is_closed_when_its_session_ends_through_the_other_server(a, b):
+    body = {"upload_type": "stream", "session_id": "streamed-through-both"}
+    created = a.client.post("/sessions", json=body).json()
+    with connect(created["upload_url"]) as line:
+        line.send(b"\1\2" * 16_000)
+        ended = ApiSession(b, created["session_id"]).end()
+        assert ended.status_code == 202
+        assert closed(line)[0] == 1000
+    [chunk] = b.control("GET", f"/sessions/{created['session_id']}")["chunks"]
+    assert chunk["duration_s"] == pytest.approx(1)
+
+
+def test_a_second_socket_at_the_other_server_closes_the_first(a, b):
+    body = {"upload_type": "stream", "session_id": "streamed-through-both"}
+    address = a.client.post("/sessions", json=body).json()["upload_url"]
+    with connect(address) as first, connect(address.replace(str(a.port), str(b.port))):
+        assert closed(first)[0] == 1000
+
+
+def test_a_socket_falls_silent_by_a_clock_that_is_moved_through_the_other_server(a, b):
+    address = a.client.post("/sessions", json={"upload_type": "stream"}).json()["upload_url"]
+    with connect(address) as line:
+        b.control("POST", "/clock", {"advance_seconds": 100})
+        assert closed(line)[0] == 1008
+
+
+def test_an_examination_goes_on_whichever_server_gets_the_uploads(a, b):
+    body = {"scenario": "expired", "token": "a-token"}
+    armed = a.control("POST", "/examinations", body)["id"]
+    [listed] = b.control("GET", "/examinations")["examinations"]
+    assert listed["id"] == armed
+    session = b.create()
+    session.store("audio_0.webm")
+    assert session.upload("audio_1.webm").status_code == 410
+    found = b.control("GET", f"/examinations/{armed}")
+    assert found["sessions"] == [session.id]
+    b.control("DELETE", f"/examinations/{armed}")
+    assert a.control("GET", "/examinations")["examinations"] == []
+    assert a.control("GET", "/faults")["faults"] == []

@@ -31,6 +31,7 @@ from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.lock_step import LockStep
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
@@ -103,7 +104,9 @@ class Parts:
         if self.redis is not None:
             from scribe_mock.store.redis.sessions import RedisStore
 
-            return RedisStore(self.redis, self.clocks, settings.max_memory)
+            assert self.shared is not None
+            changes = self.shared.changes
+            return RedisStore(self.redis, self.clocks, settings.max_memory, changes)
         raise StoreError(f"--store {settings.store} is not built yet.")
 
     @cached_property
@@ -189,14 +192,23 @@ class Parts:
     @cached_property
     def streams(self) -> Streams:
         """The open WebSockets."""
-        return Streams(self.store, self.clocks, self.alarm, self.examiner)
+        return Streams(self.store, self.clocks, self.alarm, self.examiner, self.sharing)
 
     @cached_property
     def examinations(self) -> Examinations:
         """The scenarios that are armed for clients of people."""
-        faults, reader, held = self.faults, self.fault_reader, self.held
-        deeds = Deeds(faults, reader, held, self.store, self.clocks, self.journal)
-        return Examinations(faults, reader, held, deeds)
+        faults, reader, lock_step = self.faults, self.fault_reader, self.lock_step
+        deeds = Deeds(faults, reader, lock_step, self.store, self.clocks, self.sharing)
+        return Examinations(faults, reader, lock_step, deeds)
+
+    @cached_property
+    def lock_step(self) -> LockStep:
+        """Lists and releases the requests that wait."""
+        if self.shared is None:
+            return LockStep(self.held)
+        from scribe_mock.sharing.shared_lock_step import SharedLockStep
+
+        return SharedLockStep(self.held, self.shared.peers)
 
     @cached_property
     def resets(self) -> Resets:
@@ -218,6 +230,7 @@ class Parts:
             seeder=self.seeder,
             templates=self.templates,
             webhooks=self.webhooks,
+            sharing=self.sharing,
         )
 
     @cached_property
@@ -239,7 +252,7 @@ class Parts:
             self.addresses,
             self.webhooks,
             self.faults,
-            self.held,
+            self.lock_step,
             self.fault_reader,
             self.journal,
             self.problems,
@@ -258,6 +271,7 @@ class Parts:
             await self.resets.plant()
             return
         from scribe_mock.sharing.planted import SigningKeys
+        from scribe_mock.sharing.shared_lock_step import SharedLockStep
 
         await self.redis.check()
         mirrors: dict[str, Mirror] = {
@@ -266,9 +280,18 @@ class Parts:
             "tokens": self.tokens,
             "templates": self.templates,
             "webhooks": self.webhooks.registry,
+            "examinations": self.examinations,
         }
         keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
-        await self.shared.join(mirrors, keys, self._plant)
+        assert isinstance(self.lock_step, SharedLockStep)
+        await self.shared.join(
+            mirrors,
+            keys,
+            self._plant,
+            [self.journal, self.held, self.streams],
+            self.streams.settle_own,
+            self.lock_step.handlers(),
+        )
 
     async def _plant(self) -> None:
         """Make what a fresh server has, where all servers have lost it."""

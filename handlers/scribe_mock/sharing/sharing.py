@@ -20,6 +20,12 @@ class Sharing:
         """
         return _NOTHING
 
+    async def look_again(self) -> None:
+        """After a wait: learn what others have changed meanwhile; raises ServiceUnavailable."""
+
+    async def settle(self, session_id: str) -> None:
+        """Let the other servers close the socket of a session, once all its audio is stored."""
+
     async def forget(self, scope: Scope) -> None:
         """Let the other servers forget what they have of a scope by themselves."""
 
