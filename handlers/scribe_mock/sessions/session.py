@@ -8,6 +8,7 @@ method that depends on it has the argument `now`, in seconds since 1970.
 """
 
 import math
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -52,8 +53,10 @@ MAX_TEMPLATE_NAME = 128
 #: The most templates that an error message lists; a session may have any number.
 _LISTED_TEMPLATES = 20
 
-#: Makes numbers for `Session.generation`.
-next_generation = count().__next__
+
+def next_generation() -> int:
+    """A number for `Session.generation`: random, since several servers may share a store."""
+    return secrets.randbits(53)
 
 
 class UploadType(StrEnum):

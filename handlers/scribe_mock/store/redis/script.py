@@ -1,0 +1,17 @@
+"""Lua scripts, which Redis runs as one step that no other command comes between."""
+
+import hashlib
+
+
+class Script:
+    """A script that is sent by its digest, and as a whole only where Redis does not know it.
+
+    Args:
+        text: The script.
+    """
+
+    __slots__ = ("sha", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
