@@ -62,8 +62,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets=None):
         for server in self.servers:
             server.close()
-        # A connection that is open when the loop closes breaks uvloop. Some were accepted already and
-        # begin at one of the next turns of the loop; each is told of its end at a later one.
+        # A connection that is open when the loop closes breaks uvloop. Some were accepted already
+        # and begin at one of the next turns of the loop; each is told of its end at a later one.
         for _ in range(20):
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
