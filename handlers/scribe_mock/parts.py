@@ -34,7 +34,7 @@ from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
-from scribe_mock.store_address import MEMORY, is_redis
+from scribe_mock.store_address import MEMORY, is_redis, sqlite_file
 from scribe_mock.webhooks.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -97,6 +97,14 @@ class Parts:
         settings = self.settings
         if settings.store == MEMORY:
             return MemoryStore(self.clocks, settings.max_memory, self.journal.digests.let_go)
+        file = sqlite_file(settings.store)
+        if file is not None:
+            # Imported only where it is used, as Redis is.
+            from scribe_mock.store.sqlite.database import Database
+            from scribe_mock.store.sqlite.sqlite_store import SqliteStore
+
+            let_go = self.journal.digests.let_go
+            return SqliteStore(self.clocks, settings.max_memory, let_go, Database(file))
         raise StoreError(f"--store {settings.store} is not built yet.")
 
     @cached_property
@@ -226,5 +234,6 @@ class Parts:
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()
+        await self.store.close()
         if self.redis is not None:
             await self.redis.close()

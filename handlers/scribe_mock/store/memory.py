@@ -215,6 +215,9 @@ class MemoryStore:
         for session_id in gone:
             self._remove(session_id)
 
+    async def close(self) -> None:
+        """Do nothing: all it has ends with the process."""
+
     async def usage(self) -> tuple[int, int]:
         """The number of sessions, and the bytes of audio."""
         stored = self._entries.values()

@@ -140,3 +140,6 @@ class SessionStore(Protocol):
 
     async def usage(self) -> tuple[int, int]:
         """The number of sessions, and the bytes of audio."""
+
+    async def close(self) -> None:
+        """End the work with what is outside this process; nothing is stored after it."""

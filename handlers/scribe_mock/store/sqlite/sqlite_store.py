@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from scribe_mock.errors import ServiceUnavailable, SettingsError
+from scribe_mock.errors import ServiceUnavailable, StoreError
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
@@ -22,7 +22,7 @@ from scribe_mock.store.session_codec import (
     encode_session,
 )
 from scribe_mock.store.session_store import Intake, Parts, Pieces
-from scribe_mock.store.sqlite.database import Database, Statement
+from scribe_mock.store.sqlite.database import ROWS, Database, Statement
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ _PUT_SESSION = (
     "INSERT INTO sessions VALUES (?, ?) "
     "ON CONFLICT (session_id) DO UPDATE SET record = excluded.record"
 )
-_PUT_CHUNK = "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?)"
+_PUT_CHUNK = f"INSERT OR REPLACE INTO chunks VALUES {ROWS}"
 _PUT_SPOKEN = "INSERT OR REPLACE INTO spoken VALUES (?, ?, ?)"
 _DROP_SESSION = "DELETE FROM sessions WHERE session_id = ?"
 _DROP_CHUNK = "DELETE FROM chunks WHERE session_id = ? AND sequence = ?"
@@ -51,7 +51,7 @@ class SqliteStore(MemoryStore):
         database: The file; what it has is read at once.
 
     Raises:
-        SettingsError: the file has more than fits into `max_memory`.
+        StoreError: the file has more than fits into `max_memory`.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SqliteStore(MemoryStore):
         try:
             self._load()
         except ServiceUnavailable:
-            raise SettingsError(
+            raise StoreError(
                 f"--store: {database.path} has more than fits into --max-memory. Start the mock "
                 "with a larger one, or name another file."
             ) from None
@@ -145,7 +145,6 @@ class SqliteStore(MemoryStore):
         self._database.write(
             *[(_DROP_CHUNK, (session_id, number)) for number in gone],
             *[_chunk(session_id, chunk, parts) for chunk, parts in added],
-            (_PUT_SESSION, (session_id, encode_session(session))),
         )
 
     def _session_changed(self, session_id: str, session: Session | None) -> None:
@@ -169,6 +168,8 @@ class SqliteStore(MemoryStore):
         query = "SELECT session_id, record FROM sessions ORDER BY rowid"
         for session_id, record in self._database.read(query):
             session = decode_session(record, chunks.get(session_id, {}))
+            # An upload writes its chunks alone.
+            session.started = session.started or bool(session.chunks)
             bodies = audio.get(session_id, {})
             self._put(MemoryEntry(session, bodies, spoken.get(session_id)))
 
