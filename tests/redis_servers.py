@@ -1,10 +1,15 @@
-"""A Redis for tests: on a free port, with a folder of its own."""
+"""A Redis for tests: on a free port, with a folder of its own.
+
+`python -m tests.redis_servers pytest tests/test_uploads.py` runs tests whose mocks all use one.
+"""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -80,3 +85,9 @@ def redis_server(folder, *options):
         yield server
     finally:
         server.kill()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as own, redis_server(own) as running:
+        found = subprocess.run(sys.argv[1:], env=os.environ | {"TEST_REDIS": running.url})
+    sys.exit(found.returncode)

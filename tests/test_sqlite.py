@@ -31,6 +31,10 @@ def told_of(one):
     return re.sub(r"http://[^\"]+", "", one.get().text)
 
 
+def templates(mock):
+    return f"{mock.url}/voice/api/v1/template"
+
+
 def again(mock, one):
     """The same session at another mock."""
     return ApiSession(mock, one.id)
@@ -57,6 +61,26 @@ def test_a_session_with_all_that_belongs_to_it_survives_a_restart(store):
         assert refusal(again(mock, gone).get())[0] == 404
         sessions = mock.control("GET", "/sessions")["sessions"]
         assert [each["session_id"] for each in sessions] == listed
+
+
+def test_what_steers_the_mock_survives_a_restart(store):
+    with running(store=store) as mock:
+        one = mock.create()
+        mock.control("POST", "/clock", {"session_id": one.id, "advance_seconds": 7200})
+        fault = {"match": {"operation": "listTemplates"}, "action": {"answer": {"status": 503}}}
+        [first, second] = [mock.control("POST", "/faults", fault | {"times": n}) for n in (1, 2)]
+        assert mock.client.get(templates(mock)).status_code == 503
+        template = mock.client.post(templates(mock), json={"title": "Mine", "section_ids": []})
+    with running(store=store) as mock:
+        assert again(mock, one).get().status_code == 410
+        faults = mock.control("GET", "/faults")["faults"]
+        assert [(each["id"], each["fired"]) for each in faults] == [
+            (first["id"], 1),
+            (second["id"], 0),
+        ]
+        mock.control("DELETE", f"/faults/{second['id']}")
+        listed = mock.client.get(templates(mock)).json()["items"]
+        assert template.json()["template_id"] in {each["id"] for each in listed}
 
 
 def test_a_reset_forgets_the_file_too(store):

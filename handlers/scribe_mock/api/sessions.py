@@ -72,8 +72,10 @@ class SessionOperations(OperationGroup):
         faults = self._own_faults(session)
         await services.store.create(session)
         request.scope["scribe_mock.session"] = session
-        for fault in faults:
-            services.faults.add(fault)
+        if faults:
+            async with services.sharing.changing():
+                for fault in faults:
+                    services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)
@@ -114,7 +116,7 @@ class SessionOperations(OperationGroup):
         body = public_session(session, now, address, template_id, document_id)
         # Read before the wait below: chunks that arrive meanwhile are not part of this answer.
         chunks = session.ordered_chunks()
-        found = session_findings(chunks, await services.store.digests(session.session_id))
+        found = session_findings(chunks, await services.store.digests(session))
         codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
         return JsonAnswer(body, STATUS_OF_STATE[state], diagnostics_header(codes))
 

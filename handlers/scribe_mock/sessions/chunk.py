@@ -14,6 +14,7 @@ class Chunk:
     None until the chunk was examined. `recording_findings` are about the recording that it was cut
     from, and cannot be seen in the chunk. `recording_s` is how long that lasts; None for a stream,
     which may go on. `replaced` counts earlier uploads of the same number.
+    `sha256` is the digest of its bytes in hex, where the store knows that from the start.
     """
 
     sequence: int
@@ -30,6 +31,7 @@ class Chunk:
     recording_findings: tuple[AudioFinding, ...] = ()
     recording_s: float | None = None
     replaced: int = 0
+    sha256: str | None = None
 
     @property
     def name(self) -> str:

@@ -75,7 +75,7 @@ class Session:
     a client set, None where the state decides; `transcript` is what a client uploaded.
     `audio_files_sent` is what End session said. `generation` tells it from earlier and later
     sessions with the same id; a copy has the same one. `streamed_s` is how many seconds of sound
-    its sockets received.
+    its sockets received. `version` is a store's, which tells by it whether a session has changed.
     """
 
     session_id: str
@@ -105,6 +105,7 @@ class Session:
     audio_files_sent: int | None = None
     documents: list[Document] = field(default_factory=list)
     generation: int = field(default_factory=next_generation)
+    version: int = 0
 
     def state(self, now: float) -> State:
         """The session's state at this time."""

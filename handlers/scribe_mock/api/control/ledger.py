@@ -42,7 +42,7 @@ class LedgerControl(OperationGroup):
         # A copy: computing digests awaits, and uploads may change the session meanwhile.
         session = (await services.store.get(session_id)).copy()
         records = services.journal.records(scope)
-        digests = await services.store.digests(session_id)
+        digests = await services.store.digests(session)
         await services.journal.learn_digests(records)
         findings = session_findings(session.ordered_chunks(), digests)
         return Ledger(session, digests, findings, records, self._lost(scope), heard)

@@ -23,7 +23,6 @@ from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
 from scribe_mock.sessions.placing import finish
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.sessions.states import State
-from scribe_mock.store.session_store import Parts
 
 
 class SessionControl(OperationGroup):
@@ -72,7 +71,6 @@ class SessionControl(OperationGroup):
             refuse_body("$.scenario", f"expected one of {known}")
         kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
         owner = owner_of_query(self._services, fields.pop("token", None))
-        audio: dict[int, Parts] = {}
         try:
             session = (await self._services.store.get(session_id)).copy()
         except SessionNotFound:
@@ -88,14 +86,18 @@ class SessionControl(OperationGroup):
                 )
             if owner not in (None, session.owner):
                 refuse_body("$.token", "the session is not this token's, which cannot be changed")
-            audio = {n: await self._services.store.audio(session_id, n) for n in session.chunks}
             session.set_fields(fields)
-        await self._services.seeder.place(session, State(body["state"]), audio)
+        try:
+            await self._services.seeder.place(session, State(body["state"]), {})
+        except SessionNotFound:  # it was deleted meanwhile, with its audio
+            return await self.put_session(request, session_id, body)
         return JsonAnswer(await self._represent(request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
         """Delete one session."""
-        await self._services.store.delete(session_id)
+        # Its faults and its clock go with it.
+        async with self._services.sharing.changing():
+            await self._services.store.delete(session_id)
         return Response(status_code=204)
 
     async def finish_session(
@@ -122,7 +124,7 @@ class SessionControl(OperationGroup):
         """The session's JSON form as of now: a copy, since computing digests awaits."""
         session, clock = session.copy(), self._services.clocks.of(session)
         now, frozen = clock.now(), clock.frozen
-        digests = await self._services.store.digests(session.session_id)
+        digests = await self._services.store.digests(session)
         found = session_findings(session.ordered_chunks(), digests)
         chunks = [
             control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])

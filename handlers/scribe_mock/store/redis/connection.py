@@ -61,6 +61,8 @@ class Connection:
         )
         #: redis-py's client, for what `run` can't do; its errors are the caller's.
         self.client: Redis = Redis(connection_pool=self._pool)
+        # The answers are as Redis sends them, in the third version of its protocol.
+        self.client.response_callbacks.clear()
 
     async def run(self, *commands: Command) -> list[Any]:
         """The answers to commands that are sent together, in one round trip.
@@ -78,6 +80,11 @@ class Connection:
             raise self._unreachable(error) from error
         self.reachable = True
         return answers
+
+    async def write(self, command: Command) -> Any:
+        """The answer to a command that writes; raises StoreUnreachable."""
+        [answer] = await self.run(command)
+        return answer
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
         answers = await self._pipeline([_by_digest(command) for command in commands])

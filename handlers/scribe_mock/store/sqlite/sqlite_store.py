@@ -1,6 +1,6 @@
 """The store in memory that also keeps everything in a SQLite file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from scribe_mock.errors import ServiceUnavailable, StoreError
@@ -85,10 +85,10 @@ class SqliteStore(MemoryStore):
         await self._database.written()
         return result
 
-    def intake(self, expected: int) -> MemoryIntake:
-        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+    async def intake(self, expected: int, *, whole: bool = True) -> MemoryIntake:
+        """Begin an upload, all of whose parts stay in memory; see SessionStore."""
         self._database.require_writable()
-        return super().intake(expected)
+        return await super().intake(expected, whole=whole)
 
     async def add_upload(
         self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
@@ -114,15 +114,17 @@ class SqliteStore(MemoryStore):
         self._database.write((_DROP_SPOKEN, (session_id,)))
         await self._database.written()
 
-    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Store a session with its audio, replacing one with the same id."""
+    async def replace(self, session: Session, audio: Mapping[int, Parts]) -> None:
+        """Store a session, replacing one with the same id; see SessionStore."""
         self._database.require_writable()
         await super().replace(session, audio)
+        session_id = session.session_id
+        bodies = self._entries[session_id].audio
         chunks = [
-            _chunk(session.session_id, session.chunks[number], parts)
-            for number, parts in audio.items()
+            _chunk(session_id, chunk, bodies[number].parts or ())
+            for number, chunk in session.chunks.items()
         ]
-        self._database.write((_DROP_CHUNKS, (session.session_id,)), *chunks)
+        self._database.write((_DROP_CHUNKS, (session_id,)), *chunks)
         await self._database.written()
 
     async def delete(self, session_id: str) -> None:
@@ -134,10 +136,6 @@ class SqliteStore(MemoryStore):
         """Delete the sessions of a scope; the bytes of uploads in progress stay counted."""
         await super().forget(scope)
         await self._database.written()
-
-    async def close(self) -> None:
-        """Write what is left, and close the file."""
-        await self._database.close()
 
     def _uploaded(self, session: Session, added: Pieces, replaced: Sequence[Chunk]) -> None:
         session_id, numbers = session.session_id, {chunk.sequence for chunk, _ in added}
