@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import PubSub
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -20,6 +22,7 @@ from redis.exceptions import (
 from redis.maint_notifications import MaintNotificationsConfig
 
 from scribe_mock.errors import StoreError, StoreUnreachable
+from scribe_mock.store.redis.batches import Batches
 from scribe_mock.store.redis.script import Script
 from scribe_mock.store_address import redis_prefix, without_query, without_secrets
 
@@ -63,8 +66,9 @@ class Connection:
         self.client: Redis = Redis(connection_pool=self._pool)
         # The answers are as Redis sends them, in the third version of its protocol.
         self.client.response_callbacks.clear()
+        self._batches = Batches(self._send)
 
-    async def run(self, *commands: Command) -> list[Any]:
+    async def run(self, *commands: Command) -> Sequence[Any]:
         """The answers to commands that are sent together, in one round trip.
 
         Other clients' commands may come between them; only a script is one step.
@@ -74,35 +78,41 @@ class Connection:
                 the commands it carried out.
         """
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                answers = await self._send(commands)
+            answers = await self._batches.add(commands)
         except (OSError, TimeoutError, RedisError) as error:
             raise self._unreachable(error) from error
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise self._unreachable(answer) from answer
         self.reachable = True
         return answers
 
-    async def write(self, command: Command) -> Any:
-        """The answer to a command that writes; raises StoreUnreachable."""
-        [answer] = await self.run(command)
-        return answer
+    async def write(self, *commands: Command) -> Any:
+        """The answer to the last of some commands that write; raises StoreUnreachable."""
+        return (await self.run(*commands))[-1]
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        answers = await self._pipeline([_by_digest(command) for command in commands])
-        unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if unknown:
-            again = await self._pipeline([_whole(commands[n]) for n in unknown])
-            for number, answer in zip(unknown, again, strict=True):
-                answers[number] = answer
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answers = await self._pipeline([_by_digest(command) for command in commands])
+            unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if unknown:
+                again = await self._pipeline([_whole(commands[n]) for n in unknown])
+                for number, answer in zip(unknown, again, strict=True):
+                    answers[number] = answer
         return answers
 
     async def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self.client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        return await pipeline.execute(raise_on_error=False)
+        # redis-py's own pipeline packs in Python, which takes longer than all the rest.
+        connection = await self._pool.get_connection()
+        try:
+            await connection.send_packed_command([pack_command(tuple(one)) for one in commands])
+            return [await _answer(connection) for _ in commands]
+        except BaseException:
+            # What is left of the answers must not be taken for those of others.
+            await connection.disconnect(nowait=True)
+            raise
+        finally:
+            await self._pool.release(connection)
 
     def _unreachable(self, error: Exception) -> Exception:
         """What an error of a command becomes: a refusal, unless it is a mistake of ours."""
@@ -132,6 +142,14 @@ class Connection:
         """Close all connections."""
         await self.client.aclose()
         await self._pool.disconnect()
+
+
+async def _answer(connection: AbstractConnection) -> Any:
+    """The next answer; an error of the command is one, too."""
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 def _by_digest(command: Command) -> Command:
