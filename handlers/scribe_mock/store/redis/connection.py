@@ -28,8 +28,8 @@ from scribe_mock.store_address import redis_prefix, without_query, without_secre
 
 #: Seconds until a connection counts as failed, and until a command does.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.5
-#: The most connections for commands; more requests at the same time are refused.
-_MOST_CONNECTIONS = 512
+#: The most connections for commands, and for subscriptions.
+_MOST_CONNECTIONS = 64
 #: What an error of Redis is, or begins with, that tells of its state and is no mistake of ours.
 _STATES = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError)
 _STATE_WORDS = ("BUSY", "LOADING", "MISCONF", "NOREPLICAS", "UNKILLABLE")
@@ -52,18 +52,10 @@ class Connection:
         self.address = without_secrets(without_query(address))
         #: Whether the latest command was answered.
         self.reachable = True
-        self._pool = ConnectionPool.from_url(
-            without_query(address),
-            max_connections=_MOST_CONNECTIONS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            # Nobody knows whether a command whose answer was lost was carried out.
-            retry=Retry(NoBackoff(), 0),
-            protocol=3,
-            maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        )
+        # Bounded by `_send`: redis-py's own bounds on each read and write cost more than those.
+        self._pool = _pool(address, None)
         #: redis-py's client, for what `run` can't do; its errors are the caller's.
-        self.client: Redis = Redis(connection_pool=self._pool)
+        self.client: Redis = Redis(connection_pool=_pool(address, ANSWER_SECONDS))
         # The answers are as Redis sends them, in the third version of its protocol.
         self.client.response_callbacks.clear()
         self._batches = Batches(self._send)
@@ -103,7 +95,7 @@ class Connection:
 
     async def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
         # redis-py's own pipeline packs in Python, which takes longer than all the rest.
-        connection = await self._pool.get_connection()
+        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
             await connection.send_packed_command([pack_command(tuple(one)) for one in commands])
             return [await _answer(connection) for _ in commands]
@@ -141,7 +133,23 @@ class Connection:
     async def close(self) -> None:
         """Close all connections."""
         await self.client.aclose()
+        await self.client.connection_pool.disconnect()
         await self._pool.disconnect()
+
+
+def _pool(address: str, seconds: float | None) -> ConnectionPool:
+    """Connections whose reads and writes are bounded by so many seconds."""
+    pool: ConnectionPool = ConnectionPool.from_url(
+        without_query(address),
+        max_connections=_MOST_CONNECTIONS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=seconds,
+        # Nobody knows whether a command whose answer was lost was carried out.
+        retry=Retry(NoBackoff(), 0),
+        protocol=3,
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
+    )
+    return pool
 
 
 async def _answer(connection: AbstractConnection) -> Any:
