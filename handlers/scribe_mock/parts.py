@@ -202,8 +202,16 @@ class Parts:
     @cached_property
     def examiner(self) -> Examiner:
         """Cuts recordings and examines chunks."""
-        limits = Limits(self.settings.max_audio_seconds, self.settings.max_audio_work)
-        return Examiner(self.store, limits, strict=self.settings.strict_audio)
+        settings = self.settings
+        limits = Limits(
+            settings.max_audio_seconds, settings.max_audio_work, settings.max_audio_wait
+        )
+        return Examiner(
+            self.store,
+            limits,
+            strict=settings.strict_audio,
+            most_waiting=settings.max_recordings,
+        )
 
     @cached_property
     def following_audio(self) -> FollowingAudio:
