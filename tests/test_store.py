@@ -12,11 +12,13 @@ from tests.support import ROOT, TOKEN, comes_true, noise, parallel, refusal, run
 FULL = (503, "service_unavailable")
 
 
-@pytest.fixture(scope="module", params=["memory", "redis"])
+@pytest.fixture(scope="module", params=["memory", "redis", "sqlite"])
 def _small(request, tmp_path_factory):
     store = request.param
     if store == "redis":
         store = request.getfixturevalue("redis_address")
+    if store == "sqlite":
+        store = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/mock.db"
     folder = tmp_path_factory.mktemp("fixtures")
     shutil.copytree(ROOT / "fixtures/scenarios", folder / "scenarios")
     with running(max_memory=1_000_000, fixtures=folder, store=store) as mock:

@@ -1,5 +1,6 @@
 """The parts of one server, and how they are put together."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
-from scribe_mock.errors import StoreError
 from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
@@ -36,13 +36,16 @@ from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
-from scribe_mock.store_address import MEMORY, is_redis
+from scribe_mock.store_address import MEMORY, is_redis, sqlite_file
 from scribe_mock.webhooks.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from scribe_mock.sharing.kept import Kept
     from scribe_mock.sharing.mirror import Mirror
+    from scribe_mock.sharing.planted import SigningKeys
     from scribe_mock.sharing.shared import Shared
     from scribe_mock.store.redis.connection import Connection
+    from scribe_mock.store.sqlite.database import Database
 
 
 class Parts:
@@ -91,6 +94,16 @@ class Parts:
         return Connection(self.settings.store)
 
     @cached_property
+    def database(self) -> "Database | None":
+        """The file that all is in, if that is the store."""
+        file = sqlite_file(self.settings.store)
+        if file is None:
+            return None
+        from scribe_mock.store.sqlite.database import Database
+
+        return Database(file)
+
+    @cached_property
     def store(self) -> SessionStore:
         """The sessions and their audio."""
         store = self._store()
@@ -107,7 +120,11 @@ class Parts:
             assert self.shared is not None
             changes = self.shared.changes
             return RedisStore(self.redis, self.clocks, settings.max_memory, changes)
-        raise StoreError(f"--store {settings.store} is not built yet.")
+        assert self.database is not None, "there is no other store"
+        from scribe_mock.store.sqlite.sqlite_store import SqliteStore
+
+        let_go = self.journal.digests.let_go
+        return SqliteStore(self.clocks, settings.max_memory, let_go, self.database)
 
     @cached_property
     def seeder(self) -> Seeder:
@@ -135,6 +152,15 @@ class Parts:
         return SignedAddresses()
 
     @cached_property
+    def kept(self) -> "Kept | None":
+        """The steering state in a file, if that is the store."""
+        if self.database is None:
+            return None
+        from scribe_mock.sharing.kept import Kept
+
+        return Kept(self.database)
+
+    @cached_property
     def shared(self) -> "Shared | None":
         """What other servers have of this one, if there can be others."""
         if self.redis is None:
@@ -145,8 +171,8 @@ class Parts:
 
     @property
     def sharing(self) -> Sharing:
-        """The same, or that this server is alone."""
-        return self.shared or ALONE
+        """What has to know of each change of the steering state."""
+        return self.shared or self.kept or ALONE
 
     @cached_property
     def documented(self) -> Documented:
@@ -181,8 +207,16 @@ class Parts:
     @cached_property
     def examiner(self) -> Examiner:
         """Cuts recordings and examines chunks."""
-        limits = Limits(self.settings.max_audio_seconds, self.settings.max_audio_work)
-        return Examiner(self.store, limits, strict=self.settings.strict_audio)
+        settings = self.settings
+        limits = Limits(
+            settings.max_audio_seconds, settings.max_audio_work, settings.max_audio_wait
+        )
+        return Examiner(
+            self.store,
+            limits,
+            strict=settings.strict_audio,
+            most_waiting=settings.max_recordings,
+        )
 
     @cached_property
     def following_audio(self) -> FollowingAudio:
@@ -267,13 +301,11 @@ class Parts:
         Raises:
             StoreError: the store can't be used.
         """
-        if self.redis is None or self.shared is None:
+        if self.settings.store == MEMORY:
             await self.resets.plant()
             return
         from scribe_mock.sharing.planted import SigningKeys
-        from scribe_mock.sharing.shared_lock_step import SharedLockStep
 
-        await self.redis.check()
         mirrors: dict[str, Mirror] = {
             "clocks": self.clocks,
             "faults": self.faults,
@@ -283,8 +315,20 @@ class Parts:
             "examinations": self.examinations,
         }
         keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
+        if self.kept is not None:
+            await self.kept.begin(mirrors, keys, self._plant)
+        elif self.redis is not None and self.shared is not None:
+            await self.redis.check()
+            await self._join(self.shared, mirrors, keys)
+
+    async def _join(
+        self, shared: "Shared", mirrors: "Mapping[str, Mirror]", keys: "SigningKeys"
+    ) -> None:
+        """Have what the other servers have."""
+        from scribe_mock.sharing.shared_lock_step import SharedLockStep
+
         assert isinstance(self.lock_step, SharedLockStep)
-        await self.shared.join(
+        await shared.join(
             mirrors,
             keys,
             self._plant,
@@ -300,11 +344,12 @@ class Parts:
 
     async def stop(self) -> None:
         """End what goes on by itself."""
-        if self.shared is not None:
-            await self.shared.leave()
+        await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()
+        if self.database is not None:
+            await self.database.close()
         if self.redis is not None:
             await self.redis.close()

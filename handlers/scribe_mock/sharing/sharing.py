@@ -26,6 +26,9 @@ class Sharing:
     async def settle(self, session_id: str) -> None:
         """Let the other servers close the socket of a session, once all its audio is stored."""
 
+    async def leave(self) -> None:
+        """Leave the others alone: this server stops."""
+
     async def forget(self, scope: Scope) -> None:
         """Let the other servers forget what they have of a scope by themselves."""
 

@@ -152,7 +152,7 @@ class RedisStore:
                 await self.head(session_id)
                 raise ChunkNotFound(f"The session has no chunk {sequence}.")
             stored = StoredChunk.decoded(value)
-            parts = await self._bodies.parts_of(session_id, stored)
+            parts = await self._bodies.parts_of(stored)
             # It may have been replaced between the two reads.
             if sum(map(len, parts)) == stored.chunk.size:
                 return parts
@@ -268,7 +268,12 @@ class RedisStore:
 
     async def _write(self, write: Write, intake: RedisIntake | None = None) -> bool:
         command = partial(write.command, self._prefix)
-        return await self._room.write(write.session_id, command, intake)
+        bytes_first = [
+            self._bodies.keeping(put.stored.blob, put.data)
+            for put in write.put
+            if put.data is not None
+        ]
+        return await self._room.write(write.session_id, command, intake, bytes_first)
 
     async def _put(self, intake: RedisIntake, chunk: Chunk, parts: Parts) -> Put:
         """A chunk of an upload with its bytes."""
@@ -277,8 +282,8 @@ class RedisStore:
         data = await intake.finish()
         chunk.sha256 = intake.sha256
         if intake.blob is None:
-            return Put(StoredChunk(SMALL, new_name(), chunk), data)
-        return Put(StoredChunk(LARGE, intake.blob, chunk), b"%d" % intake.count)
+            return Put(StoredChunk(SMALL, new_name(), chunk), 1, data)
+        return Put(StoredChunk(LARGE, intake.blob, chunk), intake.count)
 
     async def _sweep(self) -> None:
         """Remove what is left of sessions whose keys have ended, now and then."""
@@ -299,7 +304,7 @@ class RedisStore:
 
 def _small(chunk: Chunk, parts: Parts) -> Put:
     chunk.sha256 = sha256(parts)
-    return Put(StoredChunk(SMALL, new_name(), chunk), b"".join(parts))
+    return Put(StoredChunk(SMALL, new_name(), chunk), 1, b"".join(parts))
 
 
 def _replacement(loaded: Loaded | None, session: Session, audio: Mapping[int, Parts]) -> Write:

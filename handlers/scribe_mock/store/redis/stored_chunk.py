@@ -8,9 +8,9 @@ from typing import Literal, Self
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.store.session_codec import decode_chunk, encode_chunk
 
-#: Where its bytes are: in the session's hash of bytes, or in a list of parts of their own.
-Kind = Literal[b"h", b"l"]
-SMALL: Kind = b"h"
+#: How its bytes are stored: as one string, or as a list of parts.
+Kind = Literal[b"s", b"l"]
+SMALL: Kind = b"s"
 LARGE: Kind = b"l"
 
 #: Kind, name of the bytes, size, and how many earlier uploads of the number there were. The scripts
@@ -28,7 +28,7 @@ class StoredChunk:
     """One chunk.
 
     Args:
-        kind: Where its bytes are.
+        kind: How its bytes are stored.
         blob: The name of its bytes.
         chunk: The chunk itself, with its digest.
     """

@@ -24,12 +24,14 @@ _SCRIPT = Script.of("removal", "write")
 class Put(NamedTuple):
     """A chunk to write.
 
-    `data` are its bytes, unless they are in Redis already. `before` is the name of the bytes that
-    it must have before, if that matters.
+    `parts` is how many parts its bytes have in Redis; 0 for those of a chunk that stays. `data` are
+    its bytes, if they are not in Redis yet. `before` is the name of the bytes that it must have
+    before, if that matters.
     """
 
     stored: StoredChunk
-    data: bytes = b""
+    parts: int = 0
+    data: bytes | None = None
     before: bytes = b""
 
 
@@ -67,8 +69,8 @@ class Write:
         arguments = [prefix, self.session_id, expected, self.uploads, most, claimed, CHUNK_BYTES]
         arguments += self._record()
         arguments += [len(self.removed), *self.removed, len(self.put)]
-        for stored, data, before in self.put:
-            arguments += [stored.chunk.sequence, before, stored.encoded(), data]
+        for stored, parts, _, before in self.put:
+            arguments += [stored.chunk.sequence, before, stored.encoded(), parts]
         return (_SCRIPT, 0, *arguments)
 
     def _record(self) -> Sequence[Any]:
