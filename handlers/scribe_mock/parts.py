@@ -84,7 +84,7 @@ class Parts:
         # Imported only where it is used: it takes a tenth of the time of a start.
         from scribe_mock.store.redis.connection import Connection
 
-        return Connection(self.settings.store)
+        return Connection(self.settings.store, durable=self.settings.redis_durable)
 
     @cached_property
     def store(self) -> SessionStore:

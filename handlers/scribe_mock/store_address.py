@@ -27,6 +27,11 @@ def is_redis(store: str) -> bool:
     return store.startswith(("redis://", "rediss://"))
 
 
+def kind_of(store: str) -> str:
+    """What kind of store it is: memory, redis or sqlite."""
+    return "redis" if is_redis(store) else store.partition(":")[0]
+
+
 def redis_prefix(store: str) -> str:
     """What the keys begin with: what `?prefix=` says."""
     return parse_qs(urlsplit(store).query).get("prefix", [_PREFIX])[0]
