@@ -52,6 +52,8 @@ def test_settings_cannot_be_changed():
         ("spec", "x.yaml", Path("x.yaml")),
         ("max_audio_seconds", "60", 60.0),
         ("max_audio_work", "1.5", 1.5),
+        ("max_audio_wait", "90", 90.0),
+        ("max_recordings", "8", 8),
         ("strict_audio", "on", True),
         ("public_url", "https://mock.example.org", "https://mock.example.org"),
         ("public_url", "https://mock.example.org/a/", "https://mock.example.org/a"),

@@ -12,11 +12,13 @@ from tests.support import ROOT, TOKEN, comes_true, noise, parallel, refusal, run
 FULL = (503, "service_unavailable")
 
 
-@pytest.fixture(scope="module", params=["memory", "redis"])
+@pytest.fixture(scope="module", params=["memory", "redis", "sqlite"])
 def _small(request, tmp_path_factory):
     store = request.param
     if store == "redis":
         store = request.getfixturevalue("redis_address")
+    if store == "sqlite":
+        store = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/mock.db"
     folder = tmp_path_factory.mktemp("fixtures")
     shutil.copytree(ROOT / "fixtures/scenarios", folder / "scenarios")
     with running(max_memory=1_000_000, fixtures=folder, store=store) as mock:
@@ -290,7 +292,7 @@ def test_bytes_of_deleted_and_reset_sessions_are_given_back(small):
     recorded(small, 900_000)
     small.control("POST", "/reset")
     kind = small.control("GET", "/health")["store"]["kind"]
-    assert kind in ("memory", "redis")
+    assert kind in ("memory", "redis", "sqlite")
     assert small.control("GET", "/health") | {"uptime_seconds": 0, "version": ""} == {
         "status": "ok",
         "version": "",

@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     watching = Watching(sources, parts.problems, parts.store.changes.note)
 
     async def start() -> None:
-        await parts.resets.plant()
+        await parts.start()
         watching.start()
 
     async def stop() -> None:
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
         log=None if parts.settings.quiet else RequestLog(),
+        look=None if parts.shared is None else parts.shared.look,
     )
     return gateway
 

@@ -137,6 +137,11 @@ _ENTRIES = _Kind(
     _digits,
     lambda value: isinstance(value, int) and _number(value, 0, 1_000_000),
 )
+_COUNT = _Kind(
+    "a number, 1 to 1000000",
+    _digits,
+    lambda value: isinstance(value, int) and _number(value, 1, 1_000_000),
+)
 _LOG_FORMAT = _Kind("text or json", str.strip, lambda value: value in ("text", "json"))
 _STORE = _Kind(STORES, str.strip, is_store)
 _URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
@@ -209,6 +214,15 @@ class Settings:
     )
     max_audio_work: float = _setting(
         60.0, _SOME_SECONDS, "S", "processor time that one recording may need, in seconds"
+    )
+    max_audio_wait: float = _setting(
+        300.0,
+        _SOME_SECONDS,
+        "S",
+        "time until a recording is decoded, with its wait for others, in seconds; then 503",
+    )
+    max_recordings: int = _setting(
+        64, _COUNT, "N", "the most recordings that are decoded or wait for it; more get 503"
     )
     strict_audio: bool = _setting(False, _FLAG, "", "refuse audio that has a serious finding")
     public_url: str | None = _setting(

@@ -48,12 +48,16 @@ class Examiner:
         store: Where the chunks are.
         limits: Bounds on one recording.
         strict: Whether serious findings refuse an upload; it is then examined before it is stored.
+        most_waiting: The most recordings and chunks that are decoded or wait for it.
     """
 
-    def __init__(self, store: SessionStore, limits: Limits, *, strict: bool) -> None:
+    def __init__(
+        self, store: SessionStore, limits: Limits, *, strict: bool, most_waiting: int = 64
+    ) -> None:
         self._store = store
         self._limits = limits
         self.strict = strict
+        self._most_waiting = most_waiting
         self._workers: AudioWorkers | None = None
         # The queue of sessions with new chunks; each session is in it once.
         self._queue: OrderedDict[str, None] = OrderedDict()
@@ -171,7 +175,7 @@ class Examiner:
 
     def _pool(self) -> AudioWorkers:
         if self._workers is None:
-            self._workers = AudioWorkers()
+            self._workers = AudioWorkers(most_waiting=self._most_waiting)
         return self._workers
 
     async def _wait_until_quiet(self) -> None:

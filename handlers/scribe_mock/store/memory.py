@@ -15,6 +15,7 @@ from scribe_mock.errors import (
     SessionNotFound,
 )
 from scribe_mock.sessions.changes import Changes
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
@@ -140,8 +141,12 @@ class MemoryStore:
         own = CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
         self._stored += size + own
+        self._uploaded(entry.session, added, replaced)
         self.changes.note()
         return added
+
+    def _uploaded(self, session: Session, added: Pieces, replaced: Sequence[Chunk]) -> None:
+        """Chunks were added, and others replaced; for stores that keep them elsewhere too."""
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""

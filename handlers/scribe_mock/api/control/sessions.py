@@ -95,7 +95,9 @@ class SessionControl(OperationGroup):
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
         """Delete one session."""
-        await self._services.store.delete(session_id)
+        # Its faults and its clock go with it.
+        async with self._services.sharing.changing():
+            await self._services.store.delete(session_id)
         return Response(status_code=204)
 
     async def finish_session(
