@@ -40,6 +40,7 @@ def test_settings_cannot_be_changed():
         ("store", "redis://u:p@[::1]:6379/2?prefix=a:", "redis://u:p@[::1]:6379/2?prefix=a:"),
         ("store", " rediss://cache ", "rediss://cache"),
         ("store", "sqlite:///mock.db", "sqlite:///mock.db"),
+        ("redis_durable", "0", False),
         ("max_memory", "16777216", 16 * 2**20),
         ("max_memory", "16MiB", 16 * 2**20),
         ("max_memory", "500MB", 500 * 10**6),

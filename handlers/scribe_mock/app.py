@@ -38,6 +38,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         StoreError: the store can't be used.
     """
     parts = Parts(settings or Settings())
+    if parts.redis is not None:
+        parts.redis.check()
     apps = _apps(parts, validate_responses)
 
     async def load_spec(_: Collection[str]) -> None:

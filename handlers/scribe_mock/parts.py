@@ -91,7 +91,7 @@ class Parts:
         # Imported only where it is used: it takes a tenth of the time of a start.
         from scribe_mock.store.redis.connection import Connection
 
-        return Connection(self.settings.store)
+        return Connection(self.settings.store, durable=self.settings.redis_durable)
 
     @cached_property
     def database(self) -> "Database | None":
@@ -317,8 +317,7 @@ class Parts:
         keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
         if self.kept is not None:
             await self.kept.begin(mirrors, keys, self._plant)
-        elif self.redis is not None and self.shared is not None:
-            await self.redis.check()
+        elif self.shared is not None:
             await self._join(self.shared, mirrors, keys)
 
     async def _join(

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scribe_mock.errors import SettingsError
-from scribe_mock.store_address import MEMORY, STORES, is_store
+from scribe_mock.store_address import MEMORY, STORES, is_redis, is_store
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
@@ -176,6 +176,9 @@ class Settings:
         "where sessions and audio are: memory, redis://HOST:PORT (for several servers) or "
         "sqlite:///FILE",
     )
+    redis_durable: bool = _setting(
+        False, _FLAG, "", "acknowledge what Redis has on its disk (WAITAOF), for redis:// alone"
+    )
     max_memory: int = _setting(
         1024**3,
         _SIZE,
@@ -245,6 +248,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check values from Python code like those from texts; raises SettingsError."""
+        if self.redis_durable and not is_redis(str(self.store)):
+            raise SettingsError("--redis-durable is for a store in Redis: add --store redis://…")
         for each in fields(self):
             value, kind = getattr(self, each.name), each.metadata["kind"]
             if not (value is each.default or kind.accepts(value)):

@@ -11,8 +11,10 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
 from scribe_mock.api.services import OperationGroup
+from scribe_mock.errors import StoreUnreachable
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.store_address import kind_of
 
 
 class ServerControl(OperationGroup):
@@ -20,14 +22,21 @@ class ServerControl(OperationGroup):
 
     async def get_health(self, request: Request) -> JsonAnswer:
         """Answer with the version, the uptime, and how much is stored."""
-        sessions, stored_bytes = await self._services.store.usage()
+        sessions: int | None
+        stored_bytes: int | None
+        try:
+            sessions, stored_bytes = await self._services.store.usage()
+            reachable = True
+        except StoreUnreachable:
+            sessions, stored_bytes, reachable = None, None, False
         return JsonAnswer(
             {
-                "status": "ok",
+                "status": "ok" if reachable else "store_unreachable",
                 "version": __version__,
                 "uptime_seconds": round(self._services.clocks.root.uptime_seconds, 3),
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
+                "store": {"kind": kind_of(self._services.settings.store), "reachable": reachable},
                 "load_problems": list(self._services.load_problems),
             }
         )
