@@ -314,3 +314,81 @@ def test_an_examination_goes_on_whichever_server_gets_the_uploads(a, b):
     b.control("DELETE", f"/examinations/{armed}")
     assert a.control("GET", "/examinations")["examinations"] == []
     assert a.control("GET", "/faults")["faults"] == []
+
+
+def requests(mock, query=""):
+    found = mock.control("GET", f"/requests{query}")
+    return [one["id"] for one in found["requests"]], found["evicted"]
+
+
+def send(mock, name, headers=TOKEN):
+    mock.bare.get(PROBE, headers={**headers, "X-Request-Id": name})
+
+
+class TestTheJournal:
+    """It has what arrived at any server."""
+
+    def test_entries_of_both_are_in_order_through_both(self, a, b):
+        names = [f"request-{number}" for number in range(20)]
+        for number, name in enumerate(names):
+            send((a, b)[number % 2], name)
+        assert requests(a) == requests(b) == (names, 0)
+        for path in ("/requests/request-3", "/requests"):
+            assert a.control("GET", path) == b.control("GET", path)
+        archives = [mock.control("GET", "/requests.har")["log"]["entries"] for mock in (a, b)]
+        assert [one["response"] for one in archives[0]] == [one["response"] for one in archives[1]]
+        body = {"match": {"operation": "listTemplates"}, "count": 20}
+        assert b.control("POST", "/requests/verify", body) == {"count": 20}
+
+    def test_one_that_is_going_on_is_shown_by_the_other(self, a, b):
+        set_fault(a, action={"hold": {}})
+
+        def look():
+            shown = comes_true(lambda: b.control("GET", "/requests?outcome=held")["requests"])
+            b.control("POST", "/held/waits/release")
+            return [one["id"] for one in shown]
+
+        assert parallel([look, lambda: send(a, "waits")])[0] == ["waits"]
+        assert requests(b, "?outcome=answered") == (["waits"], 0)
+
+    def test_it_is_forgotten_everywhere(self, a, b):
+        other = {"Authorization": "Bearer another-token"}
+        for number, mock in enumerate((a, b)):
+            send(mock, f"mine-{number}")
+            send(mock, f"other-{number}", other)
+        assert len(requests(a)[0]) == 4
+        b.control("DELETE", "/requests?token=a-token")
+        assert requests(a) == requests(b) == (["other-0", "other-1"], 0)
+        send(a, "mine-2")
+        assert requests(b, "?token=a-token") == (["mine-2"], 0)
+        a.control("DELETE", "/requests")
+        assert requests(a) == requests(b) == ([], 0)
+
+    def test_a_ledger_has_the_uploads_of_both(self, a, b):
+        session = a.create()
+        for number, mock in enumerate((a, b, a)):
+            through(mock, session).store(f"audio_{number}.webm")
+        through(b, session).store("audio_0.webm")
+        ledgers = [mock.control("GET", f"/sessions/{session.id}/ledger") for mock in (a, b)]
+        assert ledgers[0] == ledgers[1]
+        assert [line["retries"] for line in ledgers[0]["chunks"]] == [1, 0, 0]
+        body = {"match": {"sha256": ledgers[0]["chunks"][0]["sha256"]}, "count": 4}
+        assert b.control("POST", "/requests/verify", body) == {"count": 4}
+
+    def test_lost_entries_are_counted_over_all(self, redis_url):
+        other = {"Authorization": "Bearer another-token"}
+        settings = {"store": f"{redis_url}?prefix=small:", "journal_size": 8}
+        with running(**settings) as one, running(**settings) as two:
+            for number in range(10):
+                send((one, two)[number % 2], f"mine-{number}")
+            for number in range(3):
+                send(two, f"other-{number}", other)
+            assert requests(one)[1] == requests(two)[1] == 5
+            assert requests(one, "?token=a-token")[1] == 5
+            assert requests(one, "?token=another-token") == ([f"other-{n}" for n in range(3)], 0)
+            body = {"match": {"token": "a-token"}, "count": 10}
+            answer = one.bare.post("/_mock/requests/verify", json=body)
+            assert refusal(answer) == (409, "journal_incomplete")
+            two.control("DELETE", "/requests?token=a-token")
+            send(one, "again")
+            assert requests(one, "?token=a-token") == (["again"], 0)

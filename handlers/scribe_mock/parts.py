@@ -19,6 +19,7 @@ from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
 from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.server.exchange import PastExchange
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
@@ -81,7 +82,13 @@ class Parts:
     @cached_property
     def journal(self) -> Journal:
         """What arrives."""
-        return Journal(self.settings.journal_size, self.clocks)
+        size = self.settings.journal_size
+        if self.shared is None or self.redis is None:
+            return Journal(size, self.clocks)
+        from scribe_mock.sharing.shared_journal import SharedJournal
+
+        peers = self.shared.peers
+        return SharedJournal(size, self.clocks, self.redis, peers, PastExchange)
 
     @cached_property
     def redis(self) -> "Connection | None":
@@ -324,13 +331,16 @@ class Parts:
         self, shared: "Shared", mirrors: "Mapping[str, Mirror]", keys: "SigningKeys"
     ) -> None:
         """Have what the other servers have."""
+        from scribe_mock.sharing.shared_journal import SharedJournal
         from scribe_mock.sharing.shared_lock_step import SharedLockStep
 
         assert isinstance(self.lock_step, SharedLockStep)
+        assert isinstance(self.journal, SharedJournal)
         await shared.join(
             mirrors,
             keys,
             self._plant,
+            self.journal,
             [self.journal, self.held, self.streams],
             self.streams.settle_own,
             self.lock_step.handlers(),

@@ -11,6 +11,7 @@ from scribe_mock.sharing.mirror import Mirror
 from scribe_mock.sharing.peers import Handler, Peers
 from scribe_mock.sharing.planted import Planted, SigningKeys
 from scribe_mock.sharing.shared_changes import SharedChanges
+from scribe_mock.sharing.shared_journal import SharedJournal
 from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.sharing.steering_state import CHANGED, SteeringState
 from scribe_mock.store.redis.connection import Connection
@@ -45,6 +46,7 @@ class Shared(Sharing):
         mirrors: Mapping[str, Mirror],
         keys: SigningKeys,
         plant: Callable[[], Awaitable[None]],
+        journal: SharedJournal,
         parts: Iterable[_Forgets],
         settle: Callable[[str], Awaitable[None]],
         handlers: Mapping[str, Handler],
@@ -55,11 +57,12 @@ class Shared(Sharing):
             mirrors: The parts of this server that others have too, by name.
             keys: What this server signs with.
             plant: Makes what a fresh server has, if no other one did.
+            journal: The entries of all servers.
             parts: Those that have something of their own to forget.
             settle: Closes the socket of a session at this server.
             handlers: What else this server does when others tell or ask.
         """
-        self._keys, self._plant = keys, plant
+        self._keys, self._plant, self._journal = keys, plant, journal
         self._state.mirror({**mirrors, "keys": keys, "planted": self._planted})
 
         async def forget(scope: tuple[str | None, str | None]) -> None:
@@ -72,13 +75,15 @@ class Shared(Sharing):
             "forget": forget,
             "settle": settle,
         }
-        await self.peers.join({**own, **handlers}, self._missed)
+        await self.peers.join({**own, **journal.handlers(), **handlers}, self._missed)
         await self.look_again()
 
     async def leave(self) -> None:
         """Leave the others alone: this server stops."""
         if self._looking is not None:
             self._looking.cancel()
+        with suppress(StoreUnreachable):
+            await self._journal.leave()
         await self._state.leave()
         await self.peers.leave()
 
@@ -108,6 +113,12 @@ class Shared(Sharing):
     async def forget(self, scope: Scope) -> None:
         """Let the other servers forget what they have of a scope by themselves."""
         await self.peers.ask("forget", (scope.session_id, scope.owner))
+        await self._journal.forget_everywhere(scope)
+
+    async def forget_requests(self, scope: Scope) -> None:
+        """Let the other servers forget the entries of the journal of a scope."""
+        await self.peers.ask("forget_requests", (scope.session_id, scope.owner))
+        await self._journal.forget_everywhere(scope)
 
     async def _make_fresh(self) -> None:
         """Make what a fresh server has, unless another server does that meanwhile."""

@@ -29,6 +29,9 @@ class Sharing:
     async def leave(self) -> None:
         """Leave the others alone: this server stops."""
 
+    async def forget_requests(self, scope: Scope) -> None:
+        """Let the other servers forget the entries of the journal of a scope."""
+
     async def forget(self, scope: Scope) -> None:
         """Let the other servers forget what they have of a scope by themselves."""
 
