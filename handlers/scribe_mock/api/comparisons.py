@@ -123,7 +123,7 @@ class Comparisons:
     async def _stored(self, session_id: str) -> list[_Stored]:
         # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
         # in between.
-        session = (await self._store.get(session_id)).copy()
+        session = (await self._store.get(session_id)).snapshot()
         chunks, ends = session.ordered_chunks(), _ends(session)
         audio = [await self._store.audio(session_id, chunk.sequence) for chunk in chunks]
         digests = await self._store.digests(session_id)

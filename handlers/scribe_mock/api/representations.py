@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from scribe_mock.api.answers import encode
 from scribe_mock.paths import audio_path, stream_path
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import rfc3339
@@ -24,6 +25,9 @@ STATUS_OF_STATE: Mapping[State, int] = {
     State.FAILED: 200,
     State.EXPIRED: 410,
 }
+
+
+_NO_FILES = '"audio_files":[]'
 
 
 def upload_url(session: Session, base_url: str) -> str:
@@ -57,7 +61,7 @@ def received_audio(session: Session) -> dict[str, Any]:
     """The number of files received, and the stored names in order."""
     return {
         "audio_files_received": session.files_received(),
-        "audio_files": [chunk.name for chunk in session.ordered_chunks()],
+        "audio_files": session.chunks.names,
     }
 
 
@@ -100,6 +104,13 @@ def public_session(
     return body | {"transcript": so_far}
 
 
+def session_text(session: Session, now: float, base_url: str, *ids: str | None) -> str:
+    """The same as JSON. Its list of names is kept as JSON, since it may be long."""
+    body = public_session(session, now, base_url, *ids) | {"audio_files": []}
+    # It comes first: no value that a client sent is before it, and quotes in one are escaped.
+    return encode(body).replace(_NO_FILES, f'"audio_files":{session.chunks.names_json}', 1)
+
+
 def _protocol(session: Session) -> dict[str, Any]:
     """What the server adds to a session's `additional_data`."""
     return {
@@ -118,8 +129,7 @@ def _results(session: Session, outcome: Outcome) -> dict[str, Any]:
         "transcript": "" if outcome.state is State.FAILED else outcome.transcript,
     }
     if outcome.errors:
-        names = {chunk.name for chunk in session.chunks.values()}
-        skipped = names & {error.file for error in outcome.errors}
+        skipped = set(session.chunks.names) & {error.file for error in outcome.errors}
         body["audio_files_processed"] = max(0, session.files_received() - len(skipped))
         body["processing_errors"] = [
             {"type": error.type, "message": error.message}
@@ -156,7 +166,7 @@ def control_session(
 
 def session_line(session: Session, now: float, frozen: bool) -> dict[str, Any]:
     """A session's short form in the control API's overview, with the time of its clock."""
-    chunks = session.chunks.values()
+    chunks = session.chunks
     return {
         "session_id": session.session_id,
         "status": session.state(now),
@@ -165,8 +175,8 @@ def session_line(session: Session, now: float, frozen: bool) -> dict[str, Any]:
         "created_at": rfc3339(session.created_at),
         "changes_at": _time_or_none(session.changes_at(now)),
         "chunks": len(chunks),
-        "bytes": sum(chunk.size for chunk in chunks),
-        "last_received_at": _time_or_none(max((c.received_at for c in chunks), default=None)),
+        "bytes": chunks.size,
+        "last_received_at": _time_or_none(chunks.last_received_at),
         "now": rfc3339(now),
         "frozen": frozen,
     }

@@ -4,12 +4,10 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from scribe_mock.audio.findings import TOO_LONG, sent_again
+from scribe_mock.audio.findings import sent_again
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
@@ -148,7 +146,7 @@ class Examiner:
 
     async def _examine_next(self, session_id: str) -> bool:
         """Examine one new chunk of a session; returns whether there was one."""
-        chunk = next(iter(_new_chunks(await self._store.get(session_id))), None)
+        chunk = (await self._store.get(session_id)).chunks.first_unexamined
         if chunk is not None:
             await self._examine_chunk(session_id, chunk)
         return chunk is not None
@@ -160,8 +158,7 @@ class Examiner:
             return
         parts = await self._store.audio(session_id, chunk.sequence)
         diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)
-        change = partial(_store_diagnosis, chunk=chunk, diagnosis=diagnosis)
-        await self._store.change(session_id, change)
+        await self._store.diagnose(session_id, chunk, diagnosis)
 
     async def close(self) -> None:
         """End the decoding processes."""
@@ -205,7 +202,7 @@ class Examiner:
 
 def _new_chunks(session: Session) -> list[Chunk]:
     """Return the chunks that were not examined yet, in order."""
-    return [chunk for chunk in session.ordered_chunks() if chunk.diagnosis is None]
+    return [session.chunks[number] for number in sorted(session.chunks.unexamined)]
 
 
 def _first_bytes(parts: Parts) -> tuple[bytes, bool]:
@@ -235,7 +232,7 @@ def session_findings(
             chunk.sequence,
             digests[chunk.sequence],
             chunk.diagnosis or Diagnosis(),
-            cut=chunk.start_s is not None,
+            cut=chunk.is_cut,
         )
         for chunk in chunks
     ]
@@ -243,7 +240,7 @@ def session_findings(
     return {
         chunk.sequence: [
             *again.get(chunk.sequence, ()),
-            *_own_findings(chunk),
+            *chunk.findings,
             *compared[chunk.sequence],
         ]
         for chunk in chunks
@@ -252,26 +249,9 @@ def session_findings(
 
 def _sent_again(chunks: Sequence[Chunk]) -> Mapping[int, Sequence[AudioFinding]]:
     """Return the findings about recordings that replaced an earlier one, at their first chunks."""
-    firsts = {
-        chunk.original_filename: chunk for chunk in reversed(chunks) if chunk.start_s is not None
-    }
+    firsts = {chunk.original_filename: chunk for chunk in reversed(chunks) if chunk.is_cut}
     return {
         chunk.sequence: [sent_again(chunk.original_filename, chunk.replaced + 1)]
         for chunk in firsts.values()
         if chunk.replaced
     }
-
-
-def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:
-    """Return the findings about the chunk and about the recording that it was cut from."""
-    examined = chunk.diagnosis.findings if chunk.diagnosis else ()
-    if chunk.start_s is not None:  # the server cut it: no client can make it shorter
-        examined = tuple(finding for finding in examined if finding.code != TOO_LONG)
-    return (*chunk.recording_findings, *examined)
-
-
-def _store_diagnosis(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:
-    """Store the diagnosis in the session, unless the chunk was replaced meanwhile."""
-    # Compared by identity: with a stopped clock, a replaced chunk may have the same values.
-    if session.chunks.get(chunk.sequence) is chunk:
-        session.chunks[chunk.sequence] = replace(chunk, diagnosis=diagnosis)

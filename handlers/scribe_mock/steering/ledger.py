@@ -222,7 +222,7 @@ def _problem_form(problem: Problem) -> dict[str, Any]:
 
 def _line_form(line: Line, session: Session) -> dict[str, Any]:
     arrivals = [record.at for record in line.accepted]
-    if not arrivals and line.sequence in session.chunks:
+    if not arrivals and line.sequence is not None and line.sequence in session.chunks:
         arrivals = [session.chunks[line.sequence].received_at]
     form = {
         "sequence": line.sequence,

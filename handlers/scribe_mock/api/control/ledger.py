@@ -40,7 +40,7 @@ class LedgerControl(OperationGroup):
         await services.examiner.examine_new_chunks(session_id)
         heard = await services.comparisons.of(session_id)
         # A copy: computing digests awaits, and uploads may change the session meanwhile.
-        session = (await services.store.get(session_id)).copy()
+        session = (await services.store.get(session_id)).snapshot()
         records = services.journal.records(scope)
         digests = await services.store.digests(session_id)
         await services.journal.learn_digests(records)

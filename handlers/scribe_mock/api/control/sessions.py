@@ -120,7 +120,7 @@ class SessionControl(OperationGroup):
 
     async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
         """The session's JSON form as of now: a copy, since computing digests awaits."""
-        session, clock = session.copy(), self._services.clocks.of(session)
+        session, clock = session.snapshot(), self._services.clocks.of(session)
         now, frozen = clock.now(), clock.frozen
         digests = await self._services.store.digests(session.session_id)
         found = session_findings(session.ordered_chunks(), digests)
