@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scribe_mock.audio import findings
-from scribe_mock.audio.examination import session_findings
+from scribe_mock.audio.examination import page_findings, session_findings
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.diagnosis import Diagnosis
@@ -51,11 +51,15 @@ def change(chunks, choose):
             chunks.put(chunk(choose))
 
 
-def check(chunks):
+def check(chunks, choose):
     ordered = chunks.ordered()
     assert [one.sequence for one in ordered] == sorted(chunks)
     digests = {one.sequence: one.sha256 or f"unknown {one.sequence}" for one in ordered}
-    found = session_findings(ordered, digests).values()
+    all_found = session_findings(ordered, digests)
+    first, count = choose.randrange(12), choose.randrange(12)
+    page = chunks.ordered(first, count)
+    assert page_findings(chunks, page) == {n: all_found[n] for n in (one.sequence for one in page)}
+    found = all_found.values()
     assert set(chunks.codes) == {one.code for of_chunk in found for one in of_chunk}
     assert chunks.names == [one.name for one in ordered]
     assert chunks.names_json == str(chunks.names).replace("'", '"').replace(" ", "")
@@ -74,9 +78,9 @@ def test_what_is_kept_is_what_is_there(seed):
     choose, chunks = random.Random(seed), Chunks()
     for _ in range(60):
         change(chunks, choose)
-        check(chunks)
+        check(chunks, choose)
         copy = chunks.copy()
         before = copy.ordered(), set(copy.codes)
         change(chunks, choose)
         assert (copy.ordered(), set(copy.codes)) == before
-        check(Chunks(replace(one) for one in chunks.ordered()))
+        check(Chunks(replace(one) for one in chunks.ordered()), choose)

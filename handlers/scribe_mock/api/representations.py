@@ -105,10 +105,14 @@ def public_session(
 
 
 def session_text(session: Session, now: float, base_url: str, *ids: str | None) -> str:
-    """The same as JSON. Its list of names is kept as JSON, since it may be long."""
-    body = public_session(session, now, base_url, *ids) | {"audio_files": []}
+    """The same as JSON."""
+    return with_names(public_session(session, now, base_url, *ids), session.chunks.names_json)
+
+
+def with_names(form: Mapping[str, Any], names: str) -> str:
+    """A form of a session as JSON. The list of names is JSON already, since it may be long."""
     # It comes first: no value that a client sent is before it, and quotes in one are escaped.
-    return encode(body).replace(_NO_FILES, f'"audio_files":{session.chunks.names_json}', 1)
+    return encode({**form, "audio_files": []}).replace(_NO_FILES, f'"audio_files":{names}', 1)
 
 
 def _protocol(session: Session) -> dict[str, Any]:
@@ -149,10 +153,8 @@ def _document(document: Document, now: float) -> dict[str, Any]:
     }
 
 
-def control_session(
-    session: Session, now: float, base_url: str, frozen: bool, chunks: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """A session in the control API: the fields of Get session and the mock's own."""
+def control_session(session: Session, now: float, base_url: str, frozen: bool) -> dict[str, Any]:
+    """A session in the control API without its chunks: as Get session, and the mock's own."""
     return public_session(session, now, base_url) | {
         "expires_at": rfc3339(session.expires_at),
         "upload_type": session.upload_type,
@@ -160,7 +162,8 @@ def control_session(
         "changes_at": _time_or_none(session.changes_at(now)),
         "now": rfc3339(now),
         "frozen": frozen,
-        "chunks": chunks,
+        "bytes": session.chunks.size,
+        "chunks_total": len(session.chunks),
     }
 
 
@@ -186,7 +189,7 @@ def _time_or_none(timestamp: float | None) -> str | None:
     return None if timestamp is None else rfc3339(timestamp)
 
 
-def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[AudioFinding]) -> dict[str, Any]:
+def control_chunk(chunk: Chunk, findings: Sequence[AudioFinding]) -> dict[str, Any]:
     """A chunk in the control API; `diagnostics` are the findings about it."""
     diagnosis = chunk.diagnosis
     duration = chunk.duration_s
@@ -198,7 +201,7 @@ def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[AudioFinding]) -
         "original_filename": chunk.original_filename,
         "content_type": chunk.content_type,
         "size": chunk.size,
-        "sha256": sha256,
+        "sha256": chunk.sha256,
         "received_at": rfc3339(chunk.received_at),
         "replaced": chunk.replaced,
         "duration_s": duration,

@@ -110,9 +110,10 @@ class SessionOperations(OperationGroup):
             if document_id is not None:
                 session.require_document(document_id)
         address = base_url(request, services.settings)
+        # Written before the wait below: chunks that arrive meanwhile are not part of this answer.
+        text = session_text(session, now, address, template_id, document_id)
         if session.chunks.undigested:
             await services.store.learn_digests(session.session_id)
-        text = session_text(session, now, address, template_id, document_id)
         header = diagnostics_header(session.chunks.codes)
         return JsonAnswer.of_text(text, STATUS_OF_STATE[state], header)
 

@@ -75,6 +75,15 @@ class Chunks(Mapping[int, Chunk]):
         end = None if count is None else first + count
         return [self._by_number[number] for number in self._numbers[first:end]]
 
+    def before(self, page: Sequence[Chunk]) -> Sequence[Chunk]:
+        """The chunk before the first of some, if there is one."""
+        place = bisect_left(self._numbers, page[0].sequence) if page else 0
+        return self.ordered(place - 1, 1) if place else ()
+
+    def first_alike(self, chunk: Chunk) -> Chunk:
+        """The first chunk that is known to have the same bytes: it, or an earlier one."""
+        return self._repetitions.first(chunk)
+
     @property
     def last_number(self) -> int:
         """The highest number; -1 without chunks."""

@@ -38,6 +38,11 @@ class Repetitions:
             del self._groups[digest]
             (self._alone[digest],) = group.chunks.values()
 
+    def first(self, chunk: Chunk) -> Chunk:
+        """The first chunk with the bytes of one, as far as digests are known."""
+        group = self._groups.get(chunk.sha256 or "")
+        return chunk if group is None else group.chunks[group.first]
+
     @property
     def any(self) -> bool:
         """Whether some chunk has the bytes of an earlier one; muted ones do not count."""
@@ -54,28 +59,35 @@ class Repetitions:
 class _Group:
     """Chunks with the same bytes, by their numbers, and how many of them are not silent."""
 
-    __slots__ = ("chunks", "loud")
+    __slots__ = ("chunks", "first", "loud")
 
     def __init__(self) -> None:
         self.chunks: dict[int, Chunk] = {}
         self.loud = 0
+        #: The lowest number.
+        self.first = 0
 
     def add(self, chunk: Chunk) -> None:
-        self.chunks[chunk.sequence] = chunk
+        number = chunk.sequence
+        self.first = min(self.first, number) if self.chunks else number
+        self.chunks[number] = chunk
         self.loud += not chunk.is_silent
 
     def remove(self, chunk: Chunk) -> None:
         del self.chunks[chunk.sequence]
         self.loud -= not chunk.is_silent
+        if chunk.sequence == self.first:
+            self.first = min(self.chunks)
 
     @property
     def repeats(self) -> bool:
         if self.loud != 1:
             return self.loud > 1
         # The same bytes, declared as different types: the first one repeats nothing.
-        return self.chunks[min(self.chunks)].is_silent
+        return self.chunks[self.first].is_silent
 
     def copy(self) -> "_Group":
         other = _Group()
         other.chunks, other.loud = dict(self.chunks), self.loud
+        other.first = self.first
         return other
