@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
+from tests.redis_servers import redis_server
 from tests.support import running, served
 
 hypothesis.settings.register_profile(
@@ -24,13 +25,14 @@ hypothesis.settings.load_profile("repeatable")
 
 
 #: Modules whose tests share what is costly to make: a browser, an installed wheel, packages from
-#: npm, a whole check.
+#: npm, a whole check, decoding processes.
 TOGETHER = (
     "tests/browser/",
     "tests/contract/test_reports.py",
     "tests/examine/test_page_mutants.py",
     "tests/examine/test_program_mutants.py",
     "tests/test_docs_export.py",
+    "tests/test_following_audio.py",
     "tests/test_har.py",
     "tests/test_javascript_client.py",
     "tests/test_openapi.py",
@@ -76,6 +78,13 @@ def pytest_xdist_make_scheduler(config, log):
             return nodeid.partition("::")[0] if nodeid.startswith(TOGETHER) else nodeid
 
     return Modules(config, log)
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory):
+    """The address of a Redis for the tests of this process."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

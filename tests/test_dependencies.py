@@ -52,8 +52,8 @@ FILES = [path for path in PACKAGE.rglob("*.py") if not any(map(path.is_relative_
 CHECKING = [path for path in FILES if path.is_relative_to(PACKAGE / "contract")]
 BASE = declared(PROJECT["dependencies"])
 EXTRA = declared(PROJECT["optional-dependencies"]["check"])
-#: uvicorn finds these by itself.
-NOT_IMPORTED = {"uvloop", "websockets"}
+#: uvicorn and redis-py find these by themselves.
+NOT_IMPORTED = {"hiredis", "uvloop", "websockets"}
 
 
 def test_the_base_has_what_everything_but_the_check_imports():

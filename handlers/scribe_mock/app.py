@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
+        StoreError: the store can't be used.
     """
     parts = Parts(settings or Settings())
     apps = _apps(parts, validate_responses)
@@ -50,7 +51,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     watching = Watching(sources, parts.problems, parts.store.changes.note)
 
     async def start() -> None:
-        await parts.resets.plant()
+        await parts.start()
         watching.start()
 
     async def stop() -> None:
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
         log=None if parts.settings.quiet else RequestLog(),
+        look=None if parts.shared is None else parts.shared.look,
     )
     return gateway
 

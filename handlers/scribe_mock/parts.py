@@ -1,6 +1,7 @@
 """The parts of one server, and how they are put together."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scribe_mock.api.callers import Callers
 from scribe_mock.api.comparisons import Comparisons
@@ -23,6 +24,7 @@ from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.sharing.sharing import ALONE, Sharing
 from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
@@ -30,8 +32,17 @@ from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
+from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
+from scribe_mock.store_address import MEMORY, is_redis, sqlite_file
 from scribe_mock.webhooks.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from scribe_mock.sharing.kept import Kept
+    from scribe_mock.sharing.mirror import Mirror
+    from scribe_mock.sharing.shared import Shared
+    from scribe_mock.store.redis.connection import Connection
+    from scribe_mock.store.sqlite.database import Database
 
 
 class Parts:
@@ -70,11 +81,45 @@ class Parts:
         return Journal(self.settings.journal_size, self.clocks)
 
     @cached_property
-    def store(self) -> MemoryStore:
+    def redis(self) -> "Connection | None":
+        """The connections to Redis, if that is the store."""
+        if not is_redis(self.settings.store):
+            return None
+        # Imported only where it is used: it takes a tenth of the time of a start.
+        from scribe_mock.store.redis.connection import Connection
+
+        return Connection(self.settings.store)
+
+    @cached_property
+    def database(self) -> "Database | None":
+        """The file that all is in, if that is the store."""
+        file = sqlite_file(self.settings.store)
+        if file is None:
+            return None
+        from scribe_mock.store.sqlite.database import Database
+
+        return Database(file)
+
+    @cached_property
+    def store(self) -> SessionStore:
         """The sessions and their audio."""
-        store = MemoryStore(self.clocks, self.settings.max_memory, self.journal.digests.let_go)
+        store = self._store()
         self.journal.watch(store.changes.note)
         return store
+
+    def _store(self) -> SessionStore:
+        settings = self.settings
+        if settings.store == MEMORY:
+            return MemoryStore(self.clocks, settings.max_memory, self.journal.digests.let_go)
+        if self.redis is not None:
+            from scribe_mock.store.redis.sessions import RedisStore
+
+            return RedisStore(self.redis, self.clocks, settings.max_memory)
+        assert self.database is not None, "there is no other store"
+        from scribe_mock.store.sqlite.sqlite_store import SqliteStore
+
+        let_go = self.journal.digests.let_go
+        return SqliteStore(self.clocks, settings.max_memory, let_go, self.database)
 
     @cached_property
     def seeder(self) -> Seeder:
@@ -95,6 +140,34 @@ class Parts:
     def callers(self) -> Callers:
         """Finds out whose a request is."""
         return Callers(self.tokens)
+
+    @cached_property
+    def addresses(self) -> SignedAddresses:
+        """Signs the addresses that need no token."""
+        return SignedAddresses()
+
+    @cached_property
+    def kept(self) -> "Kept | None":
+        """The steering state in a file, if that is the store."""
+        if self.database is None:
+            return None
+        from scribe_mock.sharing.kept import Kept
+
+        return Kept(self.database)
+
+    @cached_property
+    def shared(self) -> "Shared | None":
+        """What other servers have of this one, if there can be others."""
+        if self.redis is None:
+            return None
+        from scribe_mock.sharing.shared import Shared
+
+        return Shared(self.redis)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What has to know of each change of the steering state."""
+        return self.shared or self.kept or ALONE
 
     @cached_property
     def documented(self) -> Documented:
@@ -123,6 +196,7 @@ class Parts:
             self.tokens,
             self.callers,
             self.clocks,
+            self.sharing,
         )
 
     @cached_property
@@ -194,7 +268,7 @@ class Parts:
             self.templates,
             self.tokens,
             self.callers,
-            SignedAddresses(),
+            self.addresses,
             self.webhooks,
             self.faults,
             self.held,
@@ -203,11 +277,47 @@ class Parts:
             self.problems,
             self.examinations,
             self.resets,
+            self.sharing,
         )
+
+    async def start(self) -> None:
+        """Make what a fresh server has, or have what other servers have.
+
+        Raises:
+            StoreError: the store can't be used.
+        """
+        if self.settings.store == MEMORY:
+            await self.resets.plant()
+            return
+        from scribe_mock.sharing.planted import SigningKeys
+
+        mirrors: dict[str, Mirror] = {
+            "clocks": self.clocks,
+            "faults": self.faults,
+            "tokens": self.tokens,
+            "templates": self.templates,
+            "webhooks": self.webhooks.registry,
+        }
+        keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
+        if self.kept is not None:
+            await self.kept.begin(mirrors, keys, self._plant)
+        elif self.redis is not None and self.shared is not None:
+            await self.redis.check()
+            await self.shared.join(mirrors, keys, self._plant)
+
+    async def _plant(self) -> None:
+        """Make what a fresh server has, where all servers have lost it."""
+        self.fixture_faults.forget(Scope())
+        await self.resets.plant()
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()
+        if self.database is not None:
+            await self.database.close()
+        if self.redis is not None:
+            await self.redis.close()

@@ -33,7 +33,7 @@ class RecordOperations(OperationGroup):
         services = self._services
         await services.examiner.examine_new_chunks(session.session_id)
         session = (await services.store.get(session.session_id)).snapshot()
-        digests = await services.store.digests(session.session_id)
+        digests = await services.store.digests(session)
         chunks = [chunk for chunk in session.ordered_chunks() if chunk.sequence in digests]
         found = session_findings(chunks, digests)
         now = services.clocks.of(session).now()

@@ -71,8 +71,10 @@ class SessionOperations(OperationGroup):
         faults = self._own_faults(session)
         await services.store.create(session)
         request.scope["scribe_mock.session"] = session
-        for fault in faults:
-            services.faults.add(fault)
+        if faults:
+            async with services.sharing.changing():
+                for fault in faults:
+                    services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)

@@ -164,7 +164,7 @@ class Examiner:
     async def _examine_chunk(self, session_id: str, chunk: Chunk) -> None:
         """Examine one chunk, unless it was replaced or examined; raises SessionNotFound."""
         session = await self._store.get(session_id)
-        if session.chunks.get(chunk.sequence) is not chunk:
+        if session.chunks.get(chunk.sequence) != chunk:
             return
         parts = await self._store.audio(session_id, chunk.sequence)
         diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)

@@ -9,10 +9,13 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
-from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
+from scribe_mock.errors import ApiError, ClientGone, NotFound, ServiceUnavailable
 from scribe_mock.server.exchange import Exchange
 from scribe_mock.server.recorder import Recorder
 from scribe_mock.server.request_log import RequestLog
+
+#: Answers whatever the store does.
+_HEALTH = "/_mock/health"
 
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})|%2[fF]")
 
@@ -27,6 +30,8 @@ class Gateway:
         stop: Called when the lifespan ends.
         recorder: Writes requests to the API, and WebSockets, into the journal, if there is one.
         log: Gets each request, except for those of the mock's own pages; None for no log.
+        look: Learns before a request what other servers have changed, and returns why that is not
+            possible; None for a server that is alone.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class Gateway:
         stop: Callable[[], Awaitable[None]],
         recorder: Recorder | None,
         log: RequestLog | None,
+        look: Callable[[], Awaitable[ApiError | None]] | None = None,
     ) -> None:
         self.serve(apps)
         self._streams = streams
@@ -46,6 +52,7 @@ class Gateway:
         self._starting = asyncio.Lock()
         self._recorder = recorder
         self._log = log
+        self._look = look
 
     def serve(self, apps: Mapping[str, ASGIApp]) -> None:
         """Serve these apps from the next request on; those before are finished as they began."""
@@ -55,6 +62,8 @@ class Gateway:
             first = prefix[1:].partition("/")[0]
             self._apps.setdefault(first, []).append((prefix, apps[prefix]))
         self._rest = apps[""]
+        #: The apps that work with what servers share.
+        self._sharing = (self._rest, apps.get("/_mock"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, one WebSocket, or the server's lifespan."""
@@ -65,14 +74,19 @@ class Gateway:
             await self._begin()
         exchange = Exchange(scope, receive, send)
         if scope["type"] == "websocket":
-            await self._stream(scope, exchange)
+            problem = None if self._look is None else await self._look()
+            await self._stream(scope, exchange, problem)
             return
-        app = self._app_for(scope)
+        app, problem = self._app_for(scope), None
+        if self._look is not None and app in self._sharing and exchange.preflight is None:
+            problem = await self._look()
         seen = app is self._rest and "scribe_mock.inspection" not in scope
         recorder = self._recorder if seen else None
         if recorder is not None:
             recorder.begin(scope, exchange)
         try:
+            if problem is not None and scope["path"] != _HEALTH:
+                raise problem
             if exchange.preflight is None and b"%" not in (scope.get("raw_path") or b""):
                 await app(scope, exchange.receive, exchange.send)
             else:
@@ -92,12 +106,13 @@ class Gateway:
             if self._log is not None:
                 self._log.add(scope, exchange)
 
-    async def _stream(self, scope: Scope, exchange: Exchange) -> None:
+    async def _stream(self, scope: Scope, exchange: Exchange, problem: ApiError | None) -> None:
         """Serve a WebSocket; its entry in the journal counts the bytes of its messages."""
         if self._recorder is not None:
             self._recorder.begin(scope, exchange)
+        streams = self._streams if problem is None else answer_to(problem)
         try:
-            await self._streams(scope, exchange.hear, exchange.say)
+            await streams(scope, exchange.hear, exchange.say)
         finally:
             if self._recorder is not None:
                 self._recorder.finish(scope, exchange)

@@ -159,8 +159,8 @@ class Chunks(Mapping[int, Chunk]):
 
     def diagnose(self, chunk: Chunk, diagnosis: Diagnosis) -> None:
         """Store what was found out about a chunk, unless it was replaced meanwhile."""
-        # Compared by identity: with a stopped clock, a replaced chunk may have the same values.
-        if self._by_number.get(chunk.sequence) is chunk:
+        # One that replaced it has another count of replacements.
+        if self._by_number.get(chunk.sequence) == chunk:
             self.put(replace(chunk, diagnosis=diagnosis))
 
     def learn(self, chunk: Chunk, sha256: str) -> None:

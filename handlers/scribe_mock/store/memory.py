@@ -68,6 +68,10 @@ class MemoryStore:
         """A session; raises SessionNotFound."""
         return self._entry(session_id).session
 
+    async def head(self, session_id: str) -> Session:
+        """The same: nothing is saved by leaving the chunks out; raises SessionNotFound."""
+        return self._entry(session_id).session
+
     async def find_stream(self, stream_id: str) -> Session:
         """The session whose upload_url has this stream_id; raises SessionNotFound."""
         session_id = self._streams.get(stream_id)
@@ -99,8 +103,8 @@ class MemoryStore:
         self.changes.note()
         return result
 
-    def intake(self, expected: int) -> MemoryIntake:
-        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+    async def intake(self, expected: int, *, whole: bool = True) -> MemoryIntake:
+        """Begin an upload, all of whose parts stay in memory; see SessionStore."""
         self._make_room(expected)
         return MemoryIntake(self)
 
@@ -138,14 +142,13 @@ class MemoryStore:
         own = CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
         self._stored += size + own
+        self._uploaded(entry.session, added, replaced)
         self.changes.note()
         return added
 
     async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
         """Store what was found out about a chunk, unless it was replaced meanwhile."""
-        session = self._entry(session_id).session
-        session.chunks.diagnose(chunk, diagnosis)
-        self.changes.note_session(session_id, session)
+        self._entry(session_id).session.chunks.diagnose(chunk, diagnosis)
         self.changes.note()
 
     async def learn_digests(self, session_id: str) -> None:
@@ -158,6 +161,9 @@ class MemoryStore:
         for chunk, body in unknown:
             chunks.learn(chunk, body.digest() or "")
 
+    def _uploaded(self, session: Session, added: Pieces, replaced: Sequence[Chunk]) -> None:
+        """Chunks were added, and others replaced; for stores that keep them elsewhere too."""
+
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
         try:
@@ -166,15 +172,20 @@ class MemoryStore:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
         return parts or ()
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
+    async def digests(self, session: Session) -> Mapping[int, str]:
         """The SHA-256, in hex, of each chunk; computed in a thread, once for each."""
-        audio = dict(self._entry(session_id).audio)
-        await self.learn_digests(session_id)
+        audio = dict(self._entry(session.session_id).audio)
+        await self.learn_digests(session.session_id)
         return {sequence: body.digest() or "" for sequence, body in audio.items()}
 
     async def reference(self, session_id: str) -> Reference | None:
         """What was spoken during a session, if that was put; raises SessionNotFound."""
         return self._entry(session_id).reference
+
+    async def reference_audio(self, session_id: str) -> Parts:
+        """The bytes of a session's reference; none without one."""
+        reference = self._entry(session_id).reference
+        return () if reference is None else reference.body.parts or ()
 
     async def put_reference(
         self, session_id: str, generation: int, intake: Intake, reference: Reference
@@ -197,11 +208,13 @@ class MemoryStore:
         entry.reference = None
         self.changes.note()
 
-    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Store a session with its audio, replacing one with the same id."""
+    async def replace(self, session: Session, audio: Mapping[int, Parts]) -> None:
+        """Store a session, replacing one with the same id; see SessionStore."""
         before = self._entries.get(session.session_id)
-        stored = {id(body.parts): body for body in before.audio.values()} if before else {}
-        bodies = {number: stored.get(id(parts)) or Body(parts) for number, parts in audio.items()}
+        bodies = {
+            number: before.audio[number] if before and number not in audio else Body(audio[number])
+            for number in session.chunks
+        }
         self._put(MemoryEntry(session, bodies, before.reference if before else None))
 
     async def delete(self, session_id: str) -> None:

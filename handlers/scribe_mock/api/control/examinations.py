@@ -51,9 +51,10 @@ class ExaminationControl(LedgerControl):
         scenario = _scenario(body["scenario"])
         token = body.get("token") or self._new_token()
         owner = services.callers.of_text(token)
-        await services.resets.reset(Scope(owner=owner))
-        now = services.clocks.of_owner(owner).now()
-        armed = await services.examinations.arm(scenario, token, owner, now)
+        async with services.sharing.changing():
+            await services.resets.reset(Scope(owner=owner))
+            now = services.clocks.of_owner(owner).now()
+            armed = await services.examinations.arm(scenario, token, owner, now)
         services.store.changes.note()
         return JsonAnswer({**_short(armed), "token": token}, 201)
 
@@ -78,7 +79,8 @@ class ExaminationControl(LedgerControl):
 
     async def remove_examination(self, request: Request, examination_id: str) -> Response:
         """End an examination; its faults go with it."""
-        self._services.examinations.remove(examination_id)
+        async with self._services.sharing.changing():
+            self._services.examinations.remove(examination_id)
         self._services.store.changes.note()
         return Response(status_code=204)
 

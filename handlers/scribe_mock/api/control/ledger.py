@@ -53,7 +53,7 @@ class LedgerControl(OperationGroup):
         # A copy: computing digests awaits, and uploads may change the session meanwhile.
         session = (await services.store.get(session_id)).snapshot()
         records = services.journal.records(scope)
-        digests = await services.store.digests(session_id)
+        digests = await services.store.digests(session)
         await services.journal.learn_digests(records)
         lost = self._lost(scope)
 

@@ -35,7 +35,9 @@ class ServerControl(OperationGroup):
     async def reset(self, request: Request, body: Mapping[str, Any] | None) -> Response:
         """Bring the server, or a scope of it, back to the state after its start."""
         services = self._services
-        await services.resets.reset(await scope_of_body(services, body or {}))
+        scope = await scope_of_body(services, body or {})
+        async with services.sharing.changing():
+            await services.resets.reset(scope)
         return Response(status_code=204)
 
     async def get_clock(
@@ -54,11 +56,12 @@ class ServerControl(OperationGroup):
         owner = scope.owner
         if scope.session_id is not None:
             owner = (await services.store.get(scope.session_id)).owner
-        services.clocks.set(
-            Scope(scope.session_id, owner),
-            freeze=body.get("freeze"),
-            seconds=body.get("advance_seconds", 0),
-        )
+        async with services.sharing.changing():
+            services.clocks.set(
+                Scope(scope.session_id, owner),
+                freeze=body.get("freeze"),
+                seconds=body.get("advance_seconds", 0),
+            )
         services.store.changes.note()
         return await self._clock(scope, body.get("token"))
 

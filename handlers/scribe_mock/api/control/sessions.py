@@ -19,7 +19,6 @@ from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
 from scribe_mock.sessions.placing import finish
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, UploadType
 from scribe_mock.sessions.states import State
-from scribe_mock.store.session_store import Parts
 
 #: The most chunks that an error names.
 _SHOWN = 20
@@ -79,7 +78,6 @@ class SessionControl(OperationGroup):
             refuse_body("$.scenario", f"expected one of {known}")
         kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
         owner = owner_of_query(self._services, fields.pop("token", None))
-        audio: dict[int, Parts] = {}
         try:
             session = (await self._services.store.get(session_id)).copy()
         except SessionNotFound:
@@ -95,14 +93,18 @@ class SessionControl(OperationGroup):
                 )
             if owner not in (None, session.owner):
                 refuse_body("$.token", "the session is not this token's, which cannot be changed")
-            audio = {n: await self._services.store.audio(session_id, n) for n in session.chunks}
             session.set_fields(fields)
-        await self._services.seeder.place(session, State(body["state"]), audio)
+        try:
+            await self._services.seeder.place(session, State(body["state"]), {})
+        except SessionNotFound:  # it was deleted meanwhile, with its audio
+            return await self.put_session(request, session_id, body)
         return JsonAnswer.of_text(await session_form(self._services, request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
         """Delete one session."""
-        await self._services.store.delete(session_id)
+        # Its faults and its clock go with it.
+        async with self._services.sharing.changing():
+            await self._services.store.delete(session_id)
         return Response(status_code=204)
 
     async def finish_session(

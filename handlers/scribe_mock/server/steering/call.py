@@ -1,5 +1,6 @@
 """One request on its way through a fault."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,12 +61,17 @@ class Call:
     scope: Scope
     receive: Receive
     send: Send
-    #: The fault that decides what it meets; set once there is one.
+    #: The fault that decides what it meets, once there is one, and what takes back that it fired.
     fault: Fault = field(init=False)
+    spare_fault: Callable[[Fault], Awaitable[None]] = field(init=False)
 
     async def proceed(self, receive: Receive | None = None, send: Send | None = None) -> None:
         """Let the app answer it, with another `receive` or `send` if given."""
         await self.app(self.scope, receive or self.receive, send or self.send)
+
+    async def spare(self) -> None:
+        """Take back that its fault fired: it had no occasion to do what it does."""
+        await self.spare_fault(self.fault)
 
     @property
     def connection(self) -> Connection:
