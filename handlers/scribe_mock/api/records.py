@@ -32,7 +32,7 @@ class RecordOperations(OperationGroup):
         """Answer with a session's statuses, the quality of its audio, and all its documents."""
         services = self._services
         await services.examiner.examine_new_chunks(session.session_id)
-        session = (await services.store.get(session.session_id)).copy()
+        session = (await services.store.get(session.session_id)).snapshot()
         digests = await services.store.digests(session)
         chunks = [chunk for chunk in session.ordered_chunks() if chunk.sequence in digests]
         found = session_findings(chunks, digests)

@@ -10,7 +10,7 @@ from scribe_mock.sessions.session import Session
 #: Bytes of memory of a session and of a chunk besides their data, measured with tracemalloc and
 #: rounded up.
 _SESSION_BYTES = 2048
-CHUNK_BYTES = 640
+CHUNK_BYTES = 960
 
 
 def weight(session: Session) -> int:
