@@ -4,8 +4,10 @@ import socket
 import threading
 from contextlib import closing
 
+import httpx
 import pytest
 
+from scribe_mock import MockServer, Settings
 from tests.support import AUDIO, comes_true, refusal, running
 
 #: Two hours of silence in MP3: it takes some seconds to decode.
@@ -101,3 +103,33 @@ def test_a_recording_that_takes_too_long_is_refused_as_the_servers_fault():
         assert answers[0].startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: " in answers[0]
         assert b"--max-audio-wait" in answers[0]
+
+
+def test_a_long_session_is_listed_in_pages(mock):
+    chunked = mock.create()
+    chunked.store(*(f"audio_{number}.webm" for number in range(30)), content=b"\x1aE\xdf\xa3")
+    pages = [mock.control("GET", f"{chunked.path}?limit=12&offset={n}") for n in (0, 12, 24, 36)]
+    assert [len(page["chunks"]) for page in pages] == [12, 12, 6, 0]
+    assert {page["chunks_total"] for page in pages} == {30}
+    assert {len(page["audio_files"]) for page in pages} == {30}
+    listed = [chunk for page in pages for chunk in page["chunks"]]
+    assert listed == chunked.inspect()["chunks"]
+    assert [chunk["sequence"] for chunk in listed] == list(range(30))
+    duplicates = [one["message"] for chunk in listed for one in chunk["diagnostics"]]
+    assert "Chunk 29 has the same bytes as chunk 0." in duplicates
+    ledger = mock.control("GET", f"{chunked.path}/ledger?limit=5&offset=28")
+    assert [line["sequence"] for line in ledger["chunks"]] == [28, 29]
+    assert ledger["chunks_total"] == 30
+
+
+def test_the_python_client_reads_all_pages_of_a_ledger():
+    with MockServer(Settings(port=0, quiet=True)) as server:
+        token = {"Authorization": "Bearer a-token"}
+        with httpx.Client(base_url=f"{server.url}/voice/v1", headers=token) as client:
+            created = client.post("/sessions", json={"upload_type": "chunked"}).json()
+            for number in range(0, 2010, 2):
+                path = f"/sessions/{created['session_id']}/audio/audio_{number}.webm"
+                assert client.post(path, content=b"%d" % number).is_success
+        ledger = server.ledger(created["session_id"])
+        assert [line.sequence for line in ledger.chunks] == list(range(0, 2010, 2))
+        assert len(ledger.problems) == 1000

@@ -134,13 +134,13 @@ class Comparisons:
 
     async def _read(self, session_id: str) -> tuple[Session, list[Parts]]:
         """A session and the bytes of its chunks in their order, both of one moment."""
-        session = (await self._store.get(session_id)).copy()
+        session = (await self._store.get(session_id)).snapshot()
         for _ in range(_MOST_READS):
             audio: list[Parts] = []
             with suppress(ChunkNotFound):
                 for chunk in session.ordered_chunks():
                     audio.append(await self._store.audio(session_id, chunk.sequence))
-            read, session = session, (await self._store.get(session_id)).copy()
+            read, session = session, (await self._store.get(session_id)).snapshot()
             if read.chunks == session.chunks and len(audio) == len(read.chunks):
                 return session, audio
         raise ServiceUnavailable("The session's audio changes all the time. Ask again later.")

@@ -5,6 +5,7 @@ from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
@@ -99,6 +100,18 @@ class SessionStore(Protocol):
             SessionNotFound: it was deleted, or another session has its id now.
             SessionExpired, SessionEnded, SessionCompleted: it accepts no audio any more.
             ServiceUnavailable: there is no memory left.
+        """
+
+    async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
+        """Store what was found out about a chunk, unless it was replaced; raises SessionNotFound.
+
+        It costs the same for sessions of any size.
+        """
+
+    async def learn_digests(self, session_id: str) -> None:
+        """Compute the SHA-256 of the chunks that have none yet; raises SessionNotFound.
+
+        They are told to the session's `chunks`, which say then whether some are there twice.
         """
 
     async def audio(self, session_id: str, sequence: int) -> Parts:

@@ -13,6 +13,7 @@ from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.faults import set_fault
 from scribe_mock.api.control.ledger import LedgerControl
 from scribe_mock.api.control.scoping import owner_of_query, sessions_of
+from scribe_mock.api.control.session_forms import MOST_CHUNKS
 from scribe_mock.api.examinations import Examination
 from scribe_mock.gauntlet.evidence import Evidence
 from scribe_mock.gauntlet.exchange import Exchange
@@ -92,7 +93,7 @@ class ExaminationControl(LedgerControl):
         services, scope = self._services, Scope(owner=armed.owner)
         journal = await services.journal.read()
         forms = await described(journal, journal.records(scope))
-        sessions = [session.copy() for session in await sessions_of(services, armed.owner)]
+        sessions = [session.snapshot() for session in await sessions_of(services, armed.owner)]
         now, ids = services.clocks.times(), set(armed.fault_ids)
         exchanges = [Exchange.of(form) for form in forms]
         return Evidence(
@@ -101,7 +102,10 @@ class ExaminationControl(LedgerControl):
                 for one in exchanges
             ],
             sessions=[{"session_id": s.session_id, "status": s.state(now(s))} for s in sessions],
-            ledgers={s.session_id: (await self._ledger(s.session_id)).form() for s in sessions},
+            ledgers={
+                s.session_id: (await self._ledger(s.session_id)).form(0, MOST_CHUNKS)
+                for s in sessions
+            },
             faults=[set_fault(f) for f in services.faults.listed(scope) if f.fault_id in ids],
             cued=armed.cued,
         )

@@ -29,6 +29,9 @@ from scribe_mock.store_address import redis_prefix, without_query, without_secre
 
 #: Seconds until a connection counts as failed, and until a command does.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.5
+#: Seconds after a failure for which nothing is asked: a request may need Redis more than once, and
+#: would wait each time.
+_AWAY_SECONDS = 0.3
 #: The most connections for commands, and for subscriptions.
 _MOST_CONNECTIONS = 64
 #: What an error of Redis is, or begins with, that tells of its state and is no mistake of ours.
@@ -57,6 +60,7 @@ class Connection:
         self.address = without_secrets(without_query(address))
         #: Whether the latest command was answered.
         self.reachable = True
+        self._away_until = 0.0
         # Bounded by `_send`: redis-py's own bounds on each read and write cost more than those.
         self._pool = _pool(address, None)
         #: redis-py's client, for what `run` can't do; its errors are the caller's.
@@ -83,6 +87,9 @@ class Connection:
         return (await self._answers(self._writes, commands))[-1]
 
     async def _answers(self, batches: Batches, commands: Sequence[Command]) -> Sequence[Any]:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._away_until:
+            raise self._refusal()
         try:
             answers = await batches.add(commands)
         except (OSError, TimeoutError, RedisError) as error:
@@ -131,6 +138,10 @@ class Connection:
         if isinstance(error, ResponseError) and not told:
             return error
         self.reachable = False
+        self._away_until = asyncio.get_running_loop().time() + _AWAY_SECONDS
+        return self._refusal()
+
+    def _refusal(self) -> StoreUnreachable:
         return StoreUnreachable(
             "The mock's store does not answer. Send the request again in a second."
         )

@@ -19,6 +19,7 @@ from scribe_mock.errors import (
 from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.body import sha256
@@ -106,7 +107,7 @@ class RedisStore:
         """Apply `change` to a copy of a session, then store the copy; see SessionStore."""
         for _ in range(_MOST_ATTEMPTS):
             loaded = await self._load(session_id)
-            session = loaded.session.copy()
+            session = loaded.session.snapshot()
             result = change(session)
             if await self._write(loaded.changed(session)):
                 self._changed(session)
@@ -142,6 +143,13 @@ class RedisStore:
         else:
             raise _too_busy(session_id)
         raise SessionNotFound(session_id)
+
+    async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
+        """Store what was found out about a chunk, unless it was replaced meanwhile."""
+        await self.change(session_id, lambda session: session.chunks.diagnose(chunk, diagnosis))
+
+    async def learn_digests(self, session_id: str) -> None:
+        """Do nothing: each digest is known since the upload."""
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""

@@ -154,10 +154,10 @@ class SqliteStore(MemoryStore):
 
     def _load(self) -> None:
         """Read all sessions, in the order of their creation."""
-        chunks: dict[str, dict[int, Chunk]] = {}
+        chunks: dict[str, list[Chunk]] = {}
         audio: dict[str, dict[int, Body]] = {}
         for session_id, number, record, data in self._database.read("SELECT * FROM chunks"):
-            chunks.setdefault(session_id, {})[number] = decode_chunk(record)
+            chunks.setdefault(session_id, []).append(decode_chunk(record))
             audio.setdefault(session_id, {})[number] = Body([data])
         spoken = {
             session_id: decode_reference(record, Body([data]))
@@ -165,7 +165,7 @@ class SqliteStore(MemoryStore):
         }
         query = "SELECT session_id, record FROM sessions ORDER BY rowid"
         for session_id, record in self._database.read(query):
-            session = decode_session(record, chunks.get(session_id, {}))
+            session = decode_session(record, chunks.get(session_id, []))
             # An upload writes its chunks alone.
             session.started = session.started or bool(session.chunks)
             bodies = audio.get(session_id, {})
