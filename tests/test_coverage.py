@@ -457,6 +457,7 @@ RECIPES = {
     ),
     "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
     "getHealth 200": control("GET", "/health"),
+    "getMetrics 200": control("GET", "/metrics"),
     "reset 204": control("POST", "/reset"),
     "reset 400 invalid_request": control("POST", "/reset", content=b"x"),
     "reset 404 session_not_found": control("POST", "/reset", json={"session_id": "unknown"}),

@@ -15,6 +15,7 @@ from scribe_mock.api.operations import Operations
 from scribe_mock.parts import Parts
 from scribe_mock.scenarios.reloading import FixtureReload
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.observation import Observation
 from scribe_mock.server.recorder import Recorder
 from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
@@ -52,18 +53,22 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     async def start() -> None:
         await parts.resets.plant()
         watching.start()
+        observation.start()
 
     async def stop() -> None:
         await watching.stop()
         await parts.stop()
+        await observation.stop()
 
+    log = None if parts.settings.quiet else RequestLog()
+    observation = Observation(parts.metrics, log)
     gateway = Gateway(
         apps(parts.spec),
         streams=SteeredStreams(parts.streams, parts.steering, parts.store),
         start=start,
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
-        log=None if parts.settings.quiet else RequestLog(),
+        observation=observation,
     )
     return gateway
 

@@ -28,6 +28,7 @@ from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.templates import Templates
@@ -53,6 +54,7 @@ class Parts:
         self.alarm = Alarm(self.clocks)
         self.faults, self.held = Faults(), Held()
         self.problems = LoadProblems()
+        self.metrics = Metrics()
         # The order counts: the webhooks need the clock of a session that is gone once more.
         self.store.changes.watch(self.faults.session_changed)
         self.webhooks = Webhooks(self.clocks, self.alarm, self.store, self.faults, self.journal)
@@ -193,6 +195,7 @@ class Parts:
             self.fault_reader,
             self.journal,
             self.problems,
+            self.metrics,
             self.examinations,
             self.resets,
         )

@@ -20,6 +20,7 @@ from scribe_mock.settings import Settings
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
@@ -50,6 +51,7 @@ class Services:
         fault_reader: Reads faults from JSON.
         journal: What arrived, and what came of it.
         load_problems: What is wrong with files that could not be loaded anew.
+        metrics: Counts the requests.
         examinations: The scenarios of the gauntlet that are armed.
         resets: Brings the server, or a scope of it, back to the start.
     """
@@ -73,6 +75,7 @@ class Services:
     fault_reader: FaultReader
     journal: Journal
     load_problems: LoadProblems
+    metrics: Metrics
     examinations: Examinations
     resets: Resets
 

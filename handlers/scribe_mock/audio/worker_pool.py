@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +60,8 @@ class AudioWorkers:
         self._processes = [DecodingProcess(niceness) for _ in range(self.count)]
         self._idle = list(self._processes)
         self._changed = threading.Condition()
+        #: How long processes were busy, added up, in seconds.
+        self.busy_seconds = 0.0
         self._threads = ThreadPoolExecutor(self.count * 2, "audio")
         # An app that is served without the lifespan protocol never calls close().
         weakref.finalize(self, _end_all, self._processes)
@@ -247,9 +250,11 @@ class AudioWorkers:
             )
             self._changed.wait_for(lambda: self._idle)
             lent = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
+        began = time.perf_counter()
         try:
             yield lent
         finally:
             with self._changed:
+                self.busy_seconds += (time.perf_counter() - began) * len(lent)
                 self._idle += lent
                 self._changed.notify(len(lent))

@@ -146,10 +146,12 @@ class Exchange(Record):
     async def receive(self) -> Message:
         """The next part of the request."""
         message = await self._receive()
-        if self.is_recorded:
-            part = message.get("body")
-            if part:
+        part = message.get("body")
+        if part:
+            if self.is_recorded:
                 self.arrived(part)
+            else:
+                self.request_bytes += len(part)
         if not message.get("more_body", False):
             if message["type"] == "http.request":
                 self.whole = True
@@ -233,13 +235,12 @@ class Exchange(Record):
     async def hear(self) -> Message:
         """The next message of a WebSocket."""
         message = await self._receive()
-        if self.is_recorded:
-            if message["type"] == "websocket.receive":
-                text = message.get("text")
-                data = message.get("bytes") or (text or "").encode("utf-8", "surrogatepass")
-                self.request_bytes += len(data)
-            elif message["type"] == "websocket.disconnect":
-                self._closed(message.get("code", 1005), by_client=True)
+        if message["type"] == "websocket.receive":
+            text = message.get("text")
+            data = message.get("bytes") or (text or "").encode("utf-8", "surrogatepass")
+            self.request_bytes += len(data)
+        elif message["type"] == "websocket.disconnect":
+            self._closed(message.get("code", 1005), by_client=True)
         return message
 
     async def say(self, message: Message) -> None:
@@ -256,7 +257,7 @@ class Exchange(Record):
         await self._send(message)
 
     def _closed(self, code: int, *, by_client: bool) -> None:
-        if self.is_recorded and self.code is None:
+        if self.code is None:
             self.code = str(code)
             if by_client and code == _ABNORMAL and self.outcome is None:
                 self.outcome = "client_left"

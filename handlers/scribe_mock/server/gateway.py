@@ -1,4 +1,4 @@
-"""The outermost middleware: which app answers, unexpected errors, the journal and the log."""
+"""The outermost middleware: which app answers, unexpected errors, the journal and metrics."""
 
 import asyncio
 import re
@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
 from scribe_mock.server.exchange import Exchange
+from scribe_mock.server.observation import Observation
 from scribe_mock.server.recorder import Recorder
-from scribe_mock.server.request_log import RequestLog
 
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})|%2[fF]")
 
@@ -26,7 +26,7 @@ class Gateway:
         start: Called once before the first request, with or without the lifespan protocol.
         stop: Called when the lifespan ends.
         recorder: Writes requests to the API, and WebSockets, into the journal, if there is one.
-        log: Gets each request, except for those of the mock's own pages; None for no log.
+        observation: Tells the metrics, the traces and the log of each request.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Gateway:
         start: Callable[[], Awaitable[None]],
         stop: Callable[[], Awaitable[None]],
         recorder: Recorder | None,
-        log: RequestLog | None,
+        observation: Observation,
     ) -> None:
         self.serve(apps)
         self._streams = streams
@@ -45,7 +45,7 @@ class Gateway:
         self._start: Callable[[], Awaitable[None]] | None = start
         self._starting = asyncio.Lock()
         self._recorder = recorder
-        self._log = log
+        self._observation = observation
 
     def serve(self, apps: Mapping[str, ASGIApp]) -> None:
         """Serve these apps from the next request on; those before are finished as they began."""
@@ -72,6 +72,7 @@ class Gateway:
         recorder = self._recorder if seen else None
         if recorder is not None:
             recorder.begin(scope, exchange)
+        span = self._observation.begin(scope)
         try:
             if exchange.preflight is None and b"%" not in (scope.get("raw_path") or b""):
                 await app(scope, exchange.receive, exchange.send)
@@ -89,18 +90,19 @@ class Gateway:
         finally:
             if recorder is not None:
                 recorder.finish(scope, exchange)
-            if self._log is not None:
-                self._log.add(scope, exchange)
+            self._observation.finish(scope, exchange, span)
 
     async def _stream(self, scope: Scope, exchange: Exchange) -> None:
         """Serve a WebSocket; its entry in the journal counts the bytes of its messages."""
         if self._recorder is not None:
             self._recorder.begin(scope, exchange)
+        span = self._observation.begin(scope)
         try:
             await self._streams(scope, exchange.hear, exchange.say)
         finally:
             if self._recorder is not None:
                 self._recorder.finish(scope, exchange)
+            self._observation.finish(scope, exchange, span)
 
     async def _begin(self) -> None:
         async with self._starting:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from scribe_mock import __version__
 from scribe_mock.api.answers import JsonAnswer
@@ -13,6 +13,7 @@ from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering import metrics
 
 
 class ServerControl(OperationGroup):
@@ -31,6 +32,14 @@ class ServerControl(OperationGroup):
                 "load_problems": list(self._services.load_problems),
             }
         )
+
+    async def get_metrics(self, request: Request) -> Response:
+        """Answer with the figures of this server in Prometheus' text format."""
+        services = self._services
+        sessions, stored_bytes = await services.store.usage()
+        samples = services.metrics.samples(services.faults.fired, services.examiner.busy_seconds)
+        text = metrics.text_of(samples, sessions, stored_bytes)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def reset(self, request: Request, body: Mapping[str, Any] | None) -> Response:
         """Bring the server, or a scope of it, back to the state after its start."""

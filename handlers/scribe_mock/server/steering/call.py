@@ -62,10 +62,17 @@ class Call:
     send: Send
     #: The fault that decides what it meets; set once there is one.
     fault: Fault = field(init=False)
+    #: Whether that fault had no occasion to do what it does.
+    spared: bool = field(init=False, default=False)
 
     async def proceed(self, receive: Receive | None = None, send: Send | None = None) -> None:
         """Let the app answer it, with another `receive` or `send` if given."""
         await self.app(self.scope, receive or self.receive, send or self.send)
+
+    def spare(self) -> None:
+        """Note that the fault had no occasion to do what it does; it has not fired then."""
+        self.fault.spared()
+        self.spared = True
 
     @property
     def connection(self) -> Connection:
