@@ -34,7 +34,7 @@ class Started:
             line = process.stdout.readline()
             assert line, self.said + process.stderr.read()
             self.said += line
-        self.url = matched(r"http://\S+?:[0-9]+", self.said)
+        self.url = matched(r"https?://\S+?:[0-9]+", self.said)
 
     def stopped(self, number):
         """Exit code, and what was printed since, after this signal."""

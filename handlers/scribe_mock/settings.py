@@ -205,6 +205,15 @@ class Settings:
     trust_forwarded: bool = _setting(
         False, _FLAG, "", "behind a proxy: make upload_url from Forwarded or X-Forwarded-*"
     )
+    certfile: Path | None = _setting(
+        None, _FILE, "FILE", "serve https with this certificate, a PEM file; default: http"
+    )
+    keyfile: Path | None = _setting(
+        None, _FILE, "FILE", "the key of --certfile; default: it is in that file"
+    )
+    self_signed: bool = _setting(
+        False, _FLAG, "", "serve https with a certificate for localhost and this machine's address"
+    )
     webhook_host: tuple[str, ...] = _setting(
         (),
         _HOSTS,

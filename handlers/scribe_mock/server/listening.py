@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from scribe_mock.api.stream import MAX_MESSAGE_BYTES
 from scribe_mock.errors import AddressError
+from scribe_mock.server.certificates import Certificate
 from scribe_mock.server.uvicorn_internals.http import BoundedProtocol
 from scribe_mock.server.uvicorn_internals.server import forget_signals, http_connections
 from scribe_mock.server.uvicorn_internals.websocket import BoundedWebSocket
@@ -24,9 +25,14 @@ _SWEEP_TICKS = 10
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which also closes stalled connections."""
+    """uvicorn's server, which also closes stalled connections.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What it serves.
+        certificate: For https; without one it serves http.
+    """
+
+    def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -39,6 +45,8 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                ssl_certfile=None if certificate is None else certificate.certfile,
+                ssl_keyfile=None if certificate is None else certificate.keyfile,
             )
         )
         self.ready = threading.Event()
@@ -99,12 +107,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
-    """`http://host:port` of a listening socket; an unspecified address is shown as localhost."""
+def address_of(listener: socket.socket, certificate: Certificate | None = None) -> str:
+    """`http://host:port` of a listening socket, or `https:` where the server has a certificate.
+
+    An unspecified address is shown as localhost.
+    """
+    scheme = "http" if certificate is None else "https"
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_loopback(listener: socket.socket) -> bool:
