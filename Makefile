@@ -114,7 +114,7 @@ mutants: $(ALL) ## every mutant through the whole check; some by name in ARGS="E
 	$(BIN)/python -m tests.contract $(ARGS)
 
 client-mutants: $(ALL) ## every mutant of the guides' clients through its scenario (Chromium is needed)
-	EVERY_MUTANT=1 $(BIN)/pytest -n 0 tests/examine/test_program_mutants.py tests/examine/test_page_mutants.py $(ARGS)
+	EVERY_MUTANT=1 $(BIN)/pytest -n 0 tests/examine/test_program_mutants.py tests/examine/test_page_mutants.py tests/examine/test_examine.py $(ARGS)
 
 seeds: $(ALL) ## the check against the mock, at ten seeds
 	$(BIN)/python -m tests.contract.seeds $(ARGS)

@@ -24,13 +24,14 @@ hypothesis.settings.load_profile("repeatable")
 
 
 #: Modules whose tests share what is costly to make: a browser, an installed wheel, packages from
-#: npm, a whole check.
+#: npm, a whole check, decoding processes.
 TOGETHER = (
     "tests/browser/",
     "tests/contract/test_reports.py",
     "tests/examine/test_page_mutants.py",
     "tests/examine/test_program_mutants.py",
     "tests/test_docs_export.py",
+    "tests/test_following_audio.py",
     "tests/test_har.py",
     "tests/test_javascript_client.py",
     "tests/test_openapi.py",

@@ -65,7 +65,7 @@ def comes_true(condition):
     """What a condition gives as soon as that counts as true, or at last."""
     until = time.monotonic() + PATIENCE
     while not (found := condition()) and time.monotonic() < until:
-        pass
+        time.sleep(0.01)  # what is waited for needs the processor
     return found
 
 

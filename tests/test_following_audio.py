@@ -17,7 +17,7 @@ from scribe_mock.sessions.states import State
 from scribe_mock.spec import shipped
 from scribe_mock.web.docs.book import snippet_text
 from tests.audio.factory import RATE, decode, encode, silence, vowels, wav
-from tests.support import AUDIO, PATIENCE, TOKEN, ApiSession, fault, parallel
+from tests.support import AUDIO, PATIENCE, TOKEN, ApiSession, fault, parallel, running
 
 RECORDING = AUDIO / "consultation.ogg"
 SCENARIO = yaml.safe_load((shipped("fixtures") / "scenarios/consultation.yaml").read_text())
@@ -44,9 +44,11 @@ def lines(*stretches):
     ]
 
 
-@pytest.fixture
-def mock(serve):
-    return serve(processing_seconds=0.0)
+@pytest.fixture(scope="module")
+def mock():
+    """One for all: what takes long is to start the decoding processes."""
+    with running(processing_seconds=0.0) as mock:
+        yield mock
 
 
 def create(mock, upload_type="chunked", **fields):

@@ -45,6 +45,9 @@ MUTANTS = {
 ORIGINAL = "the original"
 #: The clients that run at the same time, by what they need of the processor.
 LIGHT, HEAVY = 8, 3
+#: How often a page is tried that has no mistake: while the processor is busy with other tests, the
+#: fake microphone of Chromium itself loses sound.
+PAGE_TRIES = 3
 
 
 class Examination:
@@ -65,17 +68,14 @@ class Examination:
         free = asyncio.Semaphore(LIGHT if file == PROGRAM else HEAVY)
 
         async def run(number, name, changes, scenario):
+            tries = PAGE_TRIES if name == ORIGINAL and file != PROGRAM else 1
             async with free:
-                folder = self._folder / str(number)
-                setup = Setup(
-                    url=self._url,
-                    token=None,
-                    command=command(file, changed(file, changes), folder),
-                    audio=self._audio,
-                    folder=folder,
-                    timeout=PATIENCE,
-                )
-                found = await run_scenario(scenario_of(scenario), setup, client)
+                for attempt in range(tries):
+                    folder = self._folder / f"{number}-{attempt}"
+                    setup = self._setup(command(file, changed(file, changes), folder), folder)
+                    found = await run_scenario(scenario_of(scenario), setup, client)
+                    if set(marks(found).values()) == {"passed"}:
+                        break
             return (name, scenario), found
 
         try:
@@ -83,6 +83,16 @@ class Examination:
             return dict(await asyncio.gather(*runs))
         finally:
             client.close()
+
+    def _setup(self, command, folder):
+        return Setup(
+            url=self._url,
+            token=None,
+            command=command,
+            audio=self._audio,
+            folder=folder,
+            timeout=PATIENCE,
+        )
 
 
 def scenario_of(name):

@@ -62,9 +62,9 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets=None):
         for server in self.servers:
             server.close()
-        # A connection that is open when the loop closes breaks uvloop.
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        # Each is told of its end at the next turns of the loop.
-        for _ in range(10):
+        # A connection that is open when the loop closes breaks uvloop. Some were accepted already
+        # and begin at one of the next turns of the loop; each is told of its end at a later one.
+        for _ in range(20):
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
             await asyncio.sleep(0)
