@@ -54,8 +54,8 @@ BASE = declared(PROJECT["dependencies"])
 EXTRA = declared(PROJECT["optional-dependencies"]["check"])
 TRACING = PACKAGE / "server/tracing.py"
 OTEL = declared(PROJECT["optional-dependencies"]["otel"])
-#: uvicorn finds these by itself.
-NOT_IMPORTED = {"uvloop", "websockets"}
+#: uvicorn and redis-py find these by themselves.
+NOT_IMPORTED = {"hiredis", "uvloop", "websockets"}
 
 
 def test_the_base_has_what_everything_but_checks_and_traces_imports():

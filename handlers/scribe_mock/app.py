@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
+        StoreError: the store can't be used.
     """
     parts = Parts(settings or Settings())
     apps = _apps(parts, validate_responses)
@@ -51,6 +52,8 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     watching = Watching(sources, parts.problems, parts.store.changes.note)
 
     async def start() -> None:
+        if parts.redis is not None:
+            await parts.redis.check()
         await parts.resets.plant()
         watching.start()
         observation.start()

@@ -34,13 +34,15 @@ ScribeError
 │   ├── InvalidAudioFormat        400 invalid_audio_format
 │   ├── ChunkTooLarge             413 chunk_too_large
 │   ├── ServiceUnavailable        503 service_unavailable
+│   │   └── StoreUnreachable      503 service_unavailable
 │   └── InternalError             500 internal_error
 ├── ClientGone                    the client closed the connection: no answer
 └── StartError                    ends `scribe-mock` with a message and its exit code
     ├── SettingsError             exit code 2
     ├── AddressError              exit code 3
     ├── SpecError                 exit code 4
-    └── FixtureError              exit code 5
+    ├── FixtureError              exit code 5
+    └── StoreError                exit code 6
 """
 
 from collections.abc import Mapping
@@ -299,6 +301,12 @@ class ServiceUnavailable(ApiError):
         return {"Retry-After": str(self.retry_after)}
 
 
+class StoreUnreachable(ServiceUnavailable):
+    """The store outside this process does not answer, or refuses to write."""
+
+    retry_after = 1
+
+
 class InternalError(ApiError):
     """A bug in the mock."""
 
@@ -342,3 +350,9 @@ class FixtureError(StartError):
     """A fixture file is missing or broken."""
 
     exit_code = 5
+
+
+class StoreError(StartError):
+    """The store can't be reached, or can't do what a setting asks for."""
+
+    exit_code = 6

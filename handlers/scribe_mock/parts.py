@@ -1,6 +1,7 @@
 """The parts of one server, and how they are put together."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scribe_mock.api.callers import Callers
 from scribe_mock.api.comparisons import Comparisons
@@ -13,6 +14,7 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
+from scribe_mock.errors import StoreError
 from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
@@ -31,8 +33,13 @@ from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.store.memory import MemoryStore
+from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
+from scribe_mock.store_address import MEMORY, is_redis
 from scribe_mock.webhooks.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from scribe_mock.store.redis.connection import Connection
 
 
 class Parts:
@@ -72,11 +79,31 @@ class Parts:
         return Journal(self.settings.journal_size, self.clocks)
 
     @cached_property
-    def store(self) -> MemoryStore:
+    def redis(self) -> "Connection | None":
+        """The connections to Redis, if that is the store."""
+        if not is_redis(self.settings.store):
+            return None
+        # Imported only where it is used: it takes a tenth of the time of a start.
+        from scribe_mock.store.redis.connection import Connection
+
+        return Connection(self.settings.store)
+
+    @cached_property
+    def store(self) -> SessionStore:
         """The sessions and their audio."""
-        store = MemoryStore(self.clocks, self.settings.max_memory, self.journal.digests.let_go)
+        store = self._store()
         self.journal.watch(store.changes.note)
         return store
+
+    def _store(self) -> SessionStore:
+        settings = self.settings
+        if settings.store == MEMORY:
+            return MemoryStore(self.clocks, settings.max_memory, self.journal.digests.let_go)
+        if self.redis is not None:
+            from scribe_mock.store.redis.sessions import RedisStore
+
+            return RedisStore(self.redis, self.clocks, settings.max_memory)
+        raise StoreError(f"--store {settings.store} is not built yet.")
 
     @cached_property
     def seeder(self) -> Seeder:
@@ -206,3 +233,5 @@ class Parts:
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()
+        if self.redis is not None:
+            await self.redis.close()

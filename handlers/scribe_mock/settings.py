@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scribe_mock.errors import SettingsError
+from scribe_mock.store_address import MEMORY, STORES, is_store
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
@@ -137,6 +138,7 @@ _ENTRIES = _Kind(
     lambda value: isinstance(value, int) and _number(value, 0, 1_000_000),
 )
 _LOG_FORMAT = _Kind("text or json", str.strip, lambda value: value in ("text", "json"))
+_STORE = _Kind(STORES, str.strip, is_store)
 _URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
 
 
@@ -161,6 +163,13 @@ class Settings:
     )
     session_ttl: float = _setting(
         3600.0, _SOME_SECONDS, "S", "seconds until a session that was not ended expires"
+    )
+    store: str = _setting(
+        MEMORY,
+        _STORE,
+        "STORE",
+        "where sessions and audio are: memory, redis://HOST:PORT (for several servers) or "
+        "sqlite:///FILE",
     )
     max_memory: int = _setting(
         1024**3,

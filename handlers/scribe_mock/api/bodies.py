@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
 from starlette.types import Receive, Scope
@@ -21,12 +21,13 @@ def refuse_body(path: str, message: str) -> NoReturn:
     raise InvalidBody(f"The body breaks its schema at {path}: {shown}.", path=path)
 
 
-async def read_body(receive: Receive, accept: Callable[[bytes], None]) -> None:
+async def read_body(receive: Receive, accept: Callable[[bytes], Awaitable[None] | None]) -> None:
     """Read a body to its end.
 
     Args:
         receive: ASGI's.
-        accept: Called with each part as it arrives, but not with empty ones; may raise.
+        accept: Called with each part as it arrives, but not with empty ones; may raise. What it
+            returns is awaited before the next part is read.
 
     Raises:
         ClientGone: the connection ended before the body did.
@@ -37,8 +38,8 @@ async def read_body(receive: Receive, accept: Callable[[bytes], None]) -> None:
         if message["type"] == "http.disconnect":
             raise ClientGone
         part = message.get("body", b"")
-        if part:
-            accept(part)
+        if part and (accepted := accept(part)) is not None:
+            await accepted
         more = message.get("more_body", False)
 
 

@@ -1,6 +1,7 @@
 """Reads what was spoken during a session, and checks it by decoding it."""
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,9 @@ async def receive(request: Request, intake: Intake) -> None:
 
 async def read_file(file: Path, intake: Intake) -> None:
     """Read the bytes of a file as a reference; raises RequestTooLarge, ServiceUnavailable."""
-    intake.take(await asyncio.to_thread(_bytes_of, file))
+    accepted = intake.take(await asyncio.to_thread(_bytes_of, file))
+    if accepted is not None:
+        await accepted
 
 
 async def decoded(examiner: Examiner, intake: Intake, fixture: str | None) -> Reference:
@@ -76,9 +79,9 @@ def _bytes_of(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _accept(intake: Intake, part: bytes) -> None:
+def _accept(intake: Intake, part: bytes) -> Awaitable[None] | None:
     _check_size(intake.size + len(part))
-    intake.take(part)
+    return intake.take(part)
 
 
 def _check_size(size: int) -> None:

@@ -97,7 +97,7 @@ class StreamRecording:
         self._note(self._cutter.not_pcm)
         if not cut:
             return
-        with self._store.intake(0) as intake:
+        with await self._store.intake(0) as intake:
             await self._store.add_upload(
                 self._session, intake, lambda session: list(self._pieces(session, cut))
             )

@@ -3,7 +3,7 @@
 Rows 1 to 5 (token, session, state) are checked before, by the middlewares in `server`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,7 +64,9 @@ class Uploads:
         """
         upload = _declared(request, session, file_name)
         record: Record | None = request.scope.get("scribe_mock.record")
-        with self._store.intake(upload.expected_bytes or 0) as intake:
+        # A recording that is cut, or audio that may be refused, is decoded first.
+        whole = upload.sequence is None or self._examiner.strict
+        with await self._store.intake(upload.expected_bytes or 0, whole=whole) as intake:
             if record is not None:
                 record.refer(intake.body)
             # Reading the body makes uvicorn send 100 Continue, so an empty one is not read.
@@ -172,10 +174,10 @@ def _declared_body(scope: Scope) -> tuple[str, int | None]:
     return fields.get(b"content-type", b"").decode("latin-1"), length and int(length)
 
 
-def _accept(intake: Intake, part: bytes) -> None:
+def _accept(intake: Intake, part: bytes) -> Awaitable[None] | None:
     if intake.size + len(part) > MAX_UPLOAD_BYTES:
         raise _too_large()
-    intake.take(part)
+    return intake.take(part)
 
 
 def _too_large() -> ChunkTooLarge:

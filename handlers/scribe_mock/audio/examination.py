@@ -157,7 +157,7 @@ class Examiner:
     async def _examine_chunk(self, session_id: str, chunk: Chunk) -> None:
         """Examine one chunk, unless it was replaced or examined; raises SessionNotFound."""
         session = await self._store.get(session_id)
-        if session.chunks.get(chunk.sequence) is not chunk:
+        if session.chunks.get(chunk.sequence) != chunk:
             return
         parts = await self._store.audio(session_id, chunk.sequence)
         diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)
@@ -273,6 +273,6 @@ def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:
 
 def _store_diagnosis(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:
     """Store the diagnosis in the session, unless the chunk was replaced meanwhile."""
-    # Compared by identity: with a stopped clock, a replaced chunk may have the same values.
-    if session.chunks.get(chunk.sequence) is chunk:
+    # One that replaced it has another count of replacements.
+    if session.chunks.get(chunk.sequence) == chunk:
         session.chunks[chunk.sequence] = replace(chunk, diagnosis=diagnosis)

@@ -94,7 +94,7 @@ class Seeder:
         self,
         session: Session,
         state: State,
-        audio: dict[int, Parts],
+        audio: Mapping[int, Parts],
         document_ids: str | None = None,
     ) -> None:
         """Put a session into a state and store it with its audio.
@@ -102,7 +102,8 @@ class Seeder:
         Args:
             session: The session.
             state: The state that it is to have.
-            audio: The bytes of its chunks, by sequence number.
+            audio: The bytes of its chunks, by sequence number; those that are stored may be left
+                out.
             document_ids: What the ids of its documents begin with, so that samples can name them.
         """
         outcome = self._fixtures.of(session).outcome
@@ -113,5 +114,4 @@ class Seeder:
                 replace(document, document_id=f"{document_ids}_{number}")
                 for number, document in enumerate(session.documents)
             ]
-        stored = {sequence: audio[sequence] for sequence in session.chunks}
-        await self._store.replace(session, stored)
+        await self._store.replace(session, audio)

@@ -3,6 +3,7 @@
 The order is the contract's (CONTRACT.md, "Order of checks").
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -11,23 +12,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.guards import Guard, guard_of
 from scribe_mock.server.connexion_internals import next_operation
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import SessionStore
+
+#: The operation that needs no chunks of the session: it is called most often.
+_UPLOAD = "uploadAudio"
+
+#: Finds a session by its id.
+Find = Callable[[str], Awaitable[Session]]
 
 
 class AdmittedOperation:
     """Finds the session of one operation's requests, and checks the operation's guard."""
 
-    def __init__(
-        self, next_app: ASGIApp, store: SessionStore, clocks: Clocks, guard: Guard | None
-    ) -> None:
+    def __init__(self, next_app: ASGIApp, find: Find, clocks: Clocks, guard: Guard | None) -> None:
         self._next_app = next_app
-        self._store = store
+        self._find = find
         self._clocks = clocks
         self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its session; raises SessionNotFound and the guard's errors."""
-        session = await self._store.get(scope["path_params"]["session_id"])
+        session = await self._find(scope["path_params"]["session_id"])
         if self._guard is not None:
             self._guard(session, self._clocks.now(session))
         scope["scribe_mock.session"] = session
@@ -49,7 +55,8 @@ class AdmissionAPI(RoutedAPI[Any]):
         if "{session_id}" not in operation.path:
             return next_app
         guard = guard_of(operation.function)
-        return AdmittedOperation(next_app, self._store, self._clocks, guard)
+        find = self._store.head if operation.operation_id == _UPLOAD else self._store.get
+        return AdmittedOperation(next_app, find, self._clocks, guard)
 
 
 class Admission(RoutedMiddleware[AdmissionAPI]):

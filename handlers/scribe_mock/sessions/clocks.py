@@ -119,6 +119,10 @@ class Clocks:
             self._tell(self._choice_watchers, scope)
             self._tell(self._watchers, scope)
 
+    def with_own(self) -> tuple[list[str], list[str]]:
+        """The owners and the sessions that have a clock of their own."""
+        return list(self._of_owners), list(self._of_sessions)
+
     def session_changed(self, session_id: str, session: Session | None) -> None:
         """A session was stored or changed; its clock goes with it."""
         if session is None and session_id in self._of_sessions:

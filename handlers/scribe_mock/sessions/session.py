@@ -8,6 +8,7 @@ method that depends on it has the argument `now`, in seconds since 1970.
 """
 
 import math
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -52,8 +53,10 @@ MAX_TEMPLATE_NAME = 128
 #: The most templates that an error message lists; a session may have any number.
 _LISTED_TEMPLATES = 20
 
-#: Makes numbers for `Session.generation`.
-next_generation = count().__next__
+
+def next_generation() -> int:
+    """A number for `Session.generation`: random, since several servers may share a store."""
+    return secrets.randbits(53)
 
 
 class UploadType(StrEnum):
@@ -72,7 +75,7 @@ class Session:
     a client set, None where the state decides; `transcript` is what a client uploaded.
     `audio_files_sent` is what End session said. `generation` tells it from earlier and later
     sessions with the same id; a copy has the same one. `streamed_s` is how many seconds of sound
-    its sockets received.
+    its sockets received. `version` is a store's, which tells by it whether a session has changed.
     """
 
     session_id: str
@@ -102,6 +105,7 @@ class Session:
     audio_files_sent: int | None = None
     documents: list[Document] = field(default_factory=list)
     generation: int = field(default_factory=next_generation)
+    version: int = 0
 
     def state(self, now: float) -> State:
         """The session's state at this time."""

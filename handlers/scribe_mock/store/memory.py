@@ -66,6 +66,10 @@ class MemoryStore:
         """A session; raises SessionNotFound."""
         return self._entry(session_id).session
 
+    async def head(self, session_id: str) -> Session:
+        """The same: nothing is saved by leaving the chunks out; raises SessionNotFound."""
+        return self._entry(session_id).session
+
     async def find_stream(self, stream_id: str) -> Session:
         """The session whose upload_url has this stream_id; raises SessionNotFound."""
         session_id = self._streams.get(stream_id)
@@ -97,8 +101,8 @@ class MemoryStore:
         self.changes.note()
         return result
 
-    def intake(self, expected: int) -> MemoryIntake:
-        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+    async def intake(self, expected: int, *, whole: bool = True) -> MemoryIntake:
+        """Begin an upload, all of whose parts stay in memory; see SessionStore."""
         self._make_room(expected)
         return MemoryIntake(self)
 
@@ -158,6 +162,11 @@ class MemoryStore:
         """What was spoken during a session, if that was put; raises SessionNotFound."""
         return self._entry(session_id).reference
 
+    async def reference_audio(self, session_id: str) -> Parts:
+        """The bytes of a session's reference; none without one."""
+        reference = self._entry(session_id).reference
+        return () if reference is None else reference.body.parts or ()
+
     async def put_reference(
         self, session_id: str, generation: int, intake: Intake, reference: Reference
     ) -> None:
@@ -179,11 +188,13 @@ class MemoryStore:
         entry.reference = None
         self.changes.note()
 
-    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Store a session with its audio, replacing one with the same id."""
+    async def replace(self, session: Session, audio: Mapping[int, Parts]) -> None:
+        """Store a session, replacing one with the same id; see SessionStore."""
         before = self._entries.get(session.session_id)
-        stored = {id(body.parts): body for body in before.audio.values()} if before else {}
-        bodies = {number: stored.get(id(parts)) or Body(parts) for number, parts in audio.items()}
+        bodies = {
+            number: before.audio[number] if before and number not in audio else Body(audio[number])
+            for number in session.chunks
+        }
         self._put(MemoryEntry(session, bodies, before.reference if before else None))
 
     async def delete(self, session_id: str) -> None:

@@ -1,6 +1,6 @@
 """The protocol of a store for sessions and their audio."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
@@ -31,8 +31,11 @@ class Intake(Protocol):
     #: What is stored of them; an equal one that was stored before stays stored instead.
     body: Body
 
-    def take(self, part: bytes) -> None:
-        """Add one more part; raises ServiceUnavailable when there is no memory for it."""
+    def take(self, part: bytes) -> Awaitable[None] | None:
+        """Add one more part; what is returned has to be awaited before the next one.
+
+        Either raises ServiceUnavailable when there is no memory for it.
+        """
 
     def release(self) -> None:
         """Stop counting the parts as an upload in progress."""
@@ -58,6 +61,9 @@ class SessionStore(Protocol):
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""
 
+    async def head(self, session_id: str) -> Session:
+        """A session, for what needs no chunks of it: there may be none; raises SessionNotFound."""
+
     async def find_stream(self, stream_id: str) -> Session:
         """The session whose upload_url has this stream_id; raises SessionNotFound."""
 
@@ -70,8 +76,14 @@ class SessionStore(Protocol):
         Returns what `change` returns. If it raises, the session stays as it was.
         """
 
-    def intake(self, expected: int) -> Intake:
-        """Begin an upload of `expected` bytes (0: unknown); raises ServiceUnavailable."""
+    async def intake(self, expected: int, *, whole: bool = True) -> Intake:
+        """Begin an upload; raises ServiceUnavailable.
+
+        Args:
+            expected: How many bytes it has; 0 for unknown.
+            whole: Whether all its parts are read before it is stored; else the first 32 KiB are
+                enough, and a store may keep no more of them in memory.
+        """
 
     async def add_upload(
         self, admitted: Session, intake: Intake, pieces: Callable[[Session], Pieces]
@@ -96,7 +108,13 @@ class SessionStore(Protocol):
         """The SHA-256, in hex, of each chunk at the time of the call; raises SessionNotFound."""
 
     async def reference(self, session_id: str) -> Reference | None:
-        """What was spoken during a session, if that was put; raises SessionNotFound."""
+        """What was spoken during a session, if that was put; raises SessionNotFound.
+
+        Its body need not have the bytes.
+        """
+
+    async def reference_audio(self, session_id: str) -> Parts:
+        """The bytes of a session's reference; none without one."""
 
     async def put_reference(
         self, session_id: str, generation: int, intake: Intake, reference: Reference
@@ -117,8 +135,14 @@ class SessionStore(Protocol):
     async def forget_reference(self, session_id: str) -> None:
         """Forget what was spoken during a session; raises SessionNotFound."""
 
-    async def replace(self, session: Session, audio: dict[int, Parts]) -> None:
-        """Store a session with its audio, replacing one with the same id, but not its reference."""
+    async def replace(self, session: Session, audio: Mapping[int, Parts]) -> None:
+        """Store a session, replacing one with the same id, but not its reference.
+
+        Args:
+            session: The session.
+            audio: The bytes of its chunks, by their numbers; a chunk of the session that it
+                replaces keeps its bytes without.
+        """
 
     async def delete(self, session_id: str) -> None:
         """Delete a session; raises SessionNotFound."""

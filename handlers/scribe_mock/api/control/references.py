@@ -27,7 +27,7 @@ class ReferenceControl(OperationGroup):
         services, fixture = self._services, body["fixture"] if body else None
         session = await services.store.get(session_id)
         generation = session.generation
-        with services.store.intake(announced_bytes(request)) as intake:
+        with await services.store.intake(announced_bytes(request)) as intake:
             if fixture is None:
                 await receive(request, intake)
             else:
@@ -43,8 +43,10 @@ class ReferenceControl(OperationGroup):
             raise ReferenceNotFound(
                 "The session has no reference. Put one: PUT the recording of what was spoken here."
             )
-        body = reference.body
-        return ranged_answer(request, body.parts or (), body.size, reference.media_type)
+        parts = reference.body.parts
+        if parts is None:
+            parts = await self._services.store.reference_audio(session_id)
+        return ranged_answer(request, parts, reference.body.size, reference.media_type)
 
     async def delete_reference(self, request: Request, session_id: str) -> Response:
         """Forget what was spoken during a session."""

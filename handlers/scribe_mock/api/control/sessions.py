@@ -23,7 +23,6 @@ from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
 from scribe_mock.sessions.placing import finish
 from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
 from scribe_mock.sessions.states import State
-from scribe_mock.store.session_store import Parts
 
 
 class SessionControl(OperationGroup):
@@ -72,7 +71,6 @@ class SessionControl(OperationGroup):
             refuse_body("$.scenario", f"expected one of {known}")
         kind = UploadType(fields.pop("upload_type", UploadType.CHUNKED))
         owner = owner_of_query(self._services, fields.pop("token", None))
-        audio: dict[int, Parts] = {}
         try:
             session = (await self._services.store.get(session_id)).copy()
         except SessionNotFound:
@@ -88,9 +86,8 @@ class SessionControl(OperationGroup):
                 )
             if owner not in (None, session.owner):
                 refuse_body("$.token", "the session is not this token's, which cannot be changed")
-            audio = {n: await self._services.store.audio(session_id, n) for n in session.chunks}
             session.set_fields(fields)
-        await self._services.seeder.place(session, State(body["state"]), audio)
+        await self._services.seeder.place(session, State(body["state"]), {})
         return JsonAnswer(await self._represent(request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:

@@ -1,0 +1,82 @@
+"""A Redis for tests: on a free port, with a folder of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tests.support import PATIENCE
+
+
+def require_redis():
+    """Skip a test where there is no redis-server; fail in CI, which installs one."""
+    if shutil.which("redis-server") is None:
+        text = "redis-server is not installed: apt-get install redis-server"
+        assert not os.environ.get("CI"), text
+        pytest.skip(text)
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class RedisServer:
+    """One redis-server that a test can stop, start again, and pause.
+
+    Args:
+        folder: Where it writes.
+        options: More of its options.
+    """
+
+    def __init__(self, folder, *options):
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._command = ["redis-server", "--port", str(self.port), "--dir", str(folder)]
+        self._command += ["--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", *options]
+        self._process: Any = None
+
+    def start(self):
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + PATIENCE
+        with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:
+            while time.monotonic() < until:
+                with suppress(redis.ConnectionError):
+                    client.ping()
+                    return
+                assert self._process.poll() is None, "redis-server did not start"
+                time.sleep(0.01)
+
+    def kill(self):
+        """End it without a chance to write anything."""
+        self.resume()
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def redis_server(folder, *options):
+    """A running RedisServer."""
+    require_redis()
+    server = RedisServer(folder, *options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
