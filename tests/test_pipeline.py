@@ -382,7 +382,7 @@ def control_api_of(operations):
     async def start():
         pass
 
-    observation = Observation(Metrics(), None)
+    observation = Observation(Metrics({}, float), None)
     apps = {"": api}
     return Gateway(
         apps, streams=api, start=start, stop=start, recorder=None, observation=observation

@@ -149,7 +149,7 @@ def test_what_runs_beside_the_server_is_ended_when_it_is_told_to_stop_twice():
             start=partial(note, "start"),
             stop=partial(note, "stop"),
             recorder=None,
-            observation=Observation(Metrics(), None),
+            observation=Observation(Metrics({}, float), None),
         )
 
         async def send(message):

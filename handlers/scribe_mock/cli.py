@@ -68,24 +68,16 @@ def serve(settings: Settings) -> int:
         with quick_start():
             # Imported here so that `--help` and messages about wrong options are quick.
             from scribe_mock.server.certificates import certificate_of
+            from scribe_mock.workers import check_workers
 
+            check_workers(settings)
             certificate = certificate_of(settings, os.environ)
-            from scribe_mock.app import create_app
-            from scribe_mock.server.listening import Server, address_of, is_loopback, listen
             from scribe_mock.server.request_log import JsonLines, TextLines
-            from scribe_mock.welcome import welcome
+            from scribe_mock.serving import Serving
 
             log.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
-            server = Server(create_app(settings), certificate)
-        with listen(settings.host, settings.port) as listener:
-            address, inside = address_of(listener, certificate), is_loopback(listener)
-            print(
-                welcome(settings, address, is_loopback=inside, certificate=certificate), flush=True
-            )
-            server.run([listener])
-    if not server.ready.is_set():
-        raise StartError("The server did not start; the lines above say why.")
-    return 0
+            serving = Serving(settings, certificate)
+        return serving.run()
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
+from scribe_mock.steering.shared_metrics import OwnPlace
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
@@ -47,21 +48,22 @@ class Parts:
 
     Args:
         settings: How the server was started.
+        place: Where its figures are, if it is one of several processes.
 
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, place: OwnPlace | None = None) -> None:
         self.settings = settings
+        self.place = place
         self.spec = SpecFile(settings.spec or shipped("openapi.yaml"))
         self.control_spec = SpecFile(shipped("control.yaml"))
         self.clocks = Clocks()
         self.alarm = Alarm(self.clocks)
         self.faults, self.held = Faults(), Held()
         self.problems = LoadProblems()
-        self.metrics = Metrics()
         # The order counts: the webhooks need the clock of a session that is gone once more.
         self.store.changes.watch(self.faults.session_changed)
         self.webhooks = Webhooks(self.clocks, self.alarm, self.store, self.faults, self.journal)
@@ -77,6 +79,11 @@ class Parts:
     def journal(self) -> Journal:
         """What arrives."""
         return Journal(self.settings.journal_size, self.clocks)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Counts the requests."""
+        return Metrics(self.faults.fired, lambda: self.examiner.busy_seconds)
 
     @cached_property
     def redis(self) -> "Connection | None":
@@ -223,6 +230,7 @@ class Parts:
             self.journal,
             self.problems,
             self.metrics,
+            self.place,
             self.examinations,
             self.resets,
         )

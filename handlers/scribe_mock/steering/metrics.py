@@ -1,4 +1,4 @@
-"""The figures of one server in Prometheus' text format: what was asked, and what that cost.
+"""The figures of one process in Prometheus' text format: what was asked, and what that cost.
 
 No label has anything that a client chose: operations are those of the specs, codes those of the
 contract, statuses are few. What is neither counts as `other`, so the number of lines is bounded.
@@ -6,7 +6,7 @@ contract, statuses are few. What is neither counts as `other`, so the number of 
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scribe_mock import control_errors, errors
@@ -48,9 +48,16 @@ class _Work:
 
 
 class Metrics:
-    """Counts the requests of one server."""
+    """Counts what one process does.
 
-    def __init__(self) -> None:
+    Args:
+        fired: How often faults fired, by their action.
+        busy_seconds: Tells for how long decoding processes were busy.
+    """
+
+    def __init__(self, fired: Mapping[str, int], busy_seconds: Callable[[], float]) -> None:
+        self._fired = fired
+        self._busy_seconds = busy_seconds
         self._answers: Counter[tuple[str, int, str]] = Counter()
         self._work: dict[str, _Work] = {}
         self._codes = _CLOSE_CODES | _OTHER_CODES | set(_codes_of(errors.ApiError))
@@ -95,13 +102,8 @@ class Metrics:
             return key
         return name, 0, "other"
 
-    def samples(self, fired: Mapping[str, int], decode_seconds: float) -> Samples:
-        """What was counted.
-
-        Args:
-            fired: How often faults fired, by their action.
-            decode_seconds: How long decoding processes were busy.
-        """
+    def samples(self) -> Samples:
+        """What was counted."""
         samples: Samples = {name: {} for name in _FAMILIES}
         for (name, status, code), count in self._answers.items():
             labels = f'{{operation="{name}",status="{status}",code="{code}"}}'
@@ -111,9 +113,9 @@ class Metrics:
             samples["request_bytes_total"][labels] = work.received
             samples["answer_bytes_total"][labels] = work.sent
             samples["request_duration_seconds"] |= _histogram(name, work)
-        for action, count in fired.items():
+        for action, count in self._fired.items():
             samples["faults_fired_total"][f'{{action="{action}"}}'] = count
-        samples["decode_seconds_total"][""] = decode_seconds
+        samples["decode_seconds_total"][""] = self._busy_seconds()
         return samples
 
 

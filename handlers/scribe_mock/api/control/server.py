@@ -11,6 +11,8 @@ from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
 from scribe_mock.api.services import OperationGroup
+from scribe_mock.api.stopping import is_stopping
+from scribe_mock.errors import ServiceUnavailable
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering import metrics
@@ -33,11 +35,24 @@ class ServerControl(OperationGroup):
             }
         )
 
+    async def get_live(self, request: Request) -> Response:
+        """Answer that this process serves."""
+        return Response(status_code=204)
+
+    async def get_ready(self, request: Request) -> Response:
+        """Answer that requests may be sent; raises ServiceUnavailable."""
+        if is_stopping(request.scope):
+            raise ServiceUnavailable("The server is about to stop. Send requests to another one.")
+        await self._services.store.usage()
+        return Response(status_code=204)
+
     async def get_metrics(self, request: Request) -> Response:
         """Answer with the figures of this server in Prometheus' text format."""
         services = self._services
         sessions, stored_bytes = await services.store.usage()
-        samples = services.metrics.samples(services.faults.fired, services.examiner.busy_seconds)
+        samples = services.metrics.samples()
+        if services.place is not None:
+            samples = services.place.all_of(samples)
         text = metrics.text_of(samples, sessions, stored_bytes)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
