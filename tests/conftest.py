@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
+from tests.redis_servers import redis_server
 from tests.support import running, served
 
 hypothesis.settings.register_profile(
@@ -77,6 +78,13 @@ def pytest_xdist_make_scheduler(config, log):
             return nodeid.partition("::")[0] if nodeid.startswith(TOGETHER) else nodeid
 
     return Modules(config, log)
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory):
+    """The address of a Redis for the tests of this process."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

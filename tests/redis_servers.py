@@ -1,10 +1,15 @@
-"""A Redis for tests: on a free port, with a folder of its own."""
+"""A Redis for tests: on a free port, with a folder of its own.
+
+`python -m tests.redis_servers pytest tests/test_uploads.py` runs tests whose mocks all use one.
+"""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.support import PATIENCE
+from tests.support import PATIENCE, matched
 
 
 def require_redis():
@@ -70,13 +75,32 @@ class RedisServer:
         self._process.send_signal(signal.SIGCONT)
 
 
+def version(command):
+    """The version of a server, such as (7, 0, 15)."""
+    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, matched(r"(?<=v=)[0-9.]+", said.stdout).split(".")))
+
+
+def require_version(least):
+    """Skip a test where redis-server is older."""
+    if version("redis-server") < tuple(map(int, least.split("."))):
+        pytest.skip(f"it needs redis-server {least} or newer on the PATH")
+
+
 @contextmanager
-def redis_server(folder, *options):
-    """A running RedisServer."""
+def redis_server(folder, *options, least="0"):
+    """A running RedisServer of this version or a newer one."""
     require_redis()
+    require_version(least)
     server = RedisServer(folder, *options)
     server.start()
     try:
         yield server
     finally:
         server.kill()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as own, redis_server(own) as running:
+        found = subprocess.run(sys.argv[1:], env=os.environ | {"TEST_REDIS": running.url})
+    sys.exit(found.returncode)

@@ -1,5 +1,6 @@
 """What the tests share: a session as its client drives it, answers, and raw connections."""
 
+import os
 import random
 import re
 import secrets
@@ -78,6 +79,8 @@ def parallel(calls, workers=20):
 @contextmanager
 def running(**settings):
     """A mock with settings of its own, held to the spec in all it answers."""
+    if address := os.environ.get("TEST_REDIS"):
+        settings = {"store": f"{address}?prefix={secrets.token_hex(4)}:"} | settings
     own = Settings(**{"port": 0, "quiet": True} | settings)
     with MockServer(own, validate_responses=True) as server:
         mock = Mock(server.url)

@@ -170,7 +170,6 @@ def test_instances_are_restarted_one_after_the_other_without_a_failed_request(fr
     for _ in range(20):
         statuses.append(mock.client.post("/sessions", json={"upload_type": "chunked"}).status_code)
     assert both[0].process.returncode == 0
-    assert len(statuses) > 40
     assert set(statuses) == {201}
 
 

@@ -28,7 +28,7 @@ async def recorded(store):
     data = (AUDIO / "tiny.wav").read_bytes()
     for number in range(CHUNKS):
         chunk = Chunk(number, "wav", "a", "audio/wav", len(data), 0.0)
-        with store.intake(len(data)) as intake:
+        with await store.intake(len(data)) as intake:
             await store.add_upload(session, intake, lambda _, one=chunk: [(one, [data])])
     return await store.get("a")
 

@@ -1,4 +1,4 @@
-"""What the mock keeps, and what it forgets when its memory is full."""
+"""What the mock keeps, and what it forgets when its memory is full: in each store."""
 
 import itertools
 import shutil
@@ -12,11 +12,16 @@ from tests.support import ROOT, TOKEN, comes_true, noise, parallel, refusal, run
 FULL = (503, "service_unavailable")
 
 
-@pytest.fixture(scope="module")
-def _small(tmp_path_factory):
+@pytest.fixture(scope="module", params=["memory", "redis", "sqlite"])
+def _small(request, tmp_path_factory):
+    store = request.param
+    if store == "redis":
+        store = request.getfixturevalue("redis_address")
+    if store == "sqlite":
+        store = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/mock.db"
     folder = tmp_path_factory.mktemp("fixtures")
     shutil.copytree(ROOT / "fixtures/scenarios", folder / "scenarios")
-    with running(max_memory=1_000_000, fixtures=folder) as mock:
+    with running(max_memory=1_000_000, fixtures=folder, store=store) as mock:
         yield mock
 
 
@@ -286,12 +291,15 @@ def test_bytes_of_deleted_and_reset_sessions_are_given_back(small):
     assert small.control("GET", "/health")["stored_bytes"] == 0
     recorded(small, 900_000)
     small.control("POST", "/reset")
+    kind = small.control("GET", "/health")["store"]["kind"]
+    assert kind in ("memory", "redis", "sqlite")
     assert small.control("GET", "/health") | {"uptime_seconds": 0, "version": ""} == {
         "status": "ok",
         "version": "",
         "uptime_seconds": 0,
         "sessions": 0,
         "stored_bytes": 0,
+        "store": {"kind": kind, "reachable": True},
         "load_problems": [],
     }
     assert fits(small, 900_000)

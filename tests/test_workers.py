@@ -159,3 +159,16 @@ def test_a_start_that_fails_is_told_once(store, tmp_path):
 def test_more_than_one_process_needs_a_store_that_they_share(store, capsys):
     assert main(["serve", "--workers", "2", *store]) == 2
     assert "add --store redis://HOST:PORT" in capsys.readouterr().err
+
+
+def test_without_the_store_a_server_lives_but_is_not_ready(tmp_path):
+    with redis_server(tmp_path) as redis, started("--port", "0", "--store", redis.url) as server:
+        mock = Mock(server.url)
+        assert mock.bare.get("/_mock/ready").status_code == 204
+        redis.kill()
+        assert mock.bare.get("/_mock/ready").json()["error"]["code"] == "service_unavailable"
+        assert mock.bare.get("/_mock/live").status_code == 204
+        assert ("sessions", "") not in scraped(mock)
+        redis.start()
+        assert comes_true(lambda: mock.bare.get("/_mock/ready").status_code == 204)
+        mock.close()

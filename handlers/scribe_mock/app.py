@@ -46,6 +46,8 @@ def create_app(
         StoreError: the store can't be used.
     """
     parts = Parts(settings or Settings(), place)
+    if parts.redis is not None:
+        parts.redis.check()
     apps = _apps(parts, validate_responses)
 
     async def load_spec(_: Collection[str]) -> None:
@@ -59,9 +61,7 @@ def create_app(
     watching = Watching(sources, parts.problems, parts.store.changes.note)
 
     async def start() -> None:
-        if parts.redis is not None:
-            await parts.redis.check()
-        await parts.resets.plant()
+        await parts.start()
         watching.start()
         observation.start()
         if place is not None:
@@ -83,6 +83,7 @@ def create_app(
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
         observation=observation,
+        look=None if parts.shared is None else parts.shared.look,
     )
     return gateway
 

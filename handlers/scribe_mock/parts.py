@@ -14,7 +14,6 @@ from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import Limits
-from scribe_mock.errors import StoreError
 from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
@@ -25,6 +24,7 @@ from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.sharing.sharing import ALONE, Sharing
 from scribe_mock.spec import SpecFile, shipped
 from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
@@ -36,11 +36,15 @@ from scribe_mock.steering.shared_metrics import OwnPlace
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
-from scribe_mock.store_address import MEMORY, is_redis
+from scribe_mock.store_address import MEMORY, is_redis, sqlite_file
 from scribe_mock.webhooks.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from scribe_mock.sharing.kept import Kept
+    from scribe_mock.sharing.mirror import Mirror
+    from scribe_mock.sharing.shared import Shared
     from scribe_mock.store.redis.connection import Connection
+    from scribe_mock.store.sqlite.database import Database
 
 
 class Parts:
@@ -93,7 +97,17 @@ class Parts:
         # Imported only where it is used: it takes a tenth of the time of a start.
         from scribe_mock.store.redis.connection import Connection
 
-        return Connection(self.settings.store)
+        return Connection(self.settings.store, durable=self.settings.redis_durable)
+
+    @cached_property
+    def database(self) -> "Database | None":
+        """The file that all is in, if that is the store."""
+        file = sqlite_file(self.settings.store)
+        if file is None:
+            return None
+        from scribe_mock.store.sqlite.database import Database
+
+        return Database(file)
 
     @cached_property
     def store(self) -> SessionStore:
@@ -110,7 +124,11 @@ class Parts:
             from scribe_mock.store.redis.sessions import RedisStore
 
             return RedisStore(self.redis, self.clocks, settings.max_memory)
-        raise StoreError(f"--store {settings.store} is not built yet.")
+        assert self.database is not None, "there is no other store"
+        from scribe_mock.store.sqlite.sqlite_store import SqliteStore
+
+        let_go = self.journal.digests.let_go
+        return SqliteStore(self.clocks, settings.max_memory, let_go, self.database)
 
     @cached_property
     def seeder(self) -> Seeder:
@@ -131,6 +149,34 @@ class Parts:
     def callers(self) -> Callers:
         """Finds out whose a request is."""
         return Callers(self.tokens)
+
+    @cached_property
+    def addresses(self) -> SignedAddresses:
+        """Signs the addresses that need no token."""
+        return SignedAddresses()
+
+    @cached_property
+    def kept(self) -> "Kept | None":
+        """The steering state in a file, if that is the store."""
+        if self.database is None:
+            return None
+        from scribe_mock.sharing.kept import Kept
+
+        return Kept(self.database)
+
+    @cached_property
+    def shared(self) -> "Shared | None":
+        """What other servers have of this one, if there can be others."""
+        if self.redis is None:
+            return None
+        from scribe_mock.sharing.shared import Shared
+
+        return Shared(self.redis)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What has to know of each change of the steering state."""
+        return self.shared or self.kept or ALONE
 
     @cached_property
     def documented(self) -> Documented:
@@ -159,13 +205,22 @@ class Parts:
             self.tokens,
             self.callers,
             self.clocks,
+            self.sharing,
         )
 
     @cached_property
     def examiner(self) -> Examiner:
         """Cuts recordings and examines chunks."""
-        limits = Limits(self.settings.max_audio_seconds, self.settings.max_audio_work)
-        return Examiner(self.store, limits, strict=self.settings.strict_audio)
+        settings = self.settings
+        limits = Limits(
+            settings.max_audio_seconds, settings.max_audio_work, settings.max_audio_wait
+        )
+        return Examiner(
+            self.store,
+            limits,
+            strict=settings.strict_audio,
+            most_waiting=settings.max_recordings,
+        )
 
     @cached_property
     def following_audio(self) -> FollowingAudio:
@@ -222,7 +277,7 @@ class Parts:
             self.templates,
             self.tokens,
             self.callers,
-            SignedAddresses(),
+            self.addresses,
             self.webhooks,
             self.faults,
             self.held,
@@ -233,13 +288,46 @@ class Parts:
             self.place,
             self.examinations,
             self.resets,
+            self.sharing,
         )
+
+    async def start(self) -> None:
+        """Make what a fresh server has, or have what other servers have.
+
+        Raises:
+            StoreError: the store can't be used.
+        """
+        if self.settings.store == MEMORY:
+            await self.resets.plant()
+            return
+        from scribe_mock.sharing.planted import SigningKeys
+
+        mirrors: dict[str, Mirror] = {
+            "clocks": self.clocks,
+            "faults": self.faults,
+            "tokens": self.tokens,
+            "templates": self.templates,
+            "webhooks": self.webhooks.registry,
+        }
+        keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
+        if self.kept is not None:
+            await self.kept.begin(mirrors, keys, self._plant)
+        elif self.shared is not None:
+            await self.shared.join(mirrors, keys, self._plant)
+
+    async def _plant(self) -> None:
+        """Make what a fresh server has, where all servers have lost it."""
+        self.fixture_faults.forget(Scope())
+        await self.resets.plant()
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
         self.alarm.clear()
         await self.examiner.close()
+        if self.database is not None:
+            await self.database.close()
         if self.redis is not None:
             await self.redis.close()

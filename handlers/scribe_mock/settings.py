@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scribe_mock.errors import SettingsError
-from scribe_mock.store_address import MEMORY, STORES, is_store
+from scribe_mock.store_address import MEMORY, STORES, is_redis, is_store
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
@@ -151,6 +151,11 @@ _WORKERS = _Kind(
     _digits,
     lambda value: isinstance(value, int) and _number(value, 1, 64),
 )
+_COUNT = _Kind(
+    "a number, 1 to 1000000",
+    _digits,
+    lambda value: isinstance(value, int) and _number(value, 1, 1_000_000),
+)
 _LOG_FORMAT = _Kind("text or json", str.strip, lambda value: value in ("text", "json"))
 _STORE = _Kind(STORES, str.strip, is_store)
 _URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
@@ -194,6 +199,9 @@ class Settings:
         "where sessions and audio are: memory, redis://HOST:PORT (for several servers) or "
         "sqlite:///FILE",
     )
+    redis_durable: bool = _setting(
+        False, _FLAG, "", "acknowledge what Redis has on its disk (WAITAOF), for redis:// alone"
+    )
     max_memory: int = _setting(
         1024**3,
         _SIZE,
@@ -229,6 +237,15 @@ class Settings:
     )
     max_audio_work: float = _setting(
         60.0, _SOME_SECONDS, "S", "processor time that one recording may need, in seconds"
+    )
+    max_audio_wait: float = _setting(
+        300.0,
+        _SOME_SECONDS,
+        "S",
+        "time until a recording is decoded, with its wait for others, in seconds; then 503",
+    )
+    max_recordings: int = _setting(
+        64, _COUNT, "N", "the most recordings that are decoded or wait for it; more get 503"
     )
     strict_audio: bool = _setting(False, _FLAG, "", "refuse audio that has a serious finding")
     public_url: str | None = _setting(
@@ -267,6 +284,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check values from Python code like those from texts; raises SettingsError."""
+        if self.redis_durable and not is_redis(str(self.store)):
+            raise SettingsError("--redis-durable is for a store in Redis: add --store redis://…")
         for each in fields(self):
             value, kind = getattr(self, each.name), each.metadata["kind"]
             if not (value is each.default or kind.accepts(value)):

@@ -1,5 +1,6 @@
 """Where sessions and audio are stored, as the option `--store` says it."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -25,6 +26,16 @@ def is_store(value: Any) -> bool:
 def is_redis(store: str) -> bool:
     """Whether this address is one of Redis."""
     return store.startswith(("redis://", "rediss://"))
+
+
+def kind_of(store: str) -> str:
+    """What kind of store it is: memory, redis or sqlite."""
+    return "redis" if is_redis(store) else store.partition(":")[0]
+
+
+def sqlite_file(store: str) -> Path | None:
+    """The file of this address; None if it is not one of SQLite."""
+    return Path(store.removeprefix(_SQLITE)) if store.startswith(_SQLITE) else None
 
 
 def redis_prefix(store: str) -> str:

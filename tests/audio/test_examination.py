@@ -230,7 +230,7 @@ class Watched(Examiner):
     async def upload(self, sequence):
         session = await self.store.get("a")
         chunk = Chunk(sequence, "wav", "a", "audio/wav", 1, 0.0)
-        with self.store.intake(1) as intake:
+        with await self.store.intake(1) as intake:
             await self.store.add_upload(session, intake, lambda _: [(chunk, [b"%d" % sequence])])
 
     async def examine(self, parts, kind, extension):

@@ -36,10 +36,12 @@ class JsonAnswer:
         self._set(encode(content), status, headers)
 
     @classmethod
-    def of_text(cls, text: str, headers: Mapping[str, str] | None = None) -> Self:
-        """An answer 200 whose content is JSON already."""
+    def of_text(
+        cls, text: str, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Self:
+        """An answer whose content is JSON already."""
         answer = cls.__new__(cls)
-        answer._set(text, 200, headers)
+        answer._set(text, status, headers)
         return answer
 
     def _set(self, text: str, status: int, headers: Mapping[str, str] | None) -> None:

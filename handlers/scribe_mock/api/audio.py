@@ -25,4 +25,4 @@ class AudioOperations(OperationGroup):
             f'{{"session_id":{encode(session.session_id)},"success":true,'
             f'"original_filename":{encode(file_name)}}}'
         )
-        return JsonAnswer.of_text(answer, diagnostics_header(codes))
+        return JsonAnswer.of_text(answer, headers=diagnostics_header(codes))

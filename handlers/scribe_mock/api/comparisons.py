@@ -13,6 +13,7 @@ from scribe_mock.audio.audio_errors import AudioError
 from scribe_mock.audio.chunk_fingerprints import ChunkFingerprints
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
+from scribe_mock.errors import ChunkNotFound, ServiceUnavailable
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.steering.heard import Heard
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The most comparisons that are kept.
 _MOST_KEPT = 64
+#: How often a session is read again whose chunks changed meanwhile.
+_MOST_READS = 20
 
 #: The digest of the reference; number, digest and place of each chunk, and where a recording ends.
 _Key = tuple[str | None, tuple[tuple[int, str, float | None, float | None], ...]]
@@ -121,16 +124,26 @@ class Comparisons:
         return self._kept[key]
 
     async def _stored(self, session_id: str) -> list[_Stored]:
-        # The session, its bytes and the list of what is hashed are of one moment: nothing awaits
-        # in between.
-        session = (await self._store.get(session_id)).copy()
+        session, audio = await self._read(session_id)
         chunks, ends = session.ordered_chunks(), _ends(session)
-        audio = [await self._store.audio(session_id, chunk.sequence) for chunk in chunks]
-        digests = await self._store.digests(session_id)
+        digests = await self._store.digests(session)
         return [
             _Stored(chunk, digests[chunk.sequence], parts, ends.get(chunk.sequence))
             for chunk, parts in zip(chunks, audio, strict=True)
         ]
+
+    async def _read(self, session_id: str) -> tuple[Session, list[Parts]]:
+        """A session and the bytes of its chunks in their order, both of one moment."""
+        session = (await self._store.get(session_id)).snapshot()
+        for _ in range(_MOST_READS):
+            audio: list[Parts] = []
+            with suppress(ChunkNotFound):
+                for chunk in session.ordered_chunks():
+                    audio.append(await self._store.audio(session_id, chunk.sequence))
+            read, session = session, (await self._store.get(session_id)).snapshot()
+            if read.chunks == session.chunks and len(audio) == len(read.chunks):
+                return session, audio
+        raise ServiceUnavailable("The session's audio changes all the time. Ask again later.")
 
     async def _fingerprints_of(
         self, stored: Sequence[_Stored]

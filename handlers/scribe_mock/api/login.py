@@ -22,15 +22,15 @@ class LoginOperations(OperationGroup):
         token = token_of(request.scope["headers"])
         callers = services.callers
         owner = callers.of_token(token) if token else callers.of_text(body["client_id"])
-        return JsonAnswer(self._fresh(request, owner))
+        return JsonAnswer(await self._fresh(request, owner))
 
     async def refresh_token(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Answer any refresh token that has not expired with new tokens of the same owner."""
         token = body["refresh_token"]
         self._services.tokens.check("refresh", token)
-        return JsonAnswer(self._fresh(request, self._services.callers.of_text(token)))
+        return JsonAnswer(await self._fresh(request, self._services.callers.of_text(token)))
 
-    def _fresh(self, request: Request, owner: str) -> dict[str, Any]:
+    async def _fresh(self, request: Request, owner: str) -> dict[str, Any]:
         record: Record | None = request.scope.get("scribe_mock.record")
         if record is not None:
             record.owner = owner  # the journal shows it to whom the tokens are for, too
@@ -38,7 +38,9 @@ class LoginOperations(OperationGroup):
         # Of the tokens that the server was started with, the owner's own, or else the first.
         own = [token for token in accepted if owner_of(token) == owner] or accepted
         access = own[0] if own else tokens.make("access", ACCESS_SECONDS, owner)
-        tokens.renewed(access)
+        if tokens.is_expired(access):
+            async with self._services.sharing.changing():
+                tokens.renewed(access)
         return {
             "access_token": access,
             "refresh_token": tokens.make("refresh", REFRESH_SECONDS, owner),

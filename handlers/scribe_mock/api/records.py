@@ -32,8 +32,8 @@ class RecordOperations(OperationGroup):
         """Answer with a session's statuses, the quality of its audio, and all its documents."""
         services = self._services
         await services.examiner.examine_new_chunks(session.session_id)
-        session = (await services.store.get(session.session_id)).copy()
-        digests = await services.store.digests(session.session_id)
+        session = (await services.store.get(session.session_id)).snapshot()
+        digests = await services.store.digests(session)
         chunks = [chunk for chunk in session.ordered_chunks() if chunk.sequence in digests]
         found = session_findings(chunks, digests)
         now = services.clocks.of(session).now()
@@ -57,6 +57,8 @@ class RecordOperations(OperationGroup):
         limit = int(count) if count is not None else OF_ALL if oid is None else OF_PATIENT
         services = self._services
         own = await services.store.of_owner(services.callers.of(request))
+        # Servers that share a store may store two sessions in the other order.
+        own = sorted(own, key=lambda session: session.created_at)
         found = [
             _line(session, services.clocks.of(session).now())
             for session in reversed(own)

@@ -8,7 +8,8 @@ from pathlib import Path
 from starlette.requests import Request
 
 from scribe_mock.api.bodies import read_body
-from scribe_mock.audio.audio_errors import AudioError, HeaderOnlyAudio
+from scribe_mock.api.uploads import late
+from scribe_mock.audio.audio_errors import AudioError, HeaderOnlyAudio, Overdue
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.limits import MAX_REFERENCE_BYTES
 from scribe_mock.audio.media_types import type_of_container
@@ -61,11 +62,14 @@ async def decoded(examiner: Examiner, intake: Intake, fixture: str | None) -> Re
 
     Raises:
         InvalidAudioFormat: it can't be decoded, or has no sound.
+        ServiceUnavailable: it was not decoded in time.
     """
     try:
         fingerprint = await examiner.fingerprint(intake.parts)
         if not fingerprint.duration_s:
             raise HeaderOnlyAudio("a file without sound", "a recording of what was spoken")
+    except Overdue as error:
+        raise late() from error
     except AudioError as error:
         raise InvalidAudioFormat(str(error), finding=error.code) from error
     media_type = type_of_container(fingerprint.container)

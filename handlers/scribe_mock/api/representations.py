@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from scribe_mock.api.answers import encode
 from scribe_mock.paths import audio_path, stream_path
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clock import rfc3339
@@ -24,6 +25,9 @@ STATUS_OF_STATE: Mapping[State, int] = {
     State.FAILED: 200,
     State.EXPIRED: 410,
 }
+
+
+_NO_FILES = '"audio_files":[]'
 
 
 def upload_url(session: Session, base_url: str) -> str:
@@ -57,7 +61,7 @@ def received_audio(session: Session) -> dict[str, Any]:
     """The number of files received, and the stored names in order."""
     return {
         "audio_files_received": session.files_received(),
-        "audio_files": [chunk.name for chunk in session.ordered_chunks()],
+        "audio_files": session.chunks.names,
     }
 
 
@@ -100,6 +104,17 @@ def public_session(
     return body | {"transcript": so_far}
 
 
+def session_text(session: Session, now: float, base_url: str, *ids: str | None) -> str:
+    """The same as JSON."""
+    return with_names(public_session(session, now, base_url, *ids), session.chunks.names_json)
+
+
+def with_names(form: Mapping[str, Any], names: str) -> str:
+    """A form of a session as JSON. The list of names is JSON already, since it may be long."""
+    # It comes first: no value that a client sent is before it, and quotes in one are escaped.
+    return encode({**form, "audio_files": []}).replace(_NO_FILES, f'"audio_files":{names}', 1)
+
+
 def _protocol(session: Session) -> dict[str, Any]:
     """What the server adds to a session's `additional_data`."""
     return {
@@ -118,8 +133,7 @@ def _results(session: Session, outcome: Outcome) -> dict[str, Any]:
         "transcript": "" if outcome.state is State.FAILED else outcome.transcript,
     }
     if outcome.errors:
-        names = {chunk.name for chunk in session.chunks.values()}
-        skipped = names & {error.file for error in outcome.errors}
+        skipped = set(session.chunks.names) & {error.file for error in outcome.errors}
         body["audio_files_processed"] = max(0, session.files_received() - len(skipped))
         body["processing_errors"] = [
             {"type": error.type, "message": error.message}
@@ -139,10 +153,8 @@ def _document(document: Document, now: float) -> dict[str, Any]:
     }
 
 
-def control_session(
-    session: Session, now: float, base_url: str, frozen: bool, chunks: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """A session in the control API: the fields of Get session and the mock's own."""
+def control_session(session: Session, now: float, base_url: str, frozen: bool) -> dict[str, Any]:
+    """A session in the control API without its chunks: as Get session, and the mock's own."""
     return public_session(session, now, base_url) | {
         "expires_at": rfc3339(session.expires_at),
         "upload_type": session.upload_type,
@@ -150,13 +162,14 @@ def control_session(
         "changes_at": _time_or_none(session.changes_at(now)),
         "now": rfc3339(now),
         "frozen": frozen,
-        "chunks": chunks,
+        "bytes": session.chunks.size,
+        "chunks_total": len(session.chunks),
     }
 
 
 def session_line(session: Session, now: float, frozen: bool) -> dict[str, Any]:
     """A session's short form in the control API's overview, with the time of its clock."""
-    chunks = session.chunks.values()
+    chunks = session.chunks
     return {
         "session_id": session.session_id,
         "status": session.state(now),
@@ -165,8 +178,8 @@ def session_line(session: Session, now: float, frozen: bool) -> dict[str, Any]:
         "created_at": rfc3339(session.created_at),
         "changes_at": _time_or_none(session.changes_at(now)),
         "chunks": len(chunks),
-        "bytes": sum(chunk.size for chunk in chunks),
-        "last_received_at": _time_or_none(max((c.received_at for c in chunks), default=None)),
+        "bytes": chunks.size,
+        "last_received_at": _time_or_none(chunks.last_received_at),
         "now": rfc3339(now),
         "frozen": frozen,
     }
@@ -176,7 +189,7 @@ def _time_or_none(timestamp: float | None) -> str | None:
     return None if timestamp is None else rfc3339(timestamp)
 
 
-def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[AudioFinding]) -> dict[str, Any]:
+def control_chunk(chunk: Chunk, findings: Sequence[AudioFinding]) -> dict[str, Any]:
     """A chunk in the control API; `diagnostics` are the findings about it."""
     diagnosis = chunk.diagnosis
     duration = chunk.duration_s
@@ -188,7 +201,7 @@ def control_chunk(chunk: Chunk, sha256: str, findings: Sequence[AudioFinding]) -
         "original_filename": chunk.original_filename,
         "content_type": chunk.content_type,
         "size": chunk.size,
-        "sha256": sha256,
+        "sha256": chunk.sha256,
         "received_at": rfc3339(chunk.received_at),
         "replaced": chunk.replaced,
         "duration_s": duration,

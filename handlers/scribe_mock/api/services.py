@@ -17,6 +17,7 @@ from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
+from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
@@ -56,6 +57,7 @@ class Services:
         place: Has the figures of all processes; None if there is one alone.
         examinations: The scenarios of the gauntlet that are armed.
         resets: Brings the server, or a scope of it, back to the start.
+        sharing: What other servers have of this one.
     """
 
     settings: Settings
@@ -81,6 +83,7 @@ class Services:
     place: OwnPlace | None
     examinations: Examinations
     resets: Resets
+    sharing: Sharing
 
     def processing_seconds(self, scenario: Scenario) -> float:
         """How long processing takes in a scenario, in seconds."""

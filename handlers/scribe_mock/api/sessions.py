@@ -16,10 +16,9 @@ from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
     diagnostics_header,
-    public_session,
+    session_text,
 )
 from scribe_mock.api.services import OperationGroup
-from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import InvalidRequest, InvalidTemplate
 from scribe_mock.scenarios.scenario import Scenario
 from scribe_mock.sessions.session import Session, UploadType
@@ -72,8 +71,10 @@ class SessionOperations(OperationGroup):
         faults = self._own_faults(session)
         await services.store.create(session)
         request.scope["scribe_mock.session"] = session
-        for fault in faults:
-            services.faults.add(fault)
+        if faults:
+            async with services.sharing.changing():
+                for fault in faults:
+                    services.faults.add(fault)
         if upload_type is UploadType.SINGLE:
             services.examiner.prepare()
         address = base_url(request, services.settings)
@@ -111,12 +112,12 @@ class SessionOperations(OperationGroup):
             if document_id is not None:
                 session.require_document(document_id)
         address = base_url(request, services.settings)
-        body = public_session(session, now, address, template_id, document_id)
-        # Read before the wait below: chunks that arrive meanwhile are not part of this answer.
-        chunks = session.ordered_chunks()
-        found = session_findings(chunks, await services.store.digests(session.session_id))
-        codes = [finding.code for of_chunk in found.values() for finding in of_chunk]
-        return JsonAnswer(body, STATUS_OF_STATE[state], diagnostics_header(codes))
+        # Written before the wait below: chunks that arrive meanwhile are not part of this answer.
+        text = session_text(session, now, address, template_id, document_id)
+        if session.chunks.undigested:
+            await services.store.learn_digests(session.session_id)
+        header = diagnostics_header(session.chunks.codes)
+        return JsonAnswer.of_text(text, STATUS_OF_STATE[state], header)
 
     @admits(Session.require_unexpired)
     async def update_session(

@@ -18,7 +18,8 @@ class SignedAddresses:
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        #: Signs the addresses; servers that share their state have the same one.
+        self.key = secrets.token_bytes(32)
 
     def sign(self, method: str, path: str, now: float, seconds: int = VALID_SECONDS) -> str:
         """The path with a query that allows this method on it for so many seconds."""
@@ -40,7 +41,7 @@ class SignedAddresses:
 
     def _signature(self, method: str, path: str, expires: int) -> str:
         text = f"{method} {path} {expires}".encode()
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+        return hmac.new(self.key, text, hashlib.sha256).hexdigest()
 
 
 def check_time(expires: int, now: float) -> None:

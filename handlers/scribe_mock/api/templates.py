@@ -28,7 +28,8 @@ class TemplateOperations(OperationGroup):
             section_ids=tuple(body["section_ids"]),
             type=body.get("type", "custom"),
         )
-        self._services.templates.put(self._services.callers.of(request), template)
+        async with self._services.sharing.changing():
+            self._services.templates.put(self._services.callers.of(request), template)
         answer = {"msg": "The template was created.", "template_id": template.template_id}
         return JsonAnswer(answer, 201)
 
@@ -40,12 +41,15 @@ class TemplateOperations(OperationGroup):
         changes = {name: body[name] for name in ("title", "desc") if name in body}
         if not changes:
             raise InvalidRequest("There is nothing to change. Send title, desc or both.")
-        self._services.templates.change(self._services.callers.of(request), template_id, changes)
+        owner = self._services.callers.of(request)
+        async with self._services.sharing.changing():
+            self._services.templates.change(owner, template_id, changes)
         return JsonAnswer({"msg": "The template was updated."})
 
     async def delete_template(self, request: Request, template_id: str) -> JsonAnswer:
         """Archive the caller's own template; documents that were made with it stay."""
-        self._services.templates.archive(self._services.callers.of(request), template_id)
+        async with self._services.sharing.changing():
+            self._services.templates.archive(self._services.callers.of(request), template_id)
         return JsonAnswer({"msg": "The template was archived."})
 
 

@@ -11,13 +11,19 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from scribe_mock.api.bodies import read_body
-from scribe_mock.audio.audio_errors import AudioError
+from scribe_mock.api.presence import while_present
+from scribe_mock.audio.audio_errors import AudioError, Overdue
 from scribe_mock.audio.examination import Examiner
 from scribe_mock.audio.file_names import check_name_length, chunk_name
 from scribe_mock.audio.limits import MAX_UPLOAD_BYTES
 from scribe_mock.audio.media_types import MEDIA_TYPES, SUPPORTED_TYPES, audio_type
 from scribe_mock.audio.recording_chunk import RecordingChunk
-from scribe_mock.errors import ChunkTooLarge, InvalidAudioFormat, InvalidRequest
+from scribe_mock.errors import (
+    ChunkTooLarge,
+    InvalidAudioFormat,
+    InvalidRequest,
+    ServiceUnavailable,
+)
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
@@ -59,8 +65,9 @@ class Uploads:
             InvalidRequest: a stream session, a name in a wrong form, or an empty body.
             InvalidAudioFormat: the type is not supported, or the bytes are not that audio.
             ChunkTooLarge: the body is over the limit.
-            ServiceUnavailable: the store has no memory left.
-            ClientGone: the connection ended before the body did; nothing is stored.
+            ServiceUnavailable: the store has no memory left, or recordings wait for too long.
+            ClientGone: the client left before the body had arrived, or before it was decoded or
+                examined; nothing is stored.
         """
         upload = _declared(request, session, file_name)
         record: Record | None = request.scope.get("scribe_mock.record")
@@ -77,18 +84,23 @@ class Uploads:
             if "scribe_mock.drop_chunk" in request.scope:
                 return ()
             if upload.sequence is None:
-                codes = await self._store_recording(upload, intake)
+                codes = await self._store_recording(request, upload, intake)
             else:
-                codes = await self._store_chunk(upload, upload.sequence, intake)
+                codes = await self._store_chunk(request, upload, upload.sequence, intake)
             if record is not None:
                 record.stored = True
                 record.refer(intake.body)
             return codes
 
-    async def _store_chunk(self, upload: Upload, sequence: int, intake: Intake) -> Sequence[str]:
+    async def _store_chunk(
+        self, request: Request, upload: Upload, sequence: int, intake: Intake
+    ) -> Sequence[str]:
         diagnosis: Diagnosis | None = None
         if self._examiner.strict:
-            diagnosis = await self._examiner.examine(intake.parts, upload.kind, upload.extension)
+            diagnosis = await while_present(
+                request.receive,
+                self._examiner.examine(intake.parts, upload.kind, upload.extension),
+            )
             _refuse_serious(upload, diagnosis.findings)
 
         def pieces(current: Session) -> Pieces:
@@ -108,9 +120,15 @@ class Uploads:
         self._examiner.enqueue(upload.session.session_id)
         return seen.codes
 
-    async def _store_recording(self, upload: Upload, intake: Intake) -> Sequence[str]:
+    async def _store_recording(
+        self, request: Request, upload: Upload, intake: Intake
+    ) -> Sequence[str]:
         try:
-            found = await self._examiner.split(intake.parts, upload.kind)
+            found = await while_present(
+                request.receive, self._examiner.split(intake.parts, upload.kind)
+            )
+        except Overdue as error:
+            raise late() from error
         except AudioError as error:
             raise _unusable(upload, str(error)) from error
         findings = [finding for piece in found for finding in piece.findings]
@@ -144,6 +162,14 @@ class Uploads:
             recording_findings=piece.findings,
             recording_s=piece.recording_s,
         )
+
+
+def late() -> ServiceUnavailable:
+    """The error for a recording that was not decoded in time."""
+    return ServiceUnavailable(
+        "The recording was not decoded in the time that one may take: the machine is busy. Send it "
+        "again later, or start the mock with a larger --max-audio-wait."
+    )
 
 
 def _declared(request: Request, session: Session, file_name: str) -> Upload:

@@ -30,7 +30,8 @@ class WebhookOperations(OperationGroup):
             created_at=services.clocks.of_owner(owner).now(),
             secret=body.get("secret"),
         )
-        await services.webhooks.register(webhook)
+        async with services.sharing.changing():
+            await services.webhooks.register(webhook)
         return JsonAnswer(_shown(webhook), 201)
 
     async def list_webhooks(self, request: Request) -> JsonAnswer:
@@ -40,7 +41,8 @@ class WebhookOperations(OperationGroup):
 
     async def delete_webhook(self, request: Request, webhook_id: str) -> Response:
         """Delete one of the caller's webhooks."""
-        self._services.webhooks.delete(self._services.callers.of(request), webhook_id)
+        async with self._services.sharing.changing():
+            self._services.webhooks.delete(self._services.callers.of(request), webhook_id)
         return Response(status_code=204)
 
     def _receiver(self, url: str) -> Receiver:

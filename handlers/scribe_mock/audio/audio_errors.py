@@ -100,6 +100,10 @@ class TooMuchWork(AudioError):
     code = "too_much_work"
 
 
+class Overdue(TooMuchWork):
+    """The recording was not decoded in the time that it may take, since the machine is busy."""
+
+
 class WorkerLost(AudioError):
     """The decoding process ended before it had an answer."""
 

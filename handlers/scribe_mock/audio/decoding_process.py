@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 from scribe_mock.audio.audio_errors import ERRORS, TooMuchWork, WorkerLost
+from scribe_mock.audio.job import Job
 from scribe_mock.audio.worker_messages import read_message, write_message
 
 _EXPECTED = "a recording that can be decoded"
@@ -26,9 +27,14 @@ class DecodingProcess:
     def __init__(self, niceness: int) -> None:
         self._niceness = niceness
         self._child: subprocess.Popen[bytes] | None = None
-        self._timed_out = False
         self._lock = threading.Lock()
         self._ended = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether it can begin at once."""
+        child = self._child
+        return child is not None and child.poll() is None
 
     def start(self) -> None:
         """Start the process if it is not running; raises WorkerLost after `end`."""
@@ -49,41 +55,38 @@ class DecodingProcess:
                     process_group=0,
                 )
 
-    def ask(self, seconds: float, name: str, *arguments: Any) -> Any:
+    def ask(self, job: Job, name: str, *arguments: Any) -> Any:
         """Return the answer to a request.
 
         Raises:
             AudioError: what the process found wrong with the audio.
-            TooMuchWork: it had no answer within `seconds`, or its processor time was used up.
+            TooMuchWork: its processor time was used up.
+            Overdue: the time of the job was over before there was an answer.
             WorkerLost: it ended without an answer.
+            GivenUp: nobody waits for the answer any more.
         """
         self.start()
         child = self._child
         if child is None or child.stdin is None or child.stdout is None:
             raise WorkerLost(_STOPPING, _EXPECTED)
-        self._timed_out = False
-        timer = threading.Timer(seconds, self._end_after_timeout)
-        timer.daemon = True
-        timer.start()
-        try:
-            write_message(child.stdin, (name, arguments))  # type: ignore[arg-type]
-            fine, value = read_message(child.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError, ValueError):  # ValueError: `end` closed the pipes
-            self.close()
-            if self._timed_out or _used_up(child):
-                raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
-            raise WorkerLost("a recording on which the decoder crashed", _EXPECTED) from None
-        finally:
-            timer.cancel()
+        with job.done_by(child):
+            try:
+                write_message(child.stdin, (name, arguments))  # type: ignore[arg-type]
+                fine, value = read_message(child.stdout)  # type: ignore[arg-type]
+            except (EOFError, OSError, ValueError):  # ValueError: `end` closed the pipes
+                self.close()
+                self._say_why(job, child)
         if not fine:
             code, found, expected = value
             raise ERRORS[code](found, expected)
         return value
 
-    def _end_after_timeout(self) -> None:
-        self._timed_out = True
-        if self._child is not None:
-            self._child.kill()
+    def _say_why(self, job: Job, child: subprocess.Popen[bytes]) -> NoReturn:
+        """Raise what ended the process during a request."""
+        job.check()
+        if _used_up(child):
+            raise TooMuchWork("a recording that keeps the decoder busy", _EXPECTED) from None
+        raise WorkerLost("a recording on which the decoder crashed", _EXPECTED) from None
 
     def end(self) -> None:
         """End the process; no other is started."""

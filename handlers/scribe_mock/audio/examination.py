@@ -4,12 +4,10 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from scribe_mock.audio.findings import TOO_LONG, sent_again
+from scribe_mock.audio.findings import sent_again
 from scribe_mock.audio.first_look import first_look
 from scribe_mock.audio.limits import Limits
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint, PackedPiece
@@ -18,8 +16,8 @@ from scribe_mock.audio.session_doctor import ExaminedChunk, diagnose_session
 from scribe_mock.audio.worker_pool import AudioWorkers
 from scribe_mock.errors import ScribeError
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
-from scribe_mock.sessions.session import Session
 from scribe_mock.store.session_store import Parts, SessionStore
 
 if TYPE_CHECKING:
@@ -48,12 +46,16 @@ class Examiner:
         store: Where the chunks are.
         limits: Bounds on one recording.
         strict: Whether serious findings refuse an upload; it is then examined before it is stored.
+        most_waiting: The most recordings and chunks that are decoded or wait for it.
     """
 
-    def __init__(self, store: SessionStore, limits: Limits, *, strict: bool) -> None:
+    def __init__(
+        self, store: SessionStore, limits: Limits, *, strict: bool, most_waiting: int = 64
+    ) -> None:
         self._store = store
         self._limits = limits
         self.strict = strict
+        self._most_waiting = most_waiting
         self._workers: AudioWorkers | None = None
         # The queue of sessions with new chunks; each session is in it once.
         self._queue: OrderedDict[str, None] = OrderedDict()
@@ -137,19 +139,29 @@ class Examiner:
         if self._queue_task is None or self._queue_task.done():
             self._queue_task = asyncio.create_task(self._examine_queue())
 
-    async def examine_new_chunks(self, session_id: str) -> None:
+    async def examine_new_chunks(
+        self, session_id: str, first: int = 0, count: int | None = None
+    ) -> None:
         """Examine the new chunks that a session has now, but not those that arrive meanwhile.
+
+        Args:
+            session_id: The session.
+            first: How many of its chunks to skip first.
+            count: The most chunks to look at; None for all.
 
         Raises:
             SessionNotFound: it was deleted.
         """
         async with self._locks.setdefault(session_id, asyncio.Lock()):
-            for chunk in _new_chunks(await self._store.get(session_id)):
-                await self._examine_chunk(session_id, chunk)
+            chunks = (await self._store.get(session_id)).chunks
+            if chunks.unexamined:
+                for chunk in chunks.ordered(first, count):
+                    if chunk.diagnosis is None:
+                        await self._examine_chunk(session_id, chunk)
 
     async def _examine_next(self, session_id: str) -> bool:
         """Examine one new chunk of a session; returns whether there was one."""
-        chunk = next(iter(_new_chunks(await self._store.get(session_id))), None)
+        chunk = (await self._store.get(session_id)).chunks.first_unexamined
         if chunk is not None:
             await self._examine_chunk(session_id, chunk)
         return chunk is not None
@@ -161,8 +173,7 @@ class Examiner:
             return
         parts = await self._store.audio(session_id, chunk.sequence)
         diagnosis = await self.examine(parts, chunk.content_type, chunk.extension)
-        change = partial(_store_diagnosis, chunk=chunk, diagnosis=diagnosis)
-        await self._store.change(session_id, change)
+        await self._store.diagnose(session_id, chunk, diagnosis)
 
     async def close(self) -> None:
         """End the decoding processes."""
@@ -176,7 +187,7 @@ class Examiner:
 
     def _pool(self) -> AudioWorkers:
         if self._workers is None:
-            self._workers = AudioWorkers()
+            self._workers = AudioWorkers(most_waiting=self._most_waiting)
         return self._workers
 
     async def _wait_until_quiet(self) -> None:
@@ -204,11 +215,6 @@ class Examiner:
             await asyncio.sleep(min(_PAUSE_FACTOR * (loop.time() - began), _LONGEST_PAUSE))
 
 
-def _new_chunks(session: Session) -> list[Chunk]:
-    """Return the chunks that were not examined yet, in order."""
-    return [chunk for chunk in session.ordered_chunks() if chunk.diagnosis is None]
-
-
 def _first_bytes(parts: Parts) -> tuple[bytes, bool]:
     """Return the first parts, as many as a first look needs, and whether they are a small whole.
 
@@ -231,48 +237,52 @@ def session_findings(
         chunks: all chunks of one session.
         digests: the SHA-256 of their bytes, by sequence number.
     """
-    examined = [
-        ExaminedChunk(
-            chunk.sequence,
-            digests[chunk.sequence],
-            chunk.diagnosis or Diagnosis(),
-            cut=chunk.start_s is not None,
-        )
-        for chunk in chunks
-    ]
+    examined = [_examined(chunk, digests[chunk.sequence]) for chunk in chunks]
     compared, again = diagnose_session(examined), _sent_again(chunks)
     return {
         chunk.sequence: [
             *again.get(chunk.sequence, ()),
-            *_own_findings(chunk),
+            *chunk.findings,
             *compared[chunk.sequence],
         ]
         for chunk in chunks
     }
 
 
+def page_findings(chunks: Chunks, page: Sequence[Chunk]) -> Mapping[int, Sequence[AudioFinding]]:
+    """Return the same for some chunks of a session that follow each other.
+
+    Args:
+        chunks: all of its chunks; those whose digest is not known repeat none.
+        page: those that are asked for.
+    """
+    around = {chunk.sequence: chunk for chunk in (*chunks.before(page), *page)}
+    around |= {first.sequence: first for first in map(chunks.first_alike, page)}
+    context = [around[number] for number in sorted(around)]
+    digests = {one.sequence: one.sha256 or f"unknown {one.sequence}" for one in context}
+    compared = diagnose_session([_examined(one, digests[one.sequence]) for one in context])
+    files = {chunk.original_filename for chunk in page if chunk.is_cut}
+    of_files = [chunks[number] for name in files for number in chunks.numbers_of(name)]
+    again = _sent_again(of_files)
+    return {
+        chunk.sequence: [
+            *again.get(chunk.sequence, ()),
+            *chunk.findings,
+            *compared[chunk.sequence],
+        ]
+        for chunk in page
+    }
+
+
+def _examined(chunk: Chunk, sha256: str) -> ExaminedChunk:
+    return ExaminedChunk(chunk.sequence, sha256, chunk.diagnosis or Diagnosis(), cut=chunk.is_cut)
+
+
 def _sent_again(chunks: Sequence[Chunk]) -> Mapping[int, Sequence[AudioFinding]]:
     """Return the findings about recordings that replaced an earlier one, at their first chunks."""
-    firsts = {
-        chunk.original_filename: chunk for chunk in reversed(chunks) if chunk.start_s is not None
-    }
+    firsts = {chunk.original_filename: chunk for chunk in reversed(chunks) if chunk.is_cut}
     return {
         chunk.sequence: [sent_again(chunk.original_filename, chunk.replaced + 1)]
         for chunk in firsts.values()
         if chunk.replaced
     }
-
-
-def _own_findings(chunk: Chunk) -> Sequence[AudioFinding]:
-    """Return the findings about the chunk and about the recording that it was cut from."""
-    examined = chunk.diagnosis.findings if chunk.diagnosis else ()
-    if chunk.start_s is not None:  # the server cut it: no client can make it shorter
-        examined = tuple(finding for finding in examined if finding.code != TOO_LONG)
-    return (*chunk.recording_findings, *examined)
-
-
-def _store_diagnosis(session: Session, chunk: Chunk, diagnosis: Diagnosis) -> None:
-    """Store the diagnosis in the session, unless the chunk was replaced meanwhile."""
-    # One that replaced it has another count of replacements.
-    if session.chunks.get(chunk.sequence) == chunk:
-        session.chunks[chunk.sequence] = replace(chunk, diagnosis=diagnosis)

@@ -10,10 +10,7 @@ from scribe_mock.audio.audio_errors import (
 )
 from scribe_mock.audio.flaws import Flaw
 from scribe_mock.audio.not_pcm import NotPcm
-from scribe_mock.sessions.diagnosis import AudioFinding
-
-#: The code of the finding about chunks that a client made too long.
-TOO_LONG = "longer_than_20_s"
+from scribe_mock.sessions.diagnosis import TOO_LONG, AudioFinding
 
 
 def type_differs(message: str, expected: str) -> AudioFinding:

@@ -12,6 +12,8 @@ MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 MAX_REFERENCE_BYTES = 128 * 1024 * 1024
 #: The recommended longest chunk, in seconds, as in discovery.
 MAX_CHUNK_SECONDS = 20
+#: Recordings of so many bytes are long: they have the lowest priority, and short ones pass them.
+LONG_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class Limits:
     Args:
         max_seconds: longest decoded duration, in seconds.
         max_work_seconds: most processor time spent on it, in seconds.
+        max_wait_seconds: most real time until it is decoded, with its wait for others, in seconds.
     """
 
     max_seconds: float = 4 * 3600.0
     max_work_seconds: float = 60.0
+    max_wait_seconds: float = 300.0
 
 
 @dataclass

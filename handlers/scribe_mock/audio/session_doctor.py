@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
+from scribe_mock.sessions.neighbours import (
+    FORMAT_CHANGED,
+    GAP,
+    missing_between,
+    sound_format,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def diagnose_session(chunks: Sequence[ExaminedChunk]) -> dict[int, tuple[AudioFi
 
 
 def _gap(before: int, sequence: int) -> list[AudioFinding]:
-    missing = sequence - before - 1
+    missing = missing_between(before, sequence)
     if missing < 1:
         return []
     which = (
@@ -55,7 +61,7 @@ def _gap(before: int, sequence: int) -> list[AudioFinding]:
     )
     return [
         AudioFinding(
-            "gap",
+            GAP,
             f"{which} missing before chunk {sequence}.",
             "Number chunks 0, 1, 2, … without leaving one out, and send failed ones again.",
         )
@@ -71,22 +77,13 @@ def _duplicate(sequence: int, original: int) -> AudioFinding:
 
 
 def _format_changed(before: ExaminedChunk, after: ExaminedChunk) -> list[AudioFinding]:
-    one, two = _format(before.diagnosis), _format(after.diagnosis)
+    one, two = sound_format(before.diagnosis), sound_format(after.diagnosis)
     if one is None or two is None or one == two:
         return []
     return [
         AudioFinding(
-            "format_changed",
+            FORMAT_CHANGED,
             f"Chunk {after.sequence} is {two}, chunk {before.sequence} is {one}.",
             "Record the whole session with the same recorder and the same settings.",
         )
     ]
-
-
-def _format(diagnosis: Diagnosis) -> str | None:
-    if diagnosis.codec is None:
-        return None
-    channels = {1: "mono", 2: "stereo"}.get(
-        diagnosis.channels or 0, f"{diagnosis.channels} channels"
-    )
-    return f"{diagnosis.container} with {diagnosis.codec}, {diagnosis.rate} Hz, {channels}"

@@ -19,7 +19,7 @@ from scribe_mock.audio.alignment.packing import compare_packed, packed_fingerpri
 from scribe_mock.audio.audio_errors import AudioError, DamagedAudio, WorkerLost
 from scribe_mock.audio.containers.reading import open_track
 from scribe_mock.audio.doctor import diagnose
-from scribe_mock.audio.limits import Budget, Limits
+from scribe_mock.audio.limits import LONG_BYTES, Budget, Limits
 from scribe_mock.audio.mp3_writer import mp3_of_chunk
 from scribe_mock.audio.recording_chunk import RecordingChunk
 from scribe_mock.audio.split import Analysis, analyse, assemble, split
@@ -29,9 +29,7 @@ from scribe_mock.audio.worker_messages import read_message, write_message
 #: Address space that one process may use, in bytes.
 MEMORY_LIMIT = 2 << 30
 
-#: Recordings of so many bytes are long.
-_LONG_BYTES = 1_000_000
-#: What is added to the niceness for them: the result is 19, the lowest priority.
+#: What is added to the niceness for long recordings: the result is 19, the lowest priority.
 _LONG_NICENESS = 19
 _EXPECTED = "a recording that can be decoded"
 
@@ -56,8 +54,8 @@ class Worker:
     def is_long(self, name: str, arguments: tuple[Any, ...]) -> bool:
         """Whether a request is about a long recording."""
         if name == "assemble":
-            return self._track is not None and len(self._track.payload) >= _LONG_BYTES
-        return len(arguments[0]) >= _LONG_BYTES
+            return self._track is not None and len(self._track.payload) >= LONG_BYTES
+        return len(arguments[0]) >= LONG_BYTES
 
     def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
         """Return the answer to a request; the names are those in `_WORK`, and two more."""

@@ -463,9 +463,18 @@ class LedgerRequest {
   }
 
   then(fulfilled, rejected) {
+    return this.#whole().then(fulfilled, rejected);
+  }
+
+  // Of a long session an answer has a page of the chunks.
+  async #whole() {
     const path = `/sessions/${encodeURIComponent(this.#sessionId)}/ledger`;
-    const ledger = this.#scope.send("GET", path).then((found) => new Ledger(this.#scope, found));
-    return ledger.then(fulfilled, rejected);
+    const found = await this.#scope.send("GET", path);
+    for (let more = found; more.chunks.length && found.chunks.length < found.chunks_total;) {
+      more = await this.#scope.send("GET", `${path}?offset=${found.chunks.length}`);
+      found.chunks.push(...more.chunks);
+    }
+    return new Ledger(this.#scope, found);
   }
 
   async assertComplete() {

@@ -65,7 +65,7 @@ class Seeder:
             kind = TYPE_OF_EXTENSION.get(extension, "application/octet-stream")
             name = f"audio_{sequence}.{extension}"
             chunk = Chunk(sequence, extension, name, kind, len(data), session.created_at)
-            session.chunks[sequence] = chunk
+            session.chunks.put(chunk)
             audio[sequence] = [data]
         if seed.state is not State.EXPIRED:
             # Its state must not change while the server runs.

@@ -9,10 +9,14 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe_mock.api.answers import answer_to
-from scribe_mock.errors import ClientGone, NotFound, ServiceUnavailable
+from scribe_mock.errors import ApiError, ClientGone, NotFound, ServiceUnavailable
 from scribe_mock.server.exchange import Exchange
 from scribe_mock.server.observation import Observation
 from scribe_mock.server.recorder import Recorder
+
+#: Answer whatever the store does; the first does not even ask it.
+_LIVE = "/_mock/live"
+_WITHOUT_STORE = frozenset({_LIVE, "/_mock/health", "/_mock/metrics"})
 
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})|%2[fF]")
 
@@ -27,6 +31,8 @@ class Gateway:
         stop: Called when the lifespan ends.
         recorder: Writes requests to the API, and WebSockets, into the journal, if there is one.
         observation: Tells the metrics, the traces and the log of each request.
+        look: Learns before a request what other servers have changed, and returns why that is not
+            possible; None for a server that is alone.
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class Gateway:
         stop: Callable[[], Awaitable[None]],
         recorder: Recorder | None,
         observation: Observation,
+        look: Callable[[], Awaitable[ApiError | None]] | None = None,
     ) -> None:
         self.serve(apps)
         self._streams = streams
@@ -46,6 +53,7 @@ class Gateway:
         self._starting = asyncio.Lock()
         self._recorder = recorder
         self._observation = observation
+        self._look = look
 
     def serve(self, apps: Mapping[str, ASGIApp]) -> None:
         """Serve these apps from the next request on; those before are finished as they began."""
@@ -55,6 +63,8 @@ class Gateway:
             first = prefix[1:].partition("/")[0]
             self._apps.setdefault(first, []).append((prefix, apps[prefix]))
         self._rest = apps[""]
+        #: The apps that work with what servers share.
+        self._sharing = (self._rest, apps.get("/_mock"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, one WebSocket, or the server's lifespan."""
@@ -65,15 +75,20 @@ class Gateway:
             await self._begin()
         exchange = Exchange(scope, receive, send)
         if scope["type"] == "websocket":
-            await self._stream(scope, exchange)
+            problem = None if self._look is None else await self._look()
+            await self._stream(scope, exchange, problem)
             return
-        app = self._app_for(scope)
+        app, problem = self._app_for(scope), None
+        if self._look is not None and app in self._sharing and exchange.preflight is None:
+            problem = await self._look() if scope["path"] != _LIVE else None
         seen = app is self._rest and "scribe_mock.inspection" not in scope
         recorder = self._recorder if seen else None
         if recorder is not None:
             recorder.begin(scope, exchange)
         span = self._observation.begin(scope)
         try:
+            if problem is not None and scope["path"] not in _WITHOUT_STORE:
+                raise problem
             if exchange.preflight is None and b"%" not in (scope.get("raw_path") or b""):
                 await app(scope, exchange.receive, exchange.send)
             else:
@@ -92,13 +107,14 @@ class Gateway:
                 recorder.finish(scope, exchange)
             self._observation.finish(scope, exchange, span)
 
-    async def _stream(self, scope: Scope, exchange: Exchange) -> None:
+    async def _stream(self, scope: Scope, exchange: Exchange, problem: ApiError | None) -> None:
         """Serve a WebSocket; its entry in the journal counts the bytes of its messages."""
         if self._recorder is not None:
             self._recorder.begin(scope, exchange)
         span = self._observation.begin(scope)
+        streams = self._streams if problem is None else answer_to(problem)
         try:
-            await self._streams(scope, exchange.hear, exchange.say)
+            await streams(scope, exchange.hear, exchange.say)
         finally:
             if self._recorder is not None:
                 self._recorder.finish(scope, exchange)

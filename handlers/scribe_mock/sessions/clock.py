@@ -35,6 +35,14 @@ class Clock:
             return time.time() + self._offset
         return self._base().now() + self._offset
 
+    def setting(self) -> tuple[float, float | None]:
+        """How far it is ahead of its base, and at which time it stands still, if it does."""
+        return self._offset, self._frozen_at
+
+    def restore(self, offset: float, frozen_at: float | None) -> None:
+        """Show the time of a clock with this `setting`."""
+        self._offset, self._frozen_at = offset, frozen_at
+
     @property
     def frozen(self) -> bool:
         """Whether the clock stands still, itself or with the clock that it goes by."""

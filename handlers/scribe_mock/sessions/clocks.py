@@ -1,15 +1,20 @@
 """All clocks of one server: the root, those of owners, and those of sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from scribe_mock.errors import InvalidRequest
 from scribe_mock.sessions.clock import Clock
+from scribe_mock.sessions.noting import Noted, not_shared
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 
 #: The most owners that may have a clock of their own.
 MAX_OWNERS = 10_000
+
+#: What the key of an entry begins with: of the root's, an owner's, and a session's clock.
+_ROOT, _OWNER, _SESSION = "r", "o", "s"
 
 #: Is told for which scope the time has changed.
 Watcher = Callable[[Scope], None]
@@ -30,6 +35,8 @@ class Clocks:
         self._owners: dict[str, str | None] = {}
         self._watchers: list[Watcher] = []
         self._choice_watchers: list[Watcher] = []
+        #: Is told of each clock that is another one now (`sharing`).
+        self.noted: Noted = not_shared
 
     @property
     def count(self) -> int:
@@ -97,6 +104,7 @@ class Clocks:
         if freeze is not None:
             (clock.freeze if freeze else clock.thaw)()
         clock.advance(seconds)
+        self.noted(_key(scope))
         self._tell(self._watchers, scope)
 
     def forget(self, scope: Scope) -> None:
@@ -104,6 +112,8 @@ class Clocks:
 
         For all that is the system's time, and for every owner and every session too.
         """
+        for key in self.names() if scope == Scope() else (_key(scope),):
+            self.noted(key)
         if scope.session_id is not None:
             gone = self._of_sessions.pop(scope.session_id, None) is not None
             scope = Scope(scope.session_id, self._owners.pop(scope.session_id, None))
@@ -127,6 +137,34 @@ class Clocks:
         """A session was stored or changed; its clock goes with it."""
         if session is None and session_id in self._of_sessions:
             self.forget(Scope(session_id=session_id))
+
+    def names(self) -> list[str]:
+        """The keys of all clocks that have been moved or stopped."""
+        return [
+            _ROOT,
+            *(_OWNER + owner for owner in self._of_owners),
+            *(_SESSION + session_id for session_id in self._of_sessions),
+        ]
+
+    def entry(self, key: str) -> Sequence[Any] | None:
+        """The setting of a clock, and the owner if it is a session's; None if there is none."""
+        kind, name = key[:1], key[1:]
+        if kind == _SESSION:
+            clock, owner = self._of_sessions.get(name), self._owners.get(name)
+        else:
+            clock, owner = (self._of_owners.get(name) if kind == _OWNER else self.root), None
+        return None if clock is None else (*clock.setting(), owner)
+
+    def load(self, key: str, entry: Sequence[Any] | None) -> None:
+        """Have a clock as another server has it; None removes it."""
+        kind, name = key[:1], key[1:]
+        if entry is None and kind != _ROOT:
+            self.forget(Scope(name) if kind == _SESSION else Scope(owner=name))
+            return
+        offset, frozen_at, owner = entry or (0.0, None, None)
+        scope = Scope(name, owner) if kind == _SESSION else Scope(owner=name or None)
+        self._own(scope).restore(offset, frozen_at)
+        self._tell(self._watchers, scope)
 
     def _own(self, scope: Scope) -> Clock:
         """The clock of this scope alone, made if there is none yet."""
@@ -152,3 +190,9 @@ class Clocks:
     def _tell(self, watchers: list[Watcher], scope: Scope) -> None:
         for watcher in watchers:
             watcher(scope)
+
+
+def _key(scope: Scope) -> str:
+    if scope.session_id is not None:
+        return _SESSION + scope.session_id
+    return _ROOT if scope.owner is None else _OWNER + scope.owner

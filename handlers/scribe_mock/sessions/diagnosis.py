@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+#: The code of the finding about chunks that a client made too long.
+TOO_LONG = "longer_than_20_s"
+
 
 @dataclass(frozen=True)
 class AudioFinding:

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from scribe_mock.errors import SessionNotProcessing
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.outcomes import Outcome
 from scribe_mock.sessions.session import Session, next_generation
 from scribe_mock.sessions.states import State
@@ -47,7 +48,7 @@ def place(session: Session, now: float, state: State, outcome: Outcome, lifetime
     session.generation = next_generation()
     session.started = state is not State.CREATED
     if not session.started:
-        session.chunks = {}
+        session.chunks = Chunks()
     if state is State.EXPIRED:
         session.created_at, session.expires_at = min(session.created_at, now - lifetime), now
         return

@@ -26,6 +26,7 @@ from scribe_mock.errors import (
     TemplateNotFound,
 )
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.documents import Document, template_document
 from scribe_mock.sessions.outcomes import Outcome
 from scribe_mock.sessions.states import State
@@ -97,7 +98,7 @@ class Session:
     stream_id: str | None = None
     started: bool = False
     streamed_s: float = 0.0
-    chunks: dict[int, Chunk] = field(default_factory=dict)
+    chunks: Chunks = field(default_factory=Chunks)
     ended_at: float | None = None
     done_at: float = math.inf
     transcript: str | None = None
@@ -121,22 +122,26 @@ class Session:
         return due if now < due < math.inf else None
 
     def copy(self) -> "Session":
-        """A copy that can be changed without changing this session."""
-        return replace(self, chunks=dict(self.chunks), documents=list(self.documents))
+        """A copy that can be changed without changing this session; it has the same chunks."""
+        return replace(self, documents=list(self.documents))
+
+    def snapshot(self) -> "Session":
+        """A copy that stays as it is when chunks come."""
+        return replace(self, chunks=self.chunks.copy(), documents=list(self.documents))
 
     def ordered_chunks(self) -> list[Chunk]:
         """The chunks in numeric order of their sequence, 2 before 10."""
-        return [self.chunks[sequence] for sequence in sorted(self.chunks)]
+        return self.chunks.ordered()
 
     def files_received(self) -> int:
         """How many files were received: sequence numbers, or names of single recordings."""
         if self.upload_type is not UploadType.SINGLE:
             return len(self.chunks)
-        return len({chunk.original_filename for chunk in self.chunks.values()})
+        return len(self.chunks.files)
 
     def next_sequence(self) -> int:
         """The sequence number after the highest one."""
-        return max(self.chunks, default=-1) + 1
+        return self.chunks.last_number + 1
 
     def stream_until(self, seconds: float) -> None:
         """Note how many seconds of sound its sockets have received so far."""
@@ -148,7 +153,7 @@ class Session:
         Those of an earlier recording with the same name come first: clients repeat an upload
         whose answer was lost.
         """
-        earlier = sorted(n for n, c in self.chunks.items() if c.original_filename == file_name)
+        earlier = list(self.chunks.numbers_of(file_name))
         later = count(self.next_sequence())
         return (earlier + [next(later) for _ in range(pieces - len(earlier))])[:pieces]
 
@@ -234,15 +239,16 @@ class Session:
         self.require_open(now)
         replaced, added = [], list(chunks)
         for chunk in added:
-            earlier = self.chunks.pop(chunk.sequence, None)
+            earlier = self.chunks.get(chunk.sequence)
             if earlier is not None:
                 chunk.replaced = earlier.replaced + 1
                 replaced.append(earlier)
+            self.chunks.put(chunk)
         if self.upload_type is UploadType.SINGLE:
-            name = added[0].original_filename
-            surplus = [c for c in self.chunks.values() if c.original_filename == name]
-            replaced += [self.chunks.pop(chunk.sequence) for chunk in surplus]
-        self.chunks |= {chunk.sequence: chunk for chunk in added}
+            there = {chunk.sequence for chunk in added}
+            earlier_ones = self.chunks.numbers_of(added[0].original_filename)
+            surplus = [number for number in earlier_ones if number not in there]
+            replaced += [self.chunks.remove(number) for number in surplus]
         self.started = True
         return replaced
 

@@ -7,6 +7,7 @@ import secrets
 
 from scribe_mock.errors import TokenExpired
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.noting import Noted, not_shared
 from scribe_mock.sessions.owners import owner_of
 from scribe_mock.sessions.scopes import Scope
 
@@ -29,7 +30,10 @@ class Tokens:
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._key = secrets.token_bytes(32)
+        #: Signs the tokens; servers that share their state have the same one.
+        self.key = secrets.token_bytes(32)
+        #: Is told of each token that is expired, or good again (`sharing`).
+        self.noted: Noted = not_shared
         # The digests of tokens, with their owners.
         self._expired: dict[str, str] = {}
 
@@ -41,19 +45,42 @@ class Tokens:
 
     def expire(self, token: str) -> None:
         """Let a token be expired from now on, until `renewed` is told of it."""
-        self._expired[owner_of(token)] = self.owner(token) or owner_of(token)
+        self.load(owner_of(token), self.owner(token) or owner_of(token))
+        self.noted(owner_of(token))
         if len(self._expired) > MAX_EXPIRED:
-            self._expired.pop(next(iter(self._expired)))
+            self._renew(next(iter(self._expired)))
 
     def renewed(self, token: str) -> None:
         """Login or refresh returned this token, so it is good again."""
-        self._expired.pop(owner_of(token), None)
+        self._renew(owner_of(token))
+
+    def is_expired(self, token: str) -> bool:
+        """Whether `expire` was called for a token, and `renewed` was not."""
+        return owner_of(token) in self._expired
 
     def forget(self, scope: Scope) -> None:
         """Let the tokens of a scope be good again that `expire` was called for."""
         if scope.session_id is None:
-            kept = {t: o for t, o in self._expired.items() if not scope.covers(None, o)}
-            self._expired = kept
+            for digest in [t for t, o in self._expired.items() if scope.covers(None, o)]:
+                self._renew(digest)
+
+    def names(self) -> list[str]:
+        """The digests of the tokens that are expired before their time."""
+        return list(self._expired)
+
+    def entry(self, key: str) -> str | None:
+        """The owner of an expired token, by its digest."""
+        return self._expired.get(key)
+
+    def load(self, key: str, entry: str | None) -> None:
+        """Let a token be expired, or good, as another server has it."""
+        self._expired.pop(key, None)
+        if entry is not None:
+            self._expired[key] = entry
+
+    def _renew(self, digest: str) -> None:
+        self.load(digest, None)
+        self.noted(digest)
 
     def check(self, kind: str, token: str) -> None:
         """Raise TokenExpired if `make` made this token of this kind and its time is over.
@@ -87,7 +114,7 @@ class Tokens:
         return content
 
     def _signature(self, kind: str, content: str) -> str:
-        digest = hmac.new(self._key, f"{kind} {content}".encode(), hashlib.sha256).digest()
+        digest = hmac.new(self.key, f"{kind} {content}".encode(), hashlib.sha256).digest()
         return _base64(digest[:18])
 
 

@@ -2,15 +2,18 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count, product
+from itertools import product
+from typing import Any
 
 from scribe_mock.control_errors import FaultNotFound
 from scribe_mock.errors import InvalidRequest
+from scribe_mock.sessions.noting import Noted, not_shared
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.actions import Delay, Throttle
 from scribe_mock.steering.fault import Fault, Target
+from scribe_mock.steering.stored_faults import stored_fault, stored_form
 
 #: The most faults of all scopes of one kind: of a session, and of a token or for all.
 MAX_OF_SESSION, MAX_OF_OTHERS = 100, 1000
@@ -47,7 +50,9 @@ class Faults:
         self._faults: dict[str, Fault] = {}
         self._places: dict[_Whose, dict[_Place, list[Fault]]] = {}
         self._scopes: dict[Scope, int] = {}
-        self._number = count().__next__
+        self._latest = 0
+        #: Is told of each fault that is set, counted or removed (`sharing`).
+        self.noted: Noted = not_shared
         #: Whether there is any.
         self.any = False
         #: How often faults did what they do, by their action; a reset does not change it.
@@ -57,14 +62,19 @@ class Faults:
         """Set a fault, and give it an id; raises InvalidRequest if there are too many."""
         self.require_room(fault.scope, 1)
         fault.fault_id = f"fault_{secrets.token_hex(6)}"
-        fault.number = self._number()
+        fault.number = self._latest + 1
+        self._add(fault)
+        self.noted(fault.fault_id)
+        return fault
+
+    def _add(self, fault: Fault) -> None:
+        self._latest = max(self._latest, fault.number)
         self._faults[fault.fault_id] = fault
         self.any = True
         self._scopes[fault.scope] = self._scopes.get(fault.scope, 0) + 1
         places = self._places.setdefault(_whose(fault), {})
         for place in _places(fault):
             places.setdefault(place, []).append(fault)
-        return fault
 
     def require_room(self, scope: Scope, more: int) -> None:
         """Raise InvalidRequest unless so many more faults fit into a scope."""
@@ -80,6 +90,10 @@ class Faults:
         fault = self._faults.pop(fault_id, None)
         if fault is None:
             raise FaultNotFound(f"There is no fault {fault_id[:80]!r}.")
+        self._remove(fault)
+        self.noted(fault_id)
+
+    def _remove(self, fault: Fault) -> None:
         self.any = bool(self._faults)
         self._scopes[fault.scope] -= 1
         if not self._scopes[fault.scope]:
@@ -113,6 +127,36 @@ class Faults:
             return []
         return [fault for fault in self._faults.values() if fault.is_in(scope)]
 
+    def names(self) -> list[str]:
+        """The ids of all faults."""
+        return list(self._faults)
+
+    def entry(self, key: str) -> Mapping[str, Any] | None:
+        """A fault with its counts as plain data, by its id; None if there is none."""
+        fault = self._faults.get(key)
+        return None if fault is None else stored_form(fault)
+
+    def load(self, key: str, entry: Mapping[str, Any] | None) -> None:
+        """Have a fault as another server has it; None removes it."""
+        fault = self._faults.get(key)
+        if entry is None:
+            if fault is not None:
+                del self._faults[key]
+                self._remove(fault)
+        elif fault is None:
+            self._add(stored_fault(key, entry))
+        else:
+            fault.matched, fault.fired = entry["matched"], entry["fired"]
+
+    def matches(self, target: Target) -> bool:
+        """Whether a request matches any fault, which need not fire on it."""
+        return bool(self._matching(target))
+
+    def spare(self, fault: Fault) -> None:
+        """Take back that a fault fired: it had no occasion to do what it does."""
+        fault.spared()
+        self.noted(fault.fault_id)
+
     def plan(self, target: Target) -> Plan | None:
         """The faults that fire on a request; None if there are none."""
         found = self._matching(target)
@@ -120,6 +164,7 @@ class Faults:
             return None
         plan = Plan()
         for fault in sorted(found, key=lambda fault: fault.number):
+            self.noted(fault.fault_id)
             slows = isinstance(fault.action, Delay | Throttle)
             if plan.main is not None and not slows:
                 fault.passes()

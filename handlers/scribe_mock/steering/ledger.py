@@ -11,6 +11,8 @@ from scribe_mock.steering.heard import Heard
 from scribe_mock.steering.problem import Problem
 from scribe_mock.steering.record import Record
 
+#: The most problems of one answer; the same number is in `control.yaml`.
+MOST_PROBLEMS = 1000
 #: The error codes of an upload that came after End session.
 _OVER = ("session_ended", "session_completed")
 
@@ -100,13 +102,17 @@ class Ledger:
             return "open"
         return "incomplete" if self.problems else "complete"
 
-    def form(self) -> dict[str, Any]:
-        """Its JSON form."""
+    def form(self, first: int, count: int) -> dict[str, Any]:
+        """Its JSON form, with some of its lines; `first` are skipped."""
         return {
             "session_id": self._session.session_id,
             "verdict": self.verdict,
-            "problems": [_problem_form(problem) for problem in self.problems],
-            "chunks": [_line_form(line, self._session) for line in self.lines],
+            "problems": [_problem_form(problem) for problem in self.problems[:MOST_PROBLEMS]],
+            "problems_total": len(self.problems),
+            "chunks": [
+                _line_form(line, self._session) for line in self.lines[first : first + count]
+            ],
+            "chunks_total": len(self.lines),
             "audio": None if self._heard is None else self._heard.form(),
         }
 
@@ -222,7 +228,7 @@ def _problem_form(problem: Problem) -> dict[str, Any]:
 
 def _line_form(line: Line, session: Session) -> dict[str, Any]:
     arrivals = [record.at for record in line.accepted]
-    if not arrivals and line.sequence in session.chunks:
+    if not arrivals and line.sequence is not None and line.sequence in session.chunks:
         arrivals = [session.chunks[line.sequence].received_at]
     form = {
         "sequence": line.sequence,

@@ -129,9 +129,16 @@ def added(first: Samples, second: Samples) -> Samples:
     return sums
 
 
-def text_of(samples: Samples, sessions: int, stored_bytes: int) -> str:
-    """Prometheus' text format of samples, and of what is stored at the moment."""
-    stored: Samples = {"sessions": {"": sessions}, "stored_bytes": {"": stored_bytes}}
+def text_of(samples: Samples, usage: tuple[int, int] | None) -> str:
+    """Prometheus' text format.
+
+    Args:
+        samples: What was counted.
+        usage: The sessions and the bytes in the store; None while it can't be reached.
+    """
+    stored: Samples = {}
+    if usage is not None:
+        stored = {"sessions": {"": usage[0]}, "stored_bytes": {"": usage[1]}}
     lines = []
     for name, (kind, explained) in _FAMILIES.items():
         lines += [f"# HELP scribe_mock_{name} {explained}", f"# TYPE scribe_mock_{name} {kind}"]

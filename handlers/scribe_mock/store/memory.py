@@ -15,7 +15,9 @@ from scribe_mock.errors import (
     SessionNotFound,
 )
 from scribe_mock.sessions.changes import Changes
+from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
@@ -140,8 +142,27 @@ class MemoryStore:
         own = CHUNK_BYTES * (len(entry.audio) - count)
         entry.own_bytes += own
         self._stored += size + own
+        self._uploaded(entry.session, added, replaced)
         self.changes.note()
         return added
+
+    async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
+        """Store what was found out about a chunk, unless it was replaced meanwhile."""
+        self._entry(session_id).session.chunks.diagnose(chunk, diagnosis)
+        self.changes.note()
+
+    async def learn_digests(self, session_id: str) -> None:
+        """Compute the digests that are not known; in a thread, once for each."""
+        entry = self._entry(session_id)
+        chunks = entry.session.chunks
+        unknown = [(chunks[number], entry.audio[number]) for number in chunks.undigested]
+        if any(body.sha256 is None for _, body in unknown):
+            await asyncio.to_thread(lambda: [body.digest() for _, body in unknown])
+        for chunk, body in unknown:
+            chunks.learn(chunk, body.digest() or "")
+
+    def _uploaded(self, session: Session, added: Pieces, replaced: Sequence[Chunk]) -> None:
+        """Chunks were added, and others replaced; for stores that keep them elsewhere too."""
 
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
@@ -151,11 +172,10 @@ class MemoryStore:
             raise ChunkNotFound(f"The session has no chunk {sequence}.") from None
         return parts or ()
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
+    async def digests(self, session: Session) -> Mapping[int, str]:
         """The SHA-256, in hex, of each chunk; computed in a thread, once for each."""
-        audio = dict(self._entry(session_id).audio)
-        if any(body.sha256 is None for body in audio.values()):
-            await asyncio.to_thread(lambda: [body.digest() for body in audio.values()])
+        audio = dict(self._entry(session.session_id).audio)
+        await self.learn_digests(session.session_id)
         return {sequence: body.digest() or "" for sequence, body in audio.items()}
 
     async def reference(self, session_id: str) -> Reference | None:

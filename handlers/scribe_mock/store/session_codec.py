@@ -4,7 +4,7 @@ A record is msgpack, with the version of its form first. What JSON has as a list
 also where it was a tuple.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from msgspec.msgpack import Decoder, Encoder, Ext
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint
 from scribe_mock.errors import ScribeError
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
 from scribe_mock.store.reference import Reference
@@ -57,14 +58,14 @@ def encode_session(session: Session) -> bytes:
     return _encode({name: getattr(session, name) for name in _SESSION_FIELDS})
 
 
-def decode_session(data: bytes, chunks: dict[int, Chunk]) -> Session:
-    """The session of a record, with these chunks by their sequence numbers.
+def decode_session(data: bytes, chunks: Iterable[Chunk]) -> Session:
+    """The session of a record, with these chunks.
 
     Raises:
         RecordUnreadable: another version wrote the record, or it is damaged.
     """
     session = _decode(_SESSIONS, data)
-    session.chunks = chunks
+    session.chunks = Chunks(chunks)
     return session
 
 

@@ -5,6 +5,7 @@ from typing import Protocol, Self, TypeVar
 
 from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
@@ -101,11 +102,26 @@ class SessionStore(Protocol):
             ServiceUnavailable: there is no memory left.
         """
 
+    async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
+        """Store what was found out about a chunk, unless it was replaced; raises SessionNotFound.
+
+        It costs the same for sessions of any size.
+        """
+
+    async def learn_digests(self, session_id: str) -> None:
+        """Compute the SHA-256 of the chunks that have none yet; raises SessionNotFound.
+
+        They are told to the session's `chunks`, which say then whether some are there twice.
+        """
+
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
-        """The SHA-256, in hex, of each chunk at the time of the call; raises SessionNotFound."""
+    async def digests(self, session: Session) -> Mapping[int, str]:
+        """The SHA-256, in hex, of each chunk that a session has now; raises SessionNotFound.
+
+        A store may give those that it had when it was read.
+        """
 
     async def reference(self, session_id: str) -> Reference | None:
         """What was spoken during a session, if that was put; raises SessionNotFound.

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 from scribe_mock.errors import Forbidden, TemplateNotFound
+from scribe_mock.sessions.noting import Noted, not_shared
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.templates import Template
 from scribe_mock.store.session_store import SessionStore
@@ -26,6 +27,8 @@ class Templates:
     def __init__(self, store: SessionStore, fixtures: Sequence[Template], demo: str) -> None:
         self._store, self._demo = store, demo
         self._made: dict[str, dict[str, Template]] = {}
+        #: Is told of each template that is made, changed or gone (`sharing`).
+        self.noted: Noted = not_shared
         self._read(fixtures)
 
     def _read(self, fixtures: Sequence[Template]) -> None:
@@ -71,6 +74,7 @@ class Templates:
         if earlier is not None:
             self._store.unclaim(_weight(earlier))
         self._made[owner] = {**own, template.template_id: template}
+        self.noted(_key(owner, template.template_id))
 
     def change(self, owner: str, template_id: str, changes: Mapping[str, Any]) -> None:
         """Change a caller's template; raises TemplateNotFound, Forbidden."""
@@ -78,15 +82,44 @@ class Templates:
 
     def archive(self, owner: str, template_id: str) -> None:
         """Take a caller's template away; raises TemplateNotFound, Forbidden."""
-        self._store.unclaim(_weight(self.require_own(owner, template_id)))
-        del self._made[owner][template_id]
-        if not self._made[owner]:
-            del self._made[owner]
+        self.require_own(owner, template_id)
+        self._remove(owner, template_id)
+
+    def _remove(self, owner: str, template_id: str) -> None:
+        self.load(_key(owner, template_id), None)
+        self.noted(_key(owner, template_id))
 
     def forget(self, scope: Scope) -> None:
         """Forget the templates of the callers in a scope."""
         for owner in [owner for owner in self._made if scope.covers(None, owner)]:
-            self._store.unclaim(sum(map(_weight, self._made.pop(owner).values())))
+            for template_id in list(self._made[owner]):
+                self._remove(owner, template_id)
+
+    def names(self) -> list[str]:
+        """The keys of all templates of callers."""
+        return [_key(owner, name) for owner, own in self._made.items() for name in own]
+
+    def entry(self, key: str) -> Mapping[str, Any] | None:
+        """The fields of a caller's template; None if there is none."""
+        owner, _, template_id = key.partition(" ")
+        template = self._made.get(owner, {}).get(template_id)
+        return None if template is None else asdict(template)
+
+    def load(self, key: str, entry: Mapping[str, Any] | None) -> None:
+        """Have a caller's template as another server has it; None removes it."""
+        owner, _, template_id = key.partition(" ")
+        own = dict(self._made.get(owner, {}))
+        earlier = own.pop(template_id, None)
+        if earlier is not None:
+            self._store.unclaim(_weight(earlier))
+        if entry is not None:
+            template = Template(**{**entry, "section_ids": tuple(entry["section_ids"])})
+            # Another server found room for it, so this one must not refuse it.
+            self._store.unclaim(-_weight(template))
+            own[template_id] = template
+        self._made[owner] = own
+        if not own:
+            del self._made[owner]
 
     def plant(self) -> None:
         """Make the demo caller's templates of the fixtures; raises ServiceUnavailable."""
@@ -102,6 +135,10 @@ class Templates:
                 "Create one of your own."
             )
         return template
+
+
+def _key(owner: str, template_id: str) -> str:
+    return f"{owner} {template_id}"
 
 
 def _weight(template: Template) -> int:

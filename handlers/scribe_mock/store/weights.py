@@ -7,10 +7,11 @@ from typing import Any
 from scribe_mock.sessions.documents import Document
 from scribe_mock.sessions.session import Session
 
-#: Bytes of memory of a session and of a chunk besides their data, measured with tracemalloc and
-#: rounded up.
+#: Bytes of memory of a session, a document and a chunk besides their data, measured with
+#: tracemalloc and rounded up.
 _SESSION_BYTES = 2048
-CHUNK_BYTES = 640
+_DOCUMENT_BYTES = 640
+CHUNK_BYTES = 960
 
 
 def weight(session: Session) -> int:
@@ -19,8 +20,8 @@ def weight(session: Session) -> int:
     lists = (session.templates, session.language_hint)
     texts = (session.user_status, session.processing_status, session.transcript)
     documents = [part for document in session.documents for part in _document_parts(document)]
-    pieces = len(session.chunks) + len(session.documents)
-    return _SESSION_BYTES + footprint([*data, *lists, *texts, *documents]) + CHUNK_BYTES * pieces
+    pieces = CHUNK_BYTES * len(session.chunks) + _DOCUMENT_BYTES * len(session.documents)
+    return _SESSION_BYTES + footprint([*data, *lists, *texts, *documents]) + pieces
 
 
 def _document_parts(document: Document) -> tuple[Any, ...]:

@@ -179,7 +179,11 @@ class Steering(FaultCalls):
         def ask(sha256: Sequence[str]) -> None:
             self._calls.send("POST", f"{path}/verify", {"sha256": list(sha256)})
 
-        found = self._calls.send("GET", path, wait_seconds=DECODING_SECONDS)
+        found = more = self._calls.send("GET", path, wait_seconds=DECODING_SECONDS)
+        while more["chunks"] and len(found["chunks"]) < found["chunks_total"]:
+            query = {"offset": len(found["chunks"])}
+            more = self._calls.send("GET", path, query=query, wait_seconds=DECODING_SECONDS)
+            found["chunks"] += more["chunks"]
         return Ledger.of(found, ask)
 
 

@@ -1,11 +1,15 @@
 """All webhooks of one server, in this process's memory."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any
 
 from scribe_mock.errors import InvalidRequest, WebhookNotFound
+from scribe_mock.sessions.noting import Noted, not_shared
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.store.session_store import SessionStore
+from scribe_mock.webhooks.receiver import Receiver
 from scribe_mock.webhooks.webhook import Webhook
 
 #: The most webhooks of one token.
@@ -22,6 +26,8 @@ class Registry:
     def __init__(self, store: SessionStore) -> None:
         self._store = store
         self._webhooks: dict[str, dict[str, Webhook]] = {}
+        #: Is told of each webhook that is registered or deleted (`sharing`).
+        self.noted: Noted = not_shared
 
     def of(self, owner: str) -> Collection[Webhook]:
         """The webhooks of an owner, the oldest first."""
@@ -35,6 +41,7 @@ class Registry:
             )
         self._store.claim(_weight(webhook))
         self._webhooks.setdefault(webhook.owner, {})[webhook.webhook_id] = webhook
+        self.noted(_key(webhook.owner, webhook.webhook_id))
 
     def delete(self, owner: str, webhook_id: str) -> None:
         """Delete a webhook of this owner; raises WebhookNotFound."""
@@ -43,14 +50,52 @@ class Registry:
             raise WebhookNotFound(
                 f"There is no webhook {webhook_id[:80]!r}. Use an id that List webhooks has."
             )
-        self._store.unclaim(_weight(own.pop(webhook_id)))
-        if not own:
-            del self._webhooks[owner]
+        self._remove(owner, webhook_id)
+
+    def _remove(self, owner: str, webhook_id: str) -> None:
+        self.load(_key(owner, webhook_id), None)
+        self.noted(_key(owner, webhook_id))
 
     def forget(self, scope: Scope) -> None:
         """Delete the webhooks of the owners in a scope."""
         for owner in [owner for owner in self._webhooks if scope.covers(None, owner)]:
-            self._store.unclaim(sum(map(_weight, self._webhooks.pop(owner).values())))
+            for webhook_id in list(self._webhooks[owner]):
+                self._remove(owner, webhook_id)
+
+    def owners(self) -> Collection[str]:
+        """The owners that have webhooks."""
+        return list(self._webhooks)
+
+    def names(self) -> list[str]:
+        """The keys of all webhooks."""
+        return [_key(owner, name) for owner, own in self._webhooks.items() for name in own]
+
+    def entry(self, key: str) -> Mapping[str, Any] | None:
+        """The fields of a webhook; None if there is none."""
+        owner, _, webhook_id = key.partition(" ")
+        webhook = self._webhooks.get(owner, {}).get(webhook_id)
+        return None if webhook is None else asdict(webhook)
+
+    def load(self, key: str, entry: Mapping[str, Any] | None) -> None:
+        """Have a webhook as another server has it; None removes it."""
+        owner, _, webhook_id = key.partition(" ")
+        own = self._webhooks.setdefault(owner, {})
+        earlier = own.get(webhook_id)
+        if earlier is not None:
+            self._store.unclaim(_weight(earlier))
+        if entry is None:
+            own.pop(webhook_id, None)
+        else:
+            fields = {**entry, "receiver": Receiver(**entry["receiver"])}
+            own[webhook_id] = Webhook(**{**fields, "events": tuple(entry["events"])})
+            # Another server found room for it, so this one must not refuse it.
+            self._store.unclaim(-_weight(own[webhook_id]))
+        if not own:
+            del self._webhooks[owner]
+
+
+def _key(owner: str, webhook_id: str) -> str:
+    return f"{owner} {webhook_id}"
 
 
 def _weight(webhook: Webhook) -> int:

@@ -40,16 +40,17 @@ class Webhooks:
     ) -> None:
         self._clocks = clocks
         self._store = store
-        self._registry = Registry(store)
+        #: All webhooks.
+        self.registry = Registry(store)
         self._deliveries = Deliveries(clocks, alarm, faults, store.changes.note, journal)
-        self._following = Following(clocks, alarm, self._registry, self._deliveries)
+        self._following = Following(clocks, alarm, self.registry, self._deliveries)
         store.changes.watch(self._following.changed)
 
     async def register(self, webhook: Webhook) -> None:
         """Add a webhook; raises InvalidRequest if there are too many, and ServiceUnavailable."""
         sessions = await self._store.of_owner(webhook.owner)
-        first = not self._registry.of(webhook.owner)
-        self._registry.add(webhook)
+        first = not self.registry.of(webhook.owner)
+        self.registry.add(webhook)
         if first:
             self._following.begin(sessions)
 
@@ -71,11 +72,11 @@ class Webhooks:
 
     def of(self, owner: str) -> Collection[Webhook]:
         """The webhooks of an owner, the oldest first."""
-        return self._registry.of(owner)
+        return self.registry.of(owner)
 
     def delete(self, owner: str, webhook_id: str) -> None:
         """Delete a webhook of this owner, and what waits for it; raises WebhookNotFound."""
-        self._registry.delete(owner, webhook_id)
+        self.registry.delete(owner, webhook_id)
         self._deliveries.forget_webhook(webhook_id)
 
     def log(self) -> Sequence[Attempt]:
@@ -84,11 +85,11 @@ class Webhooks:
 
     def forget(self, scope: Scope) -> None:
         """Forget the webhooks and the deliveries of a scope; its sessions are gone already."""
-        self._registry.forget(scope)
+        self.registry.forget(scope)
         self._deliveries.forget(scope)
 
     async def stop(self) -> None:
         """Forget everything, and wait until what is on its way is broken off."""
-        self._registry.forget(Scope())
+        self.registry.forget(Scope())
         self._following.clear()
         await self._deliveries.stop()

@@ -13,6 +13,7 @@ from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.faults import set_fault
 from scribe_mock.api.control.ledger import LedgerControl
 from scribe_mock.api.control.scoping import owner_of_query, sessions_of
+from scribe_mock.api.control.session_forms import MOST_CHUNKS
 from scribe_mock.api.examinations import Examination
 from scribe_mock.gauntlet.evidence import Evidence
 from scribe_mock.gauntlet.exchange import Exchange
@@ -50,9 +51,10 @@ class ExaminationControl(LedgerControl):
         scenario = _scenario(body["scenario"])
         token = body.get("token") or self._new_token()
         owner = services.callers.of_text(token)
-        await services.resets.reset(Scope(owner=owner))
-        now = services.clocks.of_owner(owner).now()
-        armed = await services.examinations.arm(scenario, token, owner, now)
+        async with services.sharing.changing():
+            await services.resets.reset(Scope(owner=owner))
+            now = services.clocks.of_owner(owner).now()
+            armed = await services.examinations.arm(scenario, token, owner, now)
         services.store.changes.note()
         return JsonAnswer({**_short(armed), "token": token}, 201)
 
@@ -77,7 +79,8 @@ class ExaminationControl(LedgerControl):
 
     async def remove_examination(self, request: Request, examination_id: str) -> Response:
         """End an examination; its faults go with it."""
-        self._services.examinations.remove(examination_id)
+        async with self._services.sharing.changing():
+            self._services.examinations.remove(examination_id)
         self._services.store.changes.note()
         return Response(status_code=204)
 
@@ -89,7 +92,7 @@ class ExaminationControl(LedgerControl):
     async def _evidence(self, armed: Examination) -> Evidence:
         services, scope = self._services, Scope(owner=armed.owner)
         forms = await described(services.journal, services.journal.records(scope))
-        sessions = [session.copy() for session in await sessions_of(services, armed.owner)]
+        sessions = [session.snapshot() for session in await sessions_of(services, armed.owner)]
         now, ids = services.clocks.times(), set(armed.fault_ids)
         exchanges = [Exchange.of(form) for form in forms]
         return Evidence(
@@ -98,7 +101,10 @@ class ExaminationControl(LedgerControl):
                 for one in exchanges
             ],
             sessions=[{"session_id": s.session_id, "status": s.state(now(s))} for s in sessions],
-            ledgers={s.session_id: (await self._ledger(s.session_id)).form() for s in sessions},
+            ledgers={
+                s.session_id: (await self._ledger(s.session_id)).form(0, MOST_CHUNKS)
+                for s in sessions
+            },
             faults=[set_fault(f) for f in services.faults.listed(scope) if f.fault_id in ids],
             cued=armed.cued,
         )

@@ -30,7 +30,8 @@ class FaultControl(OperationGroup):
     async def add_fault(self, request: Request, body: Any) -> JsonAnswer:
         """Set a fault."""
         fault = await self._services.fault_reader.read(body)
-        added = self._services.faults.add(fault)
+        async with self._services.sharing.changing():
+            added = self._services.faults.add(fault)
         self._services.store.changes.note()
         return JsonAnswer(set_fault(added), 201)
 
@@ -38,13 +39,16 @@ class FaultControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> Response:
         """Remove the faults of a scope."""
-        self._services.faults.forget(scope_of_list(self._services, token, session_id))
+        scope = scope_of_list(self._services, token, session_id)
+        async with self._services.sharing.changing():
+            self._services.faults.forget(scope)
         self._services.store.changes.note()
         return Response(status_code=204)
 
     async def remove_fault(self, request: Request, fault_id: str) -> Response:
         """Remove one fault."""
-        self._services.faults.remove(fault_id)
+        async with self._services.sharing.changing():
+            self._services.faults.remove(fault_id)
         self._services.store.changes.note()
         return Response(status_code=204)
 

@@ -12,10 +12,11 @@ from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.api.stopping import is_stopping
-from scribe_mock.errors import ServiceUnavailable
+from scribe_mock.errors import ServiceUnavailable, StoreUnreachable
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering import metrics
+from scribe_mock.store_address import kind_of
 
 
 class ServerControl(OperationGroup):
@@ -23,14 +24,21 @@ class ServerControl(OperationGroup):
 
     async def get_health(self, request: Request) -> JsonAnswer:
         """Answer with the version, the uptime, and how much is stored."""
-        sessions, stored_bytes = await self._services.store.usage()
+        sessions: int | None
+        stored_bytes: int | None
+        try:
+            sessions, stored_bytes = await self._services.store.usage()
+            reachable = True
+        except StoreUnreachable:
+            sessions, stored_bytes, reachable = None, None, False
         return JsonAnswer(
             {
-                "status": "ok",
+                "status": "ok" if reachable else "store_unreachable",
                 "version": __version__,
                 "uptime_seconds": round(self._services.clocks.root.uptime_seconds, 3),
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
+                "store": {"kind": kind_of(self._services.settings.store), "reachable": reachable},
                 "load_problems": list(self._services.load_problems),
             }
         )
@@ -49,17 +57,22 @@ class ServerControl(OperationGroup):
     async def get_metrics(self, request: Request) -> Response:
         """Answer with the figures of this server in Prometheus' text format."""
         services = self._services
-        sessions, stored_bytes = await services.store.usage()
+        try:
+            usage = await services.store.usage()
+        except StoreUnreachable:
+            usage = None
         samples = services.metrics.samples()
         if services.place is not None:
             samples = services.place.all_of(samples)
-        text = metrics.text_of(samples, sessions, stored_bytes)
+        text = metrics.text_of(samples, usage)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def reset(self, request: Request, body: Mapping[str, Any] | None) -> Response:
         """Bring the server, or a scope of it, back to the state after its start."""
         services = self._services
-        await services.resets.reset(await scope_of_body(services, body or {}))
+        scope = await scope_of_body(services, body or {})
+        async with services.sharing.changing():
+            await services.resets.reset(scope)
         return Response(status_code=204)
 
     async def get_clock(
@@ -78,11 +91,12 @@ class ServerControl(OperationGroup):
         owner = scope.owner
         if scope.session_id is not None:
             owner = (await services.store.get(scope.session_id)).owner
-        services.clocks.set(
-            Scope(scope.session_id, owner),
-            freeze=body.get("freeze"),
-            seconds=body.get("advance_seconds", 0),
-        )
+        async with services.sharing.changing():
+            services.clocks.set(
+                Scope(scope.session_id, owner),
+                freeze=body.get("freeze"),
+                seconds=body.get("advance_seconds", 0),
+            )
         services.store.changes.note()
         return await self._clock(scope, body.get("token"))
 

@@ -1,28 +1,27 @@
 """The operations of the control API on sessions and their audio."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, sessions_of
+from scribe_mock.api.control.session_forms import MOST_CHUNKS, session_form
+from scribe_mock.api.control.slices import sliced
 from scribe_mock.api.ranges import ranged_answer
-from scribe_mock.api.representations import (
-    control_chunk,
-    control_session,
-)
 from scribe_mock.api.services import OperationGroup
-from scribe_mock.audio.examination import session_findings
 from scribe_mock.errors import ChunkNotFound, InvalidRequest, SessionNotFound
 from scribe_mock.sessions.placing import finish
-from scribe_mock.sessions.session import SESSION_ID_PATTERN, Session, UploadType
+from scribe_mock.sessions.session import SESSION_ID_PATTERN, UploadType
 from scribe_mock.sessions.states import State
+
+#: The most chunks that an error names.
+_SHOWN = 20
 
 
 class SessionControl(OperationGroup):
@@ -40,7 +39,7 @@ class SessionControl(OperationGroup):
         now, owner = self._services.clocks.times(), owner_of_query(self._services, token)
         found = [
             s
-            for s in await sessions_of(self._services, owner)
+            async for s in sliced(await sessions_of(self._services, owner))
             if state is None or s.state(now(s)) == state
         ]
         page = found[int(offset) : int(offset) + int(limit)]
@@ -49,14 +48,22 @@ class SessionControl(OperationGroup):
             # Computing digests awaits, so a session may be changed, deleted or evicted meanwhile.
             with suppress(SessionNotFound):
                 current = await self._services.store.get(session.session_id)
-                sessions.append(await self._represent(request, current))
-        return JsonAnswer({"sessions": sessions, "total": len(found)})
+                sessions.append(await session_form(self._services, request, current))
+        listed = ",".join(sessions)
+        return JsonAnswer.of_text(f'{{"sessions":[{listed}],"total":{len(found)}}}')
 
-    async def inspect_session(self, request: Request, session_id: str) -> JsonAnswer:
-        """Answer with one session and its examined chunks."""
-        await self._services.examiner.examine_new_chunks(session_id)
-        session = await self._services.store.get(session_id)
-        return JsonAnswer(await self._represent(request, session))
+    async def inspect_session(
+        self,
+        request: Request,
+        session_id: str,
+        limit: str = str(MOST_CHUNKS),
+        offset: str = "0",
+    ) -> JsonAnswer:
+        """Answer with one session and a page of its chunks, which are examined."""
+        services, first, count = self._services, int(offset), int(limit)
+        await services.examiner.examine_new_chunks(session_id, first, count)
+        session = await services.store.get(session_id)
+        return JsonAnswer.of_text(await session_form(services, request, session, count, first))
 
     async def put_session(
         self, request: Request, session_id: str, body: Mapping[str, Any]
@@ -87,12 +94,17 @@ class SessionControl(OperationGroup):
             if owner not in (None, session.owner):
                 refuse_body("$.token", "the session is not this token's, which cannot be changed")
             session.set_fields(fields)
-        await self._services.seeder.place(session, State(body["state"]), {})
-        return JsonAnswer(await self._represent(request, session), status)
+        try:
+            await self._services.seeder.place(session, State(body["state"]), {})
+        except SessionNotFound:  # it was deleted meanwhile, with its audio
+            return await self.put_session(request, session_id, body)
+        return JsonAnswer.of_text(await session_form(self._services, request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:
         """Delete one session."""
-        await self._services.store.delete(session_id)
+        # Its faults and its clock go with it.
+        async with self._services.sharing.changing():
+            await self._services.store.delete(session_id)
         return Response(status_code=204)
 
     async def finish_session(
@@ -108,22 +120,18 @@ class SessionControl(OperationGroup):
     async def get_chunk(self, request: Request, session_id: str, stored_name: str) -> Response:
         """Answer with the stored bytes of one chunk, or the requested range of them."""
         session = await self._services.store.get(session_id)
-        chunk = next((c for c in session.chunks.values() if c.name == stored_name), None)
-        if chunk is None:
-            names = ", ".join(c.name for c in session.ordered_chunks()) or "none"
-            raise ChunkNotFound(f"The session has no chunk {stored_name[:80]!r}; it has {names}.")
+        number = stored_name.partition(".")[0]
+        chunk = session.chunks.get(int(number)) if number.isdecimal() else None
+        if chunk is None or chunk.name != stored_name:
+            raise ChunkNotFound(
+                f"The session has no chunk {stored_name[:80]!r}; it has "
+                f"{_listed(session.chunks.names)}."
+            )
         parts = await self._services.store.audio(session_id, chunk.sequence)
         return ranged_answer(request, parts, chunk.size, chunk.content_type)
 
-    async def _represent(self, request: Request, session: Session) -> dict[str, Any]:
-        """The session's JSON form as of now: a copy, since computing digests awaits."""
-        session, clock = session.copy(), self._services.clocks.of(session)
-        now, frozen = clock.now(), clock.frozen
-        digests = await self._services.store.digests(session.session_id)
-        found = session_findings(session.ordered_chunks(), digests)
-        chunks = [
-            control_chunk(chunk, digests[chunk.sequence], found[chunk.sequence])
-            for chunk in session.ordered_chunks()
-        ]
-        address = base_url(request, self._services.settings)
-        return control_session(session, now, address, frozen, chunks)
+
+def _listed(names: Sequence[str]) -> str:
+    """The first of some names."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (", ".join(names[:_SHOWN]) or "none") + more

@@ -19,13 +19,13 @@ async def cut_upload(call: Call, cut: Cut) -> None:
     """End the connection once the body has so many bytes; a shorter body is not cut."""
     announced = call.announced_bytes()
     if announced is not None and announced < cut.after_bytes:
-        call.spare()
+        await call.spare()
         await call.proceed()
         return
     # A body of unknown length is kept, since it may be too short.
     parts, count, more = await read_up_to(call.receive, cut.after_bytes)
     if count < cut.after_bytes:
-        call.spare()
+        await call.spare()
         await call.proceed(receive=Replay(parts, call.receive, more))
         return
     call.note(request_bytes=cut.after_bytes, whole=False)
@@ -49,7 +49,7 @@ async def cut_answer(call: Call, cut: Cut) -> None:
         if len(body) < left or (not body and message.get("more_body")):
             left -= len(body)
             if not message.get("more_body"):
-                call.spare()
+                await call.spare()
             await call.send(message)
             return
         await call.send({**message, "body": body[:left], "more_body": True})

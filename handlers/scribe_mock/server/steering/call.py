@@ -1,5 +1,6 @@
 """One request on its way through a fault."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,8 +61,9 @@ class Call:
     scope: Scope
     receive: Receive
     send: Send
-    #: The fault that decides what it meets; set once there is one.
+    #: The fault that decides what it meets, once there is one, and what takes back that it fired.
     fault: Fault = field(init=False)
+    spare_fault: Callable[[Fault], Awaitable[None]] = field(init=False)
     #: Whether that fault had no occasion to do what it does.
     spared: bool = field(init=False, default=False)
 
@@ -69,10 +71,10 @@ class Call:
         """Let the app answer it, with another `receive` or `send` if given."""
         await self.app(self.scope, receive or self.receive, send or self.send)
 
-    def spare(self) -> None:
-        """Note that the fault had no occasion to do what it does; it has not fired then."""
-        self.fault.spared()
+    async def spare(self) -> None:
+        """Take back that its fault fired: it had no occasion to do what it does."""
         self.spared = True
+        await self.spare_fault(self.fault)
 
     @property
     def connection(self) -> Connection:

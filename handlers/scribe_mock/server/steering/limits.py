@@ -15,7 +15,7 @@ async def limit_body(call: Call, limit: Limit) -> None:
     """Refuse a body above the limit, and pass on any other."""
     announced = call.announced_bytes()
     if announced is not None and announced <= limit.bytes:
-        call.spare()
+        await call.spare()
         await call.proceed()
     elif limit.delivery == "late" or (limit.delivery == "expect_only" and not _expects(call)):
         await _refuse_late(call, limit)
@@ -26,14 +26,14 @@ async def limit_body(call: Call, limit: Limit) -> None:
         if count > limit.bytes:
             await _refuse_early(call, limit, unread=more)
         else:
-            call.spare()
+            await call.spare()
             await call.proceed(receive=Replay(parts, call.receive, more))
 
 
 async def _refuse_late(call: Call, limit: Limit) -> None:
     parts, count, more = await read_up_to(call.receive, limit.bytes + 1)
     if count <= limit.bytes:
-        call.spare()
+        await call.spare()
         await call.proceed(receive=Replay(parts, call.receive, more))
         return
     parts.clear()

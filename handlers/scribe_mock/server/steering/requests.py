@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.callers import Callers
 from scribe_mock.audio.file_names import sequence_of
-from scribe_mock.errors import ApiError, ScribeError
+from scribe_mock.errors import ApiError, DocumentNotFound, SessionNotFound
 from scribe_mock.server.security import bearer_token
 from scribe_mock.server.steering.answers import answer_of_fault, preferences, preferred_answer
 from scribe_mock.server.steering.breaks import cut_answer, cut_upload, drop_answer
@@ -19,6 +19,7 @@ from scribe_mock.server.steering.pace import slow_down
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.sessions.tokens import Tokens
+from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.steering.actions import (
     Answer,
     Cut,
@@ -50,6 +51,7 @@ class SteeredRequests:
         tokens: Knows which tokens have expired.
         callers: Finds out whose a request is.
         clocks: All clocks.
+        sharing: What other servers have of this one.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SteeredRequests:
         tokens: Tokens,
         callers: Callers,
         clocks: Clocks,
+        sharing: Sharing,
     ) -> None:
         #: All faults; most servers have none at all.
         self.faults = faults
@@ -70,6 +73,7 @@ class SteeredRequests:
         self._tokens = tokens
         self._callers = callers
         self._clocks = clocks
+        self._sharing = sharing
         self._slowed = 0
 
     async def serve(
@@ -80,12 +84,23 @@ class SteeredRequests:
             await app(scope, receive, send)
             return
         target = await self._target(operation, scope)
-        plan = self.faults.plan(target) if self.faults.any else None
+        plan = await self.plan(target)
         if plan is None and "scribe_mock.prefer" not in scope:
             await app(scope, receive, send)
         else:
             call = Call(target, app, scope, receive, send)
             await self.meet_faults(call, plan or Plan(), self._meet)
+
+    async def plan(self, target: Target) -> Plan | None:
+        """The faults that fire on a request or a stream; None if there are none."""
+        if not self.faults.any or not self.faults.matches(target):
+            return None
+        async with self._sharing.changing():
+            return self.faults.plan(target)
+
+    async def _spare(self, fault: Fault) -> None:
+        async with self._sharing.changing():
+            self.faults.spare(fault)
 
     async def meet_faults(
         self, call: Call, plan: Plan, own: Callable[[Call], Awaitable[bool]]
@@ -129,7 +144,7 @@ class SteeredRequests:
         elif fault is None:
             await call.proceed()
         else:
-            call.fault = fault
+            call.fault, call.spare_fault = fault, self._spare
             if not await own(call):
                 await self._meet_any(call)
 
@@ -156,7 +171,8 @@ class SteeredRequests:
             case Limit() as limit:
                 await limit_body(call, limit)
             case ExpireToken():
-                self._tokens.expire(bearer_token(call.scope["headers"]))
+                async with self._sharing.changing():
+                    self._tokens.expire(bearer_token(call.scope["headers"]))
                 await call.proceed()
             case DropChunk():
                 call.scope["scribe_mock.drop_chunk"] = True
@@ -205,7 +221,7 @@ class SteeredRequests:
 
     async def _session(self, parameters: Mapping[str, str]) -> Session | None:
         """The session that a path names, by its id or by that of one of its documents."""
-        with suppress(ScribeError):
+        with suppress(SessionNotFound, DocumentNotFound):
             if "session_id" in parameters:
                 return await self._store.get(parameters["session_id"])
             if "document_id" in parameters:

@@ -42,7 +42,7 @@ class SteeredStreams:
             await self._app(scope, receive, send)
             return
         with suppress(ClientGone):
-            plan = self._requests.faults.plan(target) or Plan()
+            plan = await self._requests.plan(target) or Plan()
             call = Call(target, self._app, scope, receive, send)
             await self._requests.meet_faults(call, plan, _meet)
 

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from scribe_mock.server import http_heads
 from scribe_mock.server.breakable import Breakable
 from scribe_mock.server.exchange import fields_of_every_answer
+from scribe_mock.server.half_closed import HalfClosed
 from scribe_mock.server.idle_timer import IdleTimer
 from scribe_mock.server.steering.call import CONNECTION
 from scribe_mock.server.uvicorn_internals.answer import Answer
@@ -24,7 +25,7 @@ REQUEST_SECONDS = 900.0
 UNREAD_SECONDS = 900.0
 
 
-class BoundedProtocol(Breakable, HttpToolsProtocol):
+class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore[misc]
     """One connection, whose requests are bounded in the size of their head and in time."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -103,6 +104,8 @@ class BoundedProtocol(Breakable, HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif self._last_answer:
             self._send_last_answer()
+        elif self.half_closed:
+            self.transport.close()
         else:
             self._idle_timer.restart()
 
@@ -122,7 +125,7 @@ class BoundedProtocol(Breakable, HttpToolsProtocol):
         if cycle.response_complete:
             return
         if not cycle.body:
-            cycle.body = body  # type: ignore[assignment]
+            cycle.body = body
         else:
             if isinstance(cycle.body, bytes):
                 cycle.body = bytearray(cycle.body)

@@ -31,7 +31,7 @@ class Loaded:
         if record is None:
             return None
         stored = {int(number): StoredChunk.decoded(value) for number, value in chunks.items()}
-        session = decode_session(record, {number: one.chunk for number, one in stored.items()})
+        session = decode_session(record, [one.chunk for one in stored.values()])
         return cls(session, stored, uploads or b"0")
 
     @classmethod
@@ -65,7 +65,7 @@ class Loaded:
             put: The same with their bytes.
             now: Seconds since 1970.
         """
-        before, session = self.session, self.session.copy()
+        before, session = self.session, self.session.snapshot()
         session.add_upload(chunks, now)
         removed = [number for number in before.chunks if number not in session.chunks]
         is_new = not before.started

@@ -16,7 +16,7 @@ from scribe_mock.store.session_codec import decode_reference, decode_session, en
 #: How often a write begins again because the session was changed.
 _MOST_ATTEMPTS = 20
 
-_SCRIPT = Script.of("removal", "reference")
+_SCRIPT = Script.of("reference")
 
 
 class References:

@@ -1,6 +1,6 @@
 """How many bytes sessions may take in Redis, and how there is room for more."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 from scribe_mock.errors import ServiceUnavailable
@@ -72,7 +72,11 @@ class Room:
                 await self._evict(over, None)
 
     async def write(
-        self, session_id: str, command: Callable[[int, int], Command], arrived: Arrived | None
+        self,
+        session_id: str,
+        command: Callable[[int, int], Command],
+        arrived: Arrived | None,
+        first: Sequence[Command] = (),
     ) -> bool:
         """Run a script that writes; returns whether the session was still as it was.
 
@@ -80,13 +84,15 @@ class Room:
             session_id: The session, which is not evicted for it.
             command: The script, for the most bytes and those that this process uses besides.
             arrived: The upload that is written.
+            first: Commands that store what the script refers to.
 
         Raises:
             ServiceUnavailable: there is no memory left, or no Redis.
         """
         for _ in range(_MOST_ATTEMPTS):
             claimed = self._claimed - (arrived.size if arrived else 0)
-            answer = await self._redis.write(command(self._most, claimed))
+            answer = await self._redis.write(*first, command(self._most, claimed))
+            first = ()
             if answer[0] == b"written":
                 self._total = answer[1]
                 if arrived is not None:

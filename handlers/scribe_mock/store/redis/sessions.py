@@ -19,6 +19,7 @@ from scribe_mock.errors import (
 from scribe_mock.sessions.changes import Changes
 from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.body import sha256
@@ -99,7 +100,7 @@ class RedisStore:
         """Apply `change` to a copy of a session, then store the copy; see SessionStore."""
         for _ in range(_MOST_ATTEMPTS):
             loaded = await self._load(session_id)
-            session = loaded.session.copy()
+            session = loaded.session.snapshot()
             result = change(session)
             if await self._write(loaded.changed(session)):
                 self._changed(session)
@@ -136,6 +137,13 @@ class RedisStore:
             raise _too_busy(session_id)
         raise SessionNotFound(session_id)
 
+    async def diagnose(self, session_id: str, chunk: Chunk, diagnosis: Diagnosis) -> None:
+        """Store what was found out about a chunk, unless it was replaced meanwhile."""
+        await self.change(session_id, lambda session: session.chunks.diagnose(chunk, diagnosis))
+
+    async def learn_digests(self, session_id: str) -> None:
+        """Do nothing: each digest is known since the upload."""
+
     async def audio(self, session_id: str, sequence: int) -> Parts:
         """The bytes of one chunk; raises SessionNotFound, ChunkNotFound."""
         for _ in range(_MOST_ATTEMPTS):
@@ -145,16 +153,15 @@ class RedisStore:
                 await self.head(session_id)
                 raise ChunkNotFound(f"The session has no chunk {sequence}.")
             stored = StoredChunk.decoded(value)
-            parts = await self._bodies.parts_of(session_id, stored)
+            parts = await self._bodies.parts_of(stored)
             # It may have been replaced between the two reads.
             if sum(map(len, parts)) == stored.chunk.size:
                 return parts
         raise _too_busy(session_id)
 
-    async def digests(self, session_id: str) -> Mapping[int, str]:
-        """The SHA-256, in hex, of each chunk; each is known since its upload."""
-        loaded = await self._load(session_id)
-        return {number: one.sha256 for number, one in loaded.stored.items()}
+    async def digests(self, session: Session) -> Mapping[int, str]:
+        """The SHA-256, in hex, of each chunk when the session was read; known since its upload."""
+        return {number: chunk.sha256 or "" for number, chunk in session.chunks.items()}
 
     async def reference(self, session_id: str) -> Reference | None:
         """What was spoken during a session, without its bytes; raises SessionNotFound."""
@@ -262,16 +269,22 @@ class RedisStore:
 
     async def _write(self, write: Write, intake: RedisIntake | None = None) -> bool:
         command = partial(write.command, self._prefix)
-        return await self._room.write(write.session_id, command, intake)
+        bytes_first = [
+            self._bodies.keeping(put.stored.blob, put.data)
+            for put in write.put
+            if put.data is not None
+        ]
+        return await self._room.write(write.session_id, command, intake, bytes_first)
 
     async def _put(self, intake: RedisIntake, chunk: Chunk, parts: Parts) -> Put:
         """A chunk of an upload with its bytes."""
         if parts is not intake.parts:
             return _small(chunk, parts)
         data = await intake.finish()
+        chunk.sha256 = intake.sha256
         if intake.blob is None:
-            return Put(StoredChunk(SMALL, new_name(), intake.sha256, chunk), data)
-        return Put(StoredChunk(LARGE, intake.blob, intake.sha256, chunk), b"%d" % intake.count)
+            return Put(StoredChunk(SMALL, new_name(), chunk), 1, data)
+        return Put(StoredChunk(LARGE, intake.blob, chunk), intake.count)
 
     async def _sweep(self) -> None:
         """Remove what is left of sessions whose keys have ended, now and then."""
@@ -291,12 +304,15 @@ class RedisStore:
 
 
 def _small(chunk: Chunk, parts: Parts) -> Put:
-    return Put(StoredChunk(SMALL, new_name(), sha256(parts), chunk), b"".join(parts))
+    chunk.sha256 = sha256(parts)
+    return Put(StoredChunk(SMALL, new_name(), chunk), 1, b"".join(parts))
 
 
 def _replacement(loaded: Loaded | None, session: Session, audio: Mapping[int, Parts]) -> Write:
     """What writes a session in place of another one, if there is one with its id."""
     stored = {} if loaded is None else loaded.stored
+    if not session.chunks.keys() <= {*audio, *stored}:
+        raise SessionNotFound(session.session_id)
     put = [
         _small(chunk, audio[number])
         if number in audio

@@ -13,6 +13,8 @@ from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 #: Seconds of real time for which a session stays after it has expired, or would have: a week.
 STAY_SECONDS = 7 * 86400
+#: The longest time that a session is counted as open: a hundred years.
+_LONGEST = 100 * 365 * 86400
 #: No record, as the script has it.
 _NO_RECORD = (b"", b"", 0, 0, b"", b"", b"", b"", b"")
 
@@ -22,12 +24,14 @@ _SCRIPT = Script.of("removal", "write")
 class Put(NamedTuple):
     """A chunk to write.
 
-    `data` are its bytes, unless they are in Redis already. `before` is the name of the bytes that
-    it must have before, if that matters.
+    `parts` is how many parts its bytes have in Redis; 0 for those of a chunk that stays. `data` are
+    its bytes, if they are not in Redis yet. `before` is the name of the bytes that it must have
+    before, if that matters.
     """
 
     stored: StoredChunk
-    data: bytes = b""
+    parts: int = 0
+    data: bytes | None = None
     before: bytes = b""
 
 
@@ -65,8 +69,8 @@ class Write:
         arguments = [prefix, self.session_id, expected, self.uploads, most, claimed, CHUNK_BYTES]
         arguments += self._record()
         arguments += [len(self.removed), *self.removed, len(self.put)]
-        for stored, data, before in self.put:
-            arguments += [stored.chunk.sequence, before, stored.encoded(), data]
+        for stored, parts, _, before in self.put:
+            arguments += [stored.chunk.sequence, before, stored.encoded(), parts]
         return (_SCRIPT, 0, *arguments)
 
     def _record(self) -> Sequence[Any]:
@@ -79,7 +83,7 @@ class Write:
             encode_session(session),
             session.version,
             weight(session) - CHUNK_BYTES * len(session.chunks),
-            int(max(session.expires_at - session.created_at, 0)) + STAY_SECONDS,
+            int(min(max(session.expires_at - session.created_at, 0), _LONGEST)) + STAY_SECONDS,
             b"1" if done else b"0",
             session.done_at if done else session.expires_at,
             f"={session.owner}" if self.owned else b"",

@@ -1,13 +1,4 @@
--- Removes what one upload or one session left; for the other scripts.
-
-local function remove_bytes(prefix, id, kind, blob)
-  if kind == 'l' then
-    redis.call('UNLINK', prefix .. 'large:' .. blob)
-    redis.call('SREM', prefix .. 'larges:' .. id, blob)
-  else
-    redis.call('HDEL', prefix .. 'bytes:' .. id, blob)
-  end
-end
+-- Removes a session; for the other scripts.
 
 -- Its size stays counted until it is removed here, also when its keys have ended by themselves.
 local function remove_session(prefix, id)
@@ -17,17 +8,17 @@ local function remove_session(prefix, id)
   for document in string.gmatch(found[2] or '', '%S+') do
     redis.call('DEL', prefix .. 'document:' .. document)
   end
-  for _, blob in ipairs(redis.call('SMEMBERS', prefix .. 'larges:' .. id)) do
-    redis.call('UNLINK', prefix .. 'large:' .. blob)
+  for _, chunk in ipairs(redis.call('HVALS', prefix .. 'chunks:' .. id)) do
+    redis.call('UNLINK', prefix .. 'bytes:' .. struct.unpack('>xc16', chunk))
   end
-  for _, name in ipairs({'chunks:', 'bytes:', 'larges:', 'reference:'}) do
-    redis.call('UNLINK', prefix .. name .. id)
-  end
+  local blob = redis.call('HGET', prefix .. 'reference:' .. id, 'blob')
+  if blob then redis.call('UNLINK', prefix .. 'bytes:' .. blob) end
+  redis.call('UNLINK', prefix .. 'chunks:' .. id, prefix .. 'reference:' .. id)
   local owner = redis.call('HGET', prefix .. 'owners', id)
   if owner then redis.call('ZREM', prefix .. 'owner:' .. owner, id) end
   for _, name in ipairs({'bytes', 'audio'}) do
     local size = redis.call('HGET', prefix .. name .. '_of', id)
-    if size then redis.call('HINCRBY', prefix .. 'totals', name, -size) end
+    if size then redis.call('HINCRBY', prefix .. 'totals', name, 0 - size) end
     redis.call('HDEL', prefix .. name .. '_of', id)
   end
   redis.call('HDEL', prefix .. 'owners', id)

@@ -1,6 +1,6 @@
 -- Writes a session, chunks of it, or both: everything or nothing. `store/redis/write.py` sends the
--- arguments. Answers {'written', bytes of all}, {'conflict'}, {'gone'} where a
--- large body has, or {'full', bytes that are missing}.
+-- arguments. The bytes of chunks are there already, and go by themselves unless this
+-- keeps them. Answers {'written', bytes of all}, {'conflict'}, {'gone'} if bytes have, or {'full', bytes that are missing}.
 local place = 0
 local function argument() place = place + 1 return ARGV[place] end
 local function number() return tonumber(argument()) end
@@ -13,7 +13,6 @@ local done, over_at = argument(), argument()
 local owner, stream, documents = argument(), argument(), argument()
 
 local session, chunks = prefix .. 'session:' .. id, prefix .. 'chunks:' .. id
-local bytes, larges = prefix .. 'bytes:' .. id, prefix .. 'larges:' .. id
 local known = redis.call('HMGET', session, 'version', 'uploads', 'weight', 'ends_at', 'documents')
 if (known[1] or '') ~= expected then return {'conflict'} end
 if expected_uploads ~= '' and (known[2] or '0') ~= expected_uploads then return {'conflict'} end
@@ -24,28 +23,26 @@ end
 
 -- What it is to be, before anything is written.
 local more = record == '' and 0 or weight - (known[3] or 0)
-local audio, gone, put = 0, {}, {}
+local audio, gone, removed, put = 0, {}, {}, {}
 for _ = 1, number() do
   local sequence = argument()
   local value = redis.call('HGET', chunks, sequence)
   if not value then return {'conflict'} end
-  local kind, blob, _, size = struct.unpack('>c1c16c32I4I4', value)
+  local blob, size = struct.unpack('>xc16I4', value)
   audio, more = audio - size, more - chunk_bytes
-  gone[#gone + 1] = {kind, blob, sequence}
+  gone[#gone + 1] = prefix .. 'bytes:' .. blob
+  removed[#removed + 1] = sequence
 end
-local sent = 0
 for _ = 1, number() do
-  local sequence, old_blob, value, data = argument(), argument(), argument(), argument()
-  local kind, blob, _, size = struct.unpack('>c1c16c32I4I4', value)
+  local sequence, old_blob, value, parts = argument(), argument(), argument(), number()
+  local kind, blob, size = struct.unpack('>c1c16I4', value)
   local old = redis.call('HGET', chunks, sequence)
   if old then
-    local of_kind, of_blob, _, of_size, replaced = struct.unpack('>c1c16c32I4I4', old)
+    local of_blob, of_size, replaced = struct.unpack('>xc16I4I4', old)
     if old_blob ~= '' and old_blob ~= of_blob then return {'conflict'} end
-    if of_blob ~= blob then
-      gone[#gone + 1] = {of_kind, of_blob}
-      if old_blob == '' then
-        value = string.sub(value, 1, 53) .. struct.pack('>I4', replaced + 1) .. string.sub(value, 58)
-      end
+    if of_blob ~= blob then gone[#gone + 1] = prefix .. 'bytes:' .. of_blob end
+    if old_blob == '' then
+      value = string.sub(value, 1, 21) .. struct.pack('>I4', replaced + 1) .. string.sub(value, 26)
     end
     audio = audio - of_size
   elseif old_blob ~= '' then
@@ -54,11 +51,11 @@ for _ = 1, number() do
     more = more + chunk_bytes
   end
   audio = audio + size
-  -- Of a large body the number of its parts is sent: those that came first may have gone meanwhile.
-  if kind == 'l' and data ~= '' and redis.call('LLEN', prefix .. 'large:' .. blob) ~= tonumber(data) then
-    return {'gone'}
-  end
-  put[#put + 1] = {sequence, value, kind, blob, data}
+  local bytes = prefix .. 'bytes:' .. blob
+  -- The first parts of a slow body may have gone when the last ones came.
+  if parts > 0 and kind == 'l' and redis.call('LLEN', bytes) ~= parts then return {'gone'} end
+  if parts > 0 and kind ~= 'l' and redis.call('EXISTS', bytes) == 0 then return {'gone'} end
+  put[#put + 1] = {sequence, value, parts > 0 and bytes}
 end
 more = more + audio
 local total = tonumber(redis.call('HGET', prefix .. 'totals', 'bytes') or 0)
@@ -99,21 +96,11 @@ if record ~= '' then
     end
   end
 end
-for _, one in ipairs(gone) do
-  remove_bytes(prefix, id, one[1], one[2])
-  if one[3] then redis.call('HDEL', chunks, one[3]) end
-end
+if #gone > 0 then redis.call('UNLINK', unpack(gone)) end
+if #removed > 0 then redis.call('HDEL', chunks, unpack(removed)) end
 for _, one in ipairs(put) do
-  local sequence, value, kind, blob, data = unpack(one)
-  redis.call('HSET', chunks, sequence, value)
-  if kind == 'l' then
-    redis.call('SADD', larges, blob)
-    redis.call('EXPIREAT', prefix .. 'large:' .. blob, ends_at)
-    redis.call('EXPIREAT', larges, ends_at)
-  elseif data ~= '' then
-    redis.call('HSET', bytes, blob, data)
-    redis.call('EXPIREAT', bytes, ends_at)
-  end
+  redis.call('HSET', chunks, one[1], one[2])
+  if one[3] then redis.call('EXPIREAT', one[3], ends_at) end
 end
 if #put > 0 then
   redis.call('EXPIREAT', chunks, ends_at)

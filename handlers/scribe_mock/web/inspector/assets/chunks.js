@@ -3,7 +3,11 @@ import { request } from "./control.js";
 import { bytes, keyed, make } from "./dom.js";
 import { joined, showWaveform } from "./waveform.js";
 
-const [timeline, list, whole, none] = ["timeline", "chunks", "whole", "no-audio"].map((id) => document.getElementById(id));
+/** A page shows so many chunks at once. */
+export const CHUNKS_SHOWN = 200;
+
+const [timeline, list, whole, none, pages, range, earlier, later] =
+  ["timeline", "chunks", "whole", "no-audio", "pages", "range", "earlier", "later"].map((id) => document.getElementById(id));
 const { id } = document.getElementById("session").dataset;
 const keyOf = (chunk) => `${chunk.name} ${chunk.sha256}`;
 
@@ -37,14 +41,28 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
-/** Show the chunks as they are now. */
-export function showChunks(session) {
+let offset = 0;
+/** How many chunks are before those that are shown. */
+export const skipped = () => offset;
+
+function showPages({ chunks, chunks_total: total }, refresh) {
+  pages.hidden = !offset && total <= CHUNKS_SHOWN;
+  range.textContent = `${offset + Math.min(1, chunks.length)} to ${offset + chunks.length} of ${total}`;
+  earlier.disabled = !offset;
+  later.disabled = offset + chunks.length >= total;
+  earlier.onclick = () => { offset = Math.max(0, offset - CHUNKS_SHOWN); refresh(); };
+  later.onclick = () => { offset += CHUNKS_SHOWN; refresh(); };
+}
+
+/** Show the chunks as they are now; `refresh` asks for those of another page. */
+export function showChunks(session, refresh) {
   const { chunks } = session;
+  showPages(session, refresh);
   none.hidden = chunks.length > 0;
   if (!chunks.length) none.replaceChildren(...adviceFor(session));
   keyed(timeline, slots(chunks), (slot) => slot.key, slotElement);
   keyed(list, chunks, keyOf, chunkElement);
-  showWhole(chunks);
+  showWhole(chunks.length === session.chunks_total ? chunks : []);
 }
 
 function adviceFor(session) {
@@ -57,7 +75,7 @@ function adviceFor(session) {
 function slots(chunks) {
   const found = [];
   const first = Math.min(...chunks.map((chunk) => Date.parse(chunk.received_at)));
-  let expected = 0;
+  let expected = offset ? chunks[0]?.sequence : 0;
   for (const chunk of chunks) {
     if (chunk.sequence > expected) found.push({ key: `gap ${expected} ${chunk.sequence}`, from: expected, to: chunk.sequence - 1 });
     found.push({ key: `${keyOf(chunk)} ${chunk.replaced} ${first}`, chunk, after: (Date.parse(chunk.received_at) - first) / 1000 });

@@ -31,7 +31,7 @@ export function showComparison(session) {
 }
 
 async function look() {
-  const ledger = await ask(`${address}/ledger`);
+  const ledger = await ask(`${address}/ledger?limit=1`);
   const failure = ledger.problems.find(({ code }) => code === "not_compared")?.message;
   const state = JSON.stringify([ledger.audio, failure]);
   if (state === shown) return;

@@ -1,5 +1,5 @@
 /** One session: what it is, what can be done to it, its audio, and what Get session returns. */
-import { showChunks } from "./chunks.js";
+import { CHUNKS_SHOWN, showChunks, skipped } from "./chunks.js";
 import { age, secondsUntilChange, setClock } from "./clock.js";
 import { showComparison } from "./comparison.js";
 import { ask, Refusal, request, revisionNow, watch } from "./control.js";
@@ -13,9 +13,8 @@ const [facts, actions, done, transcript, statusLine, result, gone] =
 let session = null;
 
 function showFacts() {
-  const size = session.chunks.reduce((sum, chunk) => sum + chunk.size, 0);
   const change = session.status === "processing" ? "done " : "expires ";
-  const texts = [session.upload_type, `scenario ${session.scenario}`, `${session.chunks.length} chunks, ${bytes(size)}`];
+  const texts = [session.upload_type, `scenario ${session.scenario}`, `${session.chunks_total} chunks, ${bytes(session.bytes)}`];
   facts.replaceChildren(stateBadge(session.status), ...texts.map((text) => make("span", { className: "small" }, text)),
     make("span", { className: "small quiet" }, "created ", age(session.created_at)),
     session.changes_at ? make("span", { className: "small quiet" }, change, age(session.changes_at)) : "",
@@ -45,7 +44,7 @@ function showGone() {
 async function refresh() {
   const revision = await revisionNow();
   try {
-    session = await ask(address);
+    session = await ask(`${address}?limit=${CHUNKS_SHOWN}&offset=${skipped()}`);
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error;
     showGone();
@@ -55,7 +54,7 @@ async function refresh() {
   page.hidden = false;
   gone.hidden = true;
   showFacts();
-  showChunks(session);
+  showChunks(session, refresh);
   showComparison(session);
   await showResult();
   return { revision, due: secondsUntilChange(session) };

@@ -1,0 +1,1 @@
+"""What several servers with one Redis have in common, besides sessions and their audio."""
