@@ -40,18 +40,17 @@ class Observation:
 
     def finish(self, scope: Scope, exchange: Exchange, span: Any) -> None:
         """A request or stream is over."""
-        code = scope.get("scribe_mock.code")
-        facts: tuple[Any, int, Any]
+        code, received = scope.get("scribe_mock.code"), exchange.request_bytes
+        status, sent = exchange.status, exchange.answer_bytes
         if scope["type"] == "websocket":
-            facts = "streamAudio", exchange.status, code or exchange.code
-            self._metrics.add(*facts, exchange.request_bytes, exchange.answer_bytes, None)
+            operation: str | None = "streamAudio"
+            code = code or exchange.code
+            self._metrics.add(operation, status, code, received, sent, None)
         else:
-            facts = scope.get("scribe_mock.operation"), exchange.status, code
-            received, sent = exchange.request_bytes, exchange.answer_bytes
-            self._metrics.add(*facts, received, sent, exchange.end())
+            operation = scope.get("scribe_mock.operation")
+            seconds = exchange.seconds or exchange.end()
+            self._metrics.add(operation, status, code, received, sent, seconds)
             if self._log is not None:
                 self._log.add(scope, exchange)
         if self._tracing is not None:
-            names = ("operation", "status", "code")
-            sizes = {"received": exchange.request_bytes, "sent": exchange.answer_bytes}
-            self._tracing.finish(span, dict(zip(names, facts, strict=True)) | sizes)
+            self._tracing.finish(span, operation, status, code, received, sent)

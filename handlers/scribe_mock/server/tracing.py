@@ -73,25 +73,37 @@ class Tracing:
         scope["scribe_mock.trace_id"] = f"{span.get_span_context().trace_id:032x}"
         return span
 
-    def finish(self, span: Any, facts: Mapping[str, Any]) -> None:
+    def finish(
+        self,
+        span: Any,
+        operation: str | None,
+        status: int,
+        code: str | None,
+        received: int,
+        sent: int,
+    ) -> None:
         """End a span.
 
         Args:
             span: As `begin` returned it.
-            facts: `operation`, `status`, `code`, `received` and `sent`, as for `Metrics.add`.
+            operation: Its operationId.
+            status: The status of the answer; 0 for none.
+            code: The error code.
+            received: Bytes of its body.
+            sent: Bytes of the answer's body.
         """
         from opentelemetry.trace import StatusCode
 
-        if facts["operation"]:
-            span.update_name(facts["operation"])
-            span.set_attribute("scribe_mock.operation", facts["operation"])
-        if facts["status"]:
-            span.set_attribute("http.response.status_code", facts["status"])
-        if facts["code"]:
-            span.set_attribute("error.type", facts["code"])
-        span.set_attribute("http.request.body.size", facts["received"])
-        span.set_attribute("http.response.body.size", facts["sent"])
-        if facts["status"] >= _SERVER_ERROR or not facts["status"]:
+        if operation:
+            span.update_name(operation)
+            span.set_attribute("scribe_mock.operation", operation)
+        if status:
+            span.set_attribute("http.response.status_code", status)
+        if code:
+            span.set_attribute("error.type", code)
+        span.set_attribute("http.request.body.size", received)
+        span.set_attribute("http.response.body.size", sent)
+        if status >= _SERVER_ERROR or not status:
             span.set_status(StatusCode.ERROR)
         span.end()
 

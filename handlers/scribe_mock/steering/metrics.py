@@ -5,8 +5,7 @@ contract, statuses are few. What is neither counts as `other`, so the number of 
 """
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scribe_mock import control_errors, errors
@@ -37,9 +36,10 @@ Samples = dict[str, dict[str, float]]
 
 
 @dataclass(slots=True)
-class _Work:
-    """What the requests of one operation cost."""
+class _Answers:
+    """Requests of one operation with the same answer, and what they cost."""
 
+    count: int = 0
     received: int = 0
     sent: int = 0
     seconds: float = 0.0
@@ -58,9 +58,9 @@ class Metrics:
     def __init__(self, fired: Mapping[str, int], busy_seconds: Callable[[], float]) -> None:
         self._fired = fired
         self._busy_seconds = busy_seconds
-        self._answers: Counter[tuple[str, int, str]] = Counter()
-        self._work: dict[str, _Work] = {}
-        self._codes = _CLOSE_CODES | _OTHER_CODES | set(_codes_of(errors.ApiError))
+        # By operation, status and code.
+        self._answers: dict[tuple[str | None, int, str | None], _Answers] = {}
+        self._codes = {None, *_CLOSE_CODES, *_OTHER_CODES, *_codes_of(errors.ApiError)}
 
     def add(
         self,
@@ -81,38 +81,37 @@ class Metrics:
             sent: Bytes of the answer's body.
             seconds: How long it took until the answer was sent; None for a stream.
         """
-        name = operation or "none"
-        key = name, status, code or ""
-        if key not in self._answers:
-            key = self._bounded(*key)
-        self._answers[key] += 1
-        work = self._work.get(name)
-        if work is None:
-            work = self._work[name] = _Work()
-        work.received += received
-        work.sent += sent
+        # Called for each request: every look-up that is saved here counts.
+        answers = self._answers.get((operation, status, code))
+        if answers is None:
+            answers = self._bounded(operation, status, code)
+        answers.count += 1
+        answers.received += received
+        answers.sent += sent
         if seconds is not None:
-            work.seconds += seconds
-            work.classes[bisect_left(BOUNDS, seconds)] += 1
+            answers.seconds += seconds
+            answers.classes[bisect_left(BOUNDS, seconds)] += 1
 
-    def _bounded(self, name: str, status: int, code: str) -> tuple[str, int, str]:
-        code = code if not code or code in self._codes else "other"
-        key = name, status, code
-        if key in self._answers or len(self._answers) < MAX_ANSWERS:
-            return key
-        return name, 0, "other"
+    def _bounded(self, operation: str | None, status: int, code: str | None) -> _Answers:
+        key = operation, status, code if code in self._codes else "other"
+        if key not in self._answers and len(self._answers) >= MAX_ANSWERS:
+            key = operation, 0, "other"
+        return self._answers.setdefault(key, _Answers())
 
     def samples(self) -> Samples:
         """What was counted."""
         samples: Samples = {name: {} for name in _FAMILIES}
-        for (name, status, code), count in self._answers.items():
-            labels = f'{{operation="{name}",status="{status}",code="{code}"}}'
-            samples["requests_total"][labels] = count
-        for name, work in self._work.items():
+        together: dict[str, list[_Answers]] = {}
+        for (operation, status, code), answers in self._answers.items():
+            name = operation or "none"
+            labels = f'{{operation="{name}",status="{status}",code="{code or ""}"}}'
+            samples["requests_total"][labels] = answers.count
+            together.setdefault(name, []).append(answers)
+        for name, found in together.items():
             labels = f'{{operation="{name}"}}'
-            samples["request_bytes_total"][labels] = work.received
-            samples["answer_bytes_total"][labels] = work.sent
-            samples["request_duration_seconds"] |= _histogram(name, work)
+            samples["request_bytes_total"][labels] = sum(each.received for each in found)
+            samples["answer_bytes_total"][labels] = sum(each.sent for each in found)
+            samples["request_duration_seconds"] |= _histogram(name, found)
         for action, count in self._fired.items():
             samples["faults_fired_total"][f'{{action="{action}"}}'] = count
         samples["decode_seconds_total"][""] = self._busy_seconds()
@@ -147,14 +146,15 @@ def text_of(samples: Samples, usage: tuple[int, int] | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _histogram(name: str, work: _Work) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _histogram(name: str, found: Sequence[_Answers]) -> dict[str, float]:
+    lines: dict[str, float] = {}
     count = 0
-    for bound, more in zip((*map(str, BOUNDS), "+Inf"), work.classes, strict=True):
+    classes = [sum(each) for each in zip(*(answers.classes for answers in found), strict=True)]
+    for bound, more in zip((*map(str, BOUNDS), "+Inf"), classes, strict=True):
         count += more
-        found[f'_bucket{{operation="{name}",le="{bound}"}}'] = count
+        lines[f'_bucket{{operation="{name}",le="{bound}"}}'] = count
     labels = f'{{operation="{name}"}}'
-    return found | {f"_sum{labels}": work.seconds, f"_count{labels}": count}
+    return lines | {f"_sum{labels}": sum(each.seconds for each in found), f"_count{labels}": count}
 
 
 def _codes_of(error: type[errors.ApiError]) -> Iterator[str]:
