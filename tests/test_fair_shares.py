@@ -1,14 +1,18 @@
 """One client does not slow the others: those who left, long recordings, too many at once."""
 
+import os
 import socket
+import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from tests.support import AUDIO, comes_true, refusal, running
+from scribe_mock.testing.child_server import ChildServer
+from tests.support import AUDIO, MIB, Mock, comes_true, refusal, running
 
 #: Two hours of silence in MP3: it takes some seconds to decode.
 LONG = (b"\xff\xe3\x18\xc4" + bytes(68)) * 100_000
@@ -133,3 +137,22 @@ def test_the_python_client_reads_all_pages_of_a_ledger():
         ledger = server.ledger(created["session_id"])
         assert [line.sequence for line in ledger.chunks] == list(range(0, 2010, 2))
         assert len(ledger.problems) == 1000
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells the memory in use")
+def test_memory_goes_back_to_the_system():
+    with ChildServer(Settings(quiet=True)) as server, closing(Mock(server.url)) as mock:
+        status = Path(f"/proc/{server._process.pid}/statm")
+
+        def resident_bytes():
+            return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        chunked = mock.create()
+        chunked.store("audio_0.webm")
+        idle = resident_bytes()
+        with ExitStack() as stack:
+            for number in range(1, 21):
+                wire = stack.enter_context(chunked.begin_upload(f"audio_{number}.webm", 10 * MIB))
+                wire.socket.sendall(bytes(10 * MIB - 1))
+            assert comes_true(lambda: resident_bytes() > idle + 190 * MIB)
+        assert comes_true(lambda: resident_bytes() < idle + 30 * MIB)
