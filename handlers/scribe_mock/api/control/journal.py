@@ -11,6 +11,7 @@ from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
+from scribe_mock.api.control.slices import sliced
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.control_errors import RequestNotFound
 from scribe_mock.errors import InvalidRequest
@@ -38,7 +39,7 @@ class JournalControl(OperationGroup):
     ) -> JsonAnswer:
         """Answer with the latest entries that match, the oldest first."""
         journal, scope = self._services.journal, scope_of_list(self._services, token, session_id)
-        found = self._found(scope, **wanted)
+        found = await self._found(scope, **wanted)
         end = max(0, len(found) - int(offset))
         page = found[max(0, end - int(limit)) : end]
         return JsonAnswer(
@@ -78,7 +79,7 @@ class JournalControl(OperationGroup):
         **wanted: str,
     ) -> JsonAnswer:
         """Answer with entries as an HTTP archive."""
-        found = self._found(scope_of_list(self._services, token, session_id), **wanted)
+        found = await self._found(scope_of_list(self._services, token, session_id), **wanted)
         origin = base_url(request, self._services.settings)
         # Ten thousand entries take too long for the event loop.
         text = await asyncio.to_thread(lambda: encode(archive(found, origin)))
@@ -94,7 +95,7 @@ class JournalControl(OperationGroup):
             )
         return JsonAnswer(await described_whole(self._services.journal, record))
 
-    def _found(
+    async def _found(
         self,
         scope: Scope,
         operation: str | None = None,
@@ -107,7 +108,7 @@ class JournalControl(OperationGroup):
         number = None if status is None else int(status)
         return [
             record
-            for record in self._services.journal.records(scope)
+            async for record in sliced(self._services.journal.records(scope))
             if record.at >= earliest
             and operation in (None, record.operation)
             and number in (None, record.status)
