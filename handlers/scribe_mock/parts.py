@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from scribe_mock.sharing.mirror import Mirror
     from scribe_mock.sharing.planted import SigningKeys
     from scribe_mock.sharing.shared import Shared
+    from scribe_mock.sharing.webhook_sender import WebhookSender
     from scribe_mock.store.redis.connection import Connection
     from scribe_mock.store.sqlite.database import Database
 
@@ -336,15 +337,36 @@ class Parts:
 
         assert isinstance(self.lock_step, SharedLockStep)
         assert isinstance(self.journal, SharedJournal)
+        sender = self._sender(shared)
         await shared.join(
             mirrors,
             keys,
             self._plant,
             self.journal,
-            [self.journal, self.held, self.streams],
+            [self.journal, self.held, self.streams, sender],
             self.streams.settle_own,
-            self.lock_step.handlers(),
+            {**self.lock_step.handlers(), **sender.handlers()},
         )
+        await sender.join()
+
+    def _sender(self, shared: "Shared") -> "WebhookSender":
+        """Lets one server after the other send the webhooks."""
+        from scribe_mock.sharing.webhook_sender import WebhookSender
+
+        assert self.redis is not None
+        webhooks = self.webhooks
+        webhooks.sender = WebhookSender(
+            self.redis,
+            shared.peers,
+            shared,
+            self.store,
+            self.clocks,
+            self.faults,
+            webhooks.registry,
+            webhooks.following,
+            webhooks.deliveries,
+        )
+        return webhooks.sender
 
     async def _plant(self) -> None:
         """Make what a fresh server has, where all servers have lost it."""
@@ -353,6 +375,8 @@ class Parts:
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        if self.webhooks.sender is not None:
+            await self.webhooks.sender.leave()
         await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
