@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from websockets.sync.client import connect
 
+from tests.receivers import Receiver
 from tests.redis_servers import redis_server
 from tests.support import TOKEN, ApiSession, comes_true, parallel, refusal, running
 from tests.test_stream import closed
@@ -392,3 +393,102 @@ class TestTheJournal:
             two.control("DELETE", "/requests?token=a-token")
             send(one, "again")
             assert requests(one, "?token=a-token") == (["again"], 0)
+
+
+ALL = [f"session.{name}" for name in ("started", "ended", "completed", "expired")]
+
+
+def register(mock, receiver):
+    body = {"url": receiver.url, "events": ALL}
+    assert call(mock, "POST", "/voice/v1/webhooks", **body).status_code == 201
+
+
+def deliveries(mock, session):
+    """The log of the attempts about a session, the oldest first."""
+    path = f"/webhook-deliveries?session_id={session.id}"
+    found = mock.control("GET", path)["deliveries"]
+    return [(one["event"], one["attempt"], one["status"]) for one in reversed(found)]
+
+
+def recorded(mock):
+    """A session with one chunk."""
+    session = mock.create()
+    session.store("audio_0.webm")
+    return session
+
+
+class TestWebhooks:
+    """One server sends, whichever one a session is driven through."""
+
+    @pytest.fixture
+    def receiver(self):
+        with Receiver() as receiver:
+            yield receiver
+
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_each_event_is_told_once_and_in_order(self, a, b, receiver, turn):
+        first, second = (a, b)[::turn]
+        register(first, receiver)
+        session = recorded(second)
+        assert through(first, session).end().status_code == 202
+        second.advance(60)
+        expected = [(event, session.id) for event in ALL[:3]]
+        assert receiver.events(3) == expected
+        log = [(event, 1, 200) for event in ALL[:3]]
+        assert comes_true(lambda: deliveries(first, session) == log)
+        assert deliveries(second, session) == log
+        found = requests(second, "?operation=deliverWebhook")[0]
+        assert found == requests(first, "?operation=deliverWebhook")[0]
+        assert len(found) == 3
+        assert receiver.arrived.empty()
+
+    def test_a_session_that_is_not_ended_expires_once(self, a, b, receiver):
+        register(b, receiver)
+        session = a.create()
+        assert receiver.events(1) == [("session.started", session.id)]
+        b.advance(7200)
+        assert receiver.events(1) == [("session.expired", session.id)]
+        assert receiver.arrived.empty()
+
+    def test_nothing_is_told_that_happened_before(self, a, b, receiver):
+        session = recorded(a)
+        register(b, receiver)
+        through(b, session).end()
+        assert receiver.events(1) == [("session.ended", session.id)]
+
+    def test_a_lost_delivery_counts_once(self, a, b, receiver):
+        register(a, receiver)
+        set_fault(b, action={"webhook": {"lose": True}}, times=1)
+        session = recorded(b)
+        session.end()
+        assert receiver.events(1) == [("session.ended", session.id)]
+        [found] = a.control("GET", "/faults")["faults"]
+        assert (found["matched"], found["fired"]) == (2, 1)
+
+    def test_a_reset_through_any_server_ends_all(self, a, b):
+        with Receiver(503) as receiver:
+            register(a, receiver)
+            session = recorded(b)
+            assert comes_true(lambda: deliveries(a, session) == [("session.started", 1, 503)])
+            b.control("POST", "/reset")
+            assert deliveries(a, session) == deliveries(b, session) == []
+            a.advance(600)
+            receiver.next()
+            assert receiver.arrived.empty()
+
+    def test_another_server_goes_on_when_the_sender_stops(self, redis_url):
+        store = f"{redis_url}?prefix=turns:"
+        with Receiver(503, 200) as receiver, ExitStack() as stack:
+            with running(store=store) as first:
+                second = stack.enter_context(running(store=store))
+                register(second, receiver)
+                session = recorded(first)
+                log = [("session.started", 1, 503)]
+                assert comes_true(lambda: deliveries(second, session) == log)
+                receiver.next()
+            second.advance(61)
+            assert receiver.events(1) == [("session.started", session.id)]
+            through(second, session).end()
+            assert receiver.events(1) == [("session.ended", session.id)]
+            log += [("session.started", 2, 200), ("session.ended", 1, 200)]
+            assert comes_true(lambda: deliveries(second, session) == log)

@@ -33,7 +33,9 @@ from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.lock_step import LockStep
+from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
+from scribe_mock.steering.shared_metrics import OwnPlace
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from scribe_mock.sharing.mirror import Mirror
     from scribe_mock.sharing.planted import SigningKeys
     from scribe_mock.sharing.shared import Shared
+    from scribe_mock.sharing.webhook_sender import WebhookSender
     from scribe_mock.store.redis.connection import Connection
     from scribe_mock.store.sqlite.database import Database
 
@@ -54,14 +57,16 @@ class Parts:
 
     Args:
         settings: How the server was started.
+        place: Where its figures are, if it is one of several processes.
 
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, place: OwnPlace | None = None) -> None:
         self.settings = settings
+        self.place = place
         self.spec = SpecFile(settings.spec or shipped("openapi.yaml"))
         self.control_spec = SpecFile(shipped("control.yaml"))
         self.clocks = Clocks()
@@ -89,6 +94,11 @@ class Parts:
 
         peers = self.shared.peers
         return SharedJournal(size, self.clocks, self.redis, peers, PastExchange)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Counts the requests."""
+        return Metrics(self.faults.fired, lambda: self.examiner.busy_seconds)
 
     @cached_property
     def redis(self) -> "Connection | None":
@@ -297,6 +307,8 @@ class Parts:
             self.fault_reader,
             self.journal,
             self.problems,
+            self.metrics,
+            self.place,
             self.examinations,
             self.resets,
             self.sharing,
@@ -336,15 +348,36 @@ class Parts:
 
         assert isinstance(self.lock_step, SharedLockStep)
         assert isinstance(self.journal, SharedJournal)
+        sender = self._sender(shared)
         await shared.join(
             mirrors,
             keys,
             self._plant,
             self.journal,
-            [self.journal, self.held, self.streams],
+            [self.journal, self.held, self.streams, sender],
             self.streams.settle_own,
-            self.lock_step.handlers(),
+            {**self.lock_step.handlers(), **sender.handlers()},
         )
+        await sender.join()
+
+    def _sender(self, shared: "Shared") -> "WebhookSender":
+        """Lets one server after the other send the webhooks."""
+        from scribe_mock.sharing.webhook_sender import WebhookSender
+
+        assert self.redis is not None
+        webhooks = self.webhooks
+        webhooks.sender = WebhookSender(
+            self.redis,
+            shared.peers,
+            shared,
+            self.store,
+            self.clocks,
+            self.faults,
+            webhooks.registry,
+            webhooks.following,
+            webhooks.deliveries,
+        )
+        return webhooks.sender
 
     async def _plant(self) -> None:
         """Make what a fresh server has, where all servers have lost it."""
@@ -353,6 +386,8 @@ class Parts:
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        if self.webhooks.sender is not None:
+            await self.webhooks.sender.leave()
         await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()
