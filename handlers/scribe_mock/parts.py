@@ -355,6 +355,7 @@ class Parts:
             self._plant,
             self.journal,
             [self.journal, self.held, self.streams, sender],
+            sender.flush,
             self.streams.settle_own,
             {**self.lock_step.handlers(), **sender.handlers()},
         )

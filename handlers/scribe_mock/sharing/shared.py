@@ -48,6 +48,7 @@ class Shared(Sharing):
         plant: Callable[[], Awaitable[None]],
         journal: SharedJournal,
         parts: Iterable[_Forgets],
+        flush: Callable[[], Awaitable[None]],
         settle: Callable[[str], Awaitable[None]],
         handlers: Mapping[str, Handler],
     ) -> None:
@@ -59,6 +60,7 @@ class Shared(Sharing):
             plant: Makes what a fresh server has, if no other one did.
             journal: The entries of all servers.
             parts: Those that have something of their own to forget.
+            flush: Writes what they have forgotten.
             settle: Closes the socket of a session at this server.
             handlers: What else this server does when others tell or ask.
         """
@@ -68,6 +70,7 @@ class Shared(Sharing):
         async def forget(scope: tuple[str | None, str | None]) -> None:
             for part in parts:
                 part.forget(Scope(*scope))
+            await flush()
 
         own: dict[str, Handler] = {
             CHANGED: self._on_change,
