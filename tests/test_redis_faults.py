@@ -184,7 +184,7 @@ def test_requests_are_refused_in_time_while_redis_is_away(redis, serve, away):
         redis.resume()
     else:
         redis.start()
-    assert comes_true(lambda: session.get().status_code == 202)
+    assert comes_true(lambda: session.get().status_code == 202), session.get().text
     assert mock.control("GET", "/health")["status"] == "ok"
     assert session.names() == ["0.webm"]
     session.store("a_1.webm")
