@@ -8,6 +8,7 @@ from websockets.sync.client import connect
 
 from tests.receivers import Receiver
 from tests.redis_servers import redis_server
+from tests.served_processes import served_process
 from tests.support import TOKEN, ApiSession, comes_true, parallel, refusal, running
 from tests.test_stream import closed
 
@@ -492,3 +493,23 @@ class TestWebhooks:
             assert receiver.events(1) == [("session.ended", session.id)]
             log += [("session.started", 2, 200), ("session.ended", 1, 200)]
             assert comes_true(lambda: deliveries(second, session) == log)
+
+    def test_another_server_goes_on_when_the_sender_is_killed(self, redis_url):
+        store = f"{redis_url}?prefix=killed:"
+        with Receiver(503, 200) as receiver, ExitStack() as stack:
+            with served_process("--store", store) as first:
+                second = stack.enter_context(running(store=store))
+                register(second, receiver)
+                session = recorded(first)
+                log = [("session.started", 1, 503)]
+                assert comes_true(lambda: deliveries(second, session) == log)
+                first.kill()
+            assert through(second, session).end().status_code == 202
+            second.advance(61)
+            told = receiver.events(4)
+            started = ("session.started", session.id)
+            assert sorted(told) == sorted(
+                [started, started, *((event, session.id) for event in ALL[1:3])]
+            )
+            found = requests(second, f"?session_id={session.id}&operation=uploadAudio")
+            assert len(found[0]) == 1
