@@ -144,7 +144,7 @@ pictures: $(ALL) ## the README's pictures of the pages (Chromium is needed)
 lock: $(BASE) ## resolve both lock files anew
 	@command -v $(UV) >/dev/null || $(INSTALL) uv
 	$(UV) pip compile pyproject.toml $(LOCKING) --upgrade --output-file requirements.lock
-	$(UV) pip compile pyproject.toml --extra check --group dev --constraint requirements.lock \
+	$(UV) pip compile pyproject.toml --extra check --extra otel --group dev --constraint requirements.lock \
 	  $(LOCKING) --upgrade --output-file requirements-dev.lock
 
 clean: ## remove what was installed and built

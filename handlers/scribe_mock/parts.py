@@ -33,7 +33,9 @@ from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
 from scribe_mock.steering.lock_step import LockStep
+from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
+from scribe_mock.steering.shared_metrics import OwnPlace
 from scribe_mock.store.memory import MemoryStore
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
@@ -55,14 +57,16 @@ class Parts:
 
     Args:
         settings: How the server was started.
+        place: Where its figures are, if it is one of several processes.
 
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, place: OwnPlace | None = None) -> None:
         self.settings = settings
+        self.place = place
         self.spec = SpecFile(settings.spec or shipped("openapi.yaml"))
         self.control_spec = SpecFile(shipped("control.yaml"))
         self.clocks = Clocks()
@@ -90,6 +94,11 @@ class Parts:
 
         peers = self.shared.peers
         return SharedJournal(size, self.clocks, self.redis, peers, PastExchange)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Counts the requests."""
+        return Metrics(self.faults.fired, lambda: self.examiner.busy_seconds)
 
     @cached_property
     def redis(self) -> "Connection | None":
@@ -298,6 +307,8 @@ class Parts:
             self.fault_reader,
             self.journal,
             self.problems,
+            self.metrics,
+            self.place,
             self.examinations,
             self.resets,
             self.sharing,

@@ -7,8 +7,8 @@ from typing import Any
 from scribe_mock.sessions.documents import Document
 from scribe_mock.sessions.session import Session
 
-#: Bytes of memory of a session, a document and a chunk besides their data, measured with tracemalloc and
-#: rounded up.
+#: Bytes of memory of a session, a document and a chunk besides their data, measured with
+#: tracemalloc and rounded up.
 _SESSION_BYTES = 2048
 _DOCUMENT_BYTES = 640
 CHUNK_BYTES = 960

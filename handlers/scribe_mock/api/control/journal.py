@@ -11,6 +11,7 @@ from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
+from scribe_mock.api.control.slices import sliced
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.control_errors import RequestNotFound
 from scribe_mock.errors import InvalidRequest
@@ -40,7 +41,7 @@ class JournalControl(OperationGroup):
         """Answer with the latest entries that match, the oldest first."""
         scope = scope_of_list(self._services, token, session_id)
         journal = await self._services.journal.read()
-        found = _found(journal, scope, **wanted)
+        found = await _found(journal, scope, **wanted)
         end = max(0, len(found) - int(offset))
         page = found[max(0, end - int(limit)) : end]
         return JsonAnswer(
@@ -84,7 +85,7 @@ class JournalControl(OperationGroup):
     ) -> JsonAnswer:
         """Answer with entries as an HTTP archive."""
         scope = scope_of_list(self._services, token, session_id)
-        found = _found(await self._services.journal.read(), scope, **wanted)
+        found = await _found(await self._services.journal.read(), scope, **wanted)
         origin = base_url(request, self._services.settings)
         # Ten thousand entries take too long for the event loop.
         text = await asyncio.to_thread(lambda: encode(archive(found, origin)))
@@ -102,7 +103,7 @@ class JournalControl(OperationGroup):
         return JsonAnswer(await described_whole(journal, record))
 
 
-def _found(
+async def _found(
     journal: Entries,
     scope: Scope,
     operation: str | None = None,
@@ -115,7 +116,7 @@ def _found(
     number = None if status is None else int(status)
     return [
         record
-        for record in journal.records(scope)
+        async for record in sliced(journal.records(scope))
         if record.at >= earliest
         and operation in (None, record.operation)
         and number in (None, record.status)

@@ -130,6 +130,8 @@ class SteeredRequests:
         finally:
             self._slowed -= slow
             if plan.faults:
+                spared = plan.main if call.spared else None
+                self.faults.count(fault for fault in plan.faults if fault is not spared)
                 self._store.changes.note()
 
     async def _answer(
