@@ -513,3 +513,22 @@ class TestWebhooks:
             )
             found = requests(second, f"?session_id={session.id}&operation=uploadAudio")
             assert len(found[0]) == 1
+
+
+def test_servers_go_on_together_when_redis_has_lost_all(tmp_path):
+    with redis_server(tmp_path) as server, ExitStack() as stack:
+        one, two = [stack.enter_context(running(store=server.url)) for _ in "ab"]
+        before = templates(one)
+        set_fault(one, action={"answer": {"status": 418}}, **ALWAYS)
+        assert probe(two).status_code == 418
+        server.kill()
+        assert refusal(probe(two)) == (503, "service_unavailable")
+        server.start()
+        assert comes_true(lambda: probe(two).status_code == 200)
+        assert comes_true(lambda: probe(one).status_code == 200)
+        assert templates(two) == templates(one) == before
+        assert [mock.control("GET", "/faults")["faults"] for mock in (one, two)] == [[], []]
+        set_fault(two, action={"answer": {"status": 418}})
+        assert probe(one).status_code == 418
+        send(one, "afterwards")
+        assert comes_true(lambda: "afterwards" in requests(two)[0])
