@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
+from redis import Redis
 from websockets.sync.client import connect
 
 from tests.receivers import Receiver
@@ -15,6 +16,7 @@ from tests.test_stream import closed
 ACCOUNT = "/connect-auth/v1/account"
 PROBE = "/voice/api/v1/template"
 ALWAYS = {"times": None}
+NO_FAULTS: dict[str, list[object]] = {"faults": []}
 
 
 @pytest.fixture(scope="module")
@@ -513,6 +515,22 @@ class TestWebhooks:
             )
             found = requests(second, f"?session_id={session.id}&operation=uploadAudio")
             assert len(found[0]) == 1
+
+
+def test_what_is_set_for_a_session_goes_when_redis_lets_that_go(a, b, redis_url):
+    session = a.create()
+    set_fault(a, scope={"session_id": session.id}, action={"hold": {}})
+    a.control("POST", "/clock", {"session_id": session.id, "freeze": True})
+    with Redis.from_url(redis_url) as client:
+        client.zadd("scribe:ends", {session.id: 0})  # as if it had been there for weeks
+        with running(store=redis_url) as late:
+            late.control("GET", "/health")
+            assert refusal(session.get()) == (404, "session_not_found")
+            for mock in (a, b, late):
+                faults = comes_true(lambda mock=mock: mock.control("GET", "/faults") == NO_FAULTS)
+                assert faults
+        entries = client.hkeys("scribe:steering:entries")
+    assert not [entry for entry in entries if session.id.encode() in entry]
 
 
 def test_servers_go_on_together_when_redis_has_lost_all(tmp_path):
