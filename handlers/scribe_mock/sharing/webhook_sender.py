@@ -181,6 +181,7 @@ class WebhookSender:
     async def log(self) -> Sequence[Attempt]:
         """The latest attempts to deliver, the newest first; raises StoreUnreachable."""
         await self.caught_up()
+        await asyncio.sleep(0)  # the deliveries that it began begin their attempts
         if self._sends:
             return self._deliveries.log()
         answers = await self._peers.ask("webhook_log")
