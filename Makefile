@@ -27,7 +27,7 @@ EDITABLE := $(INSTALL) --no-deps --editable .
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants client-mutants seeds bench \
+.PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants client-mutants over-redis redis-faults seeds bench \
   bench-docs pictures lock clean
 .DEFAULT_GOAL := help
 
@@ -88,6 +88,19 @@ unit: $(ALL) ## the quick tests: no browser, no npm, no check of a whole server
 slow: $(ALL) ## the tests that `make unit` leaves out
 	$(BIN)/pytest $(PARALLEL) $(SLOW) $(ARGS)
 
+# Every mock of these tests uses one Redis, each with a prefix of its own.
+OVER_REDIS := tests/test_clock.py tests/test_control.py tests/test_documents.py tests/test_faults.py \
+  tests/test_following_audio.py tests/test_journal.py tests/test_ledger.py tests/test_pipeline.py tests/test_protocol.py \
+  tests/test_recordings.py tests/test_records.py tests/test_references.py tests/test_scopes.py \
+  tests/test_session_audio.py tests/test_sessions.py tests/test_side_by_side.py tests/test_store.py tests/test_stream.py \
+  tests/test_stream_faults.py tests/test_templates.py tests/test_transcripts.py tests/test_uploads.py tests/test_webhooks.py
+
+over-redis: $(ALL) ## the tests of the API and of steering with mocks that use Redis (redis-server is needed)
+	$(BIN)/python -m tests.redis_servers $(BIN)/pytest $(PARALLEL) $(OVER_REDIS) $(ARGS)
+
+redis-faults: $(ALL) ## 1,000 uploads while a server or Redis is killed, hangs or is cut off (redis-server is needed)
+	FAULT_UPLOADS=1000 $(BIN)/pytest -n 0 tests/test_redis_faults.py $(ARGS)
+
 # Two whole runs of the check are part of the figure: most of contract/ runs in no quick test.
 COVERED_TOO := tests/contract/test_check.py::test_the_mock_keeps_the_contract \
   tests/contract/test_check.py::test_a_correct_server_passes_without_a_note \
@@ -131,7 +144,7 @@ pictures: $(ALL) ## the README's pictures of the pages (Chromium is needed)
 lock: $(BASE) ## resolve both lock files anew
 	@command -v $(UV) >/dev/null || $(INSTALL) uv
 	$(UV) pip compile pyproject.toml $(LOCKING) --upgrade --output-file requirements.lock
-	$(UV) pip compile pyproject.toml --extra check --group dev --constraint requirements.lock \
+	$(UV) pip compile pyproject.toml --extra check --extra otel --group dev --constraint requirements.lock \
 	  $(LOCKING) --upgrade --output-file requirements-dev.lock
 
 clean: ## remove what was installed and built

@@ -19,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.support import PATIENCE
+from tests.support import PATIENCE, matched
 
 
 def require_redis():
@@ -75,10 +75,23 @@ class RedisServer:
         self._process.send_signal(signal.SIGCONT)
 
 
+def version(command):
+    """The version of a server, such as (7, 0, 15)."""
+    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, matched(r"(?<=v=)[0-9.]+", said.stdout).split(".")))
+
+
+def require_version(least):
+    """Skip a test where redis-server is older."""
+    if version("redis-server") < tuple(map(int, least.split("."))):
+        pytest.skip(f"it needs redis-server {least} or newer on the PATH")
+
+
 @contextmanager
-def redis_server(folder, *options):
-    """A running RedisServer."""
+def redis_server(folder, *options, least="0"):
+    """A running RedisServer of this version or a newer one."""
     require_redis()
+    require_version(least)
     server = RedisServer(folder, *options)
     server.start()
     try:

@@ -34,7 +34,7 @@ class Started:
             line = process.stdout.readline()
             assert line, self.said + process.stderr.read()
             self.said += line
-        self.url = matched(r"http://\S+?:[0-9]+", self.said)
+        self.url = matched(r"https?://\S+?:[0-9]+", self.said)
 
     def stopped(self, number):
         """Exit code, and what was printed since, after this signal."""
@@ -124,15 +124,29 @@ def test_options_and_environment_decide_and_the_option_wins():
 def test_the_log_may_be_json_and_has_no_secret():
     with started("--port", "0", "--log-format", "json") as server:
         mock = Mock(server.url, {"Authorization": "Bearer my-own-token", "X-Request-Id": "mine"})
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        mock.client.headers["traceparent"] = f"00-{trace}-b7ad6b7169203331-01"
         session = mock.create()
         mock.client.get("/sessions/unknown", params={"token": "my-own-token"})
-        assert session.upload("my_0.webm", b"12345").status_code == 200
+        assert session.upload("mister.x_0.webm", b"12345").status_code == 200
         mock.close()
         _, log = server.stopped(signal.SIGTERM)
     assert "my-own-token" not in log
+    assert "mister" not in log
     created, unknown, uploaded = map(json.loads, log.splitlines())
     assert list(created) == [
-        *("time", "id", "method", "path", "operation", "status", "code", "duration_ms", "bytes")
+        *(
+            "time",
+            "id",
+            "trace_id",
+            "method",
+            "path",
+            "operation",
+            "status",
+            "code",
+            "duration_ms",
+            "bytes",
+        )
     ]
     assert re.fullmatch(r"2[0-9-]{9}T[0-9:]{8}\.[0-9]{3}Z", created["time"])
     assert created["id"] == "mine"
@@ -141,6 +155,8 @@ def test_the_log_may_be_json_and_has_no_secret():
     assert unknown["path"] == "/voice/v1/sessions/unknown"
     assert (uploaded["operation"], uploaded["code"]) == ("uploadAudio", None)
     assert uploaded["bytes"] == 5
+    assert uploaded["path"].endswith("/audio/…_0.webm")
+    assert created["trace_id"] == uploaded["trace_id"] == trace
     assert uploaded["duration_ms"] >= 0
 
 
@@ -298,7 +314,8 @@ OTHER = "openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n"
         (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
         (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),
         (f"{SOUND}paths: {{/a: {{$ref: '#/paths/~1a'}}}}\n", "$ref '#/paths/~1a'"),
-        (f"{SOUND}paths: &a {{/a: *a}}\n", "nested deeper"),
+        (f"{SOUND}paths: &a {{/a: *a}}\n", "contains itself"),
+        (f"{SOUND}paths: {'{a: ' * 200}{'}' * 200}\n", "nested deeper"),
     ],
 )
 def test_a_broken_spec_is_4(said, tmp_path, text, words):

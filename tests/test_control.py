@@ -374,6 +374,13 @@ def test_a_chunk_is_its_bytes(chunk):
     assert response.headers["accept-ranges"] == "bytes"
 
 
+def test_a_chunk_is_for_pages_of_the_same_site_and_is_taken_for_nothing_else(chunk):
+    for headers in ({}, {"Range": "bytes=0-9"}):
+        answer = chunk(**headers)
+        assert answer.headers["cross-origin-resource-policy"] == "same-site"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [

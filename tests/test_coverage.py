@@ -18,7 +18,7 @@ from scribe_mock.api.operations import Operations
 from scribe_mock.audio import file_names, limits, media_types
 from scribe_mock.sessions import session as session_module
 from scribe_mock.sessions.tokens import ACCESS_SECONDS
-from tests.support import AUDIO, LIMIT, ROOT, comes_true, parallel, refusal, running
+from tests.support import AUDIO, LIMIT, PATIENCE, ROOT, comes_true, parallel, refusal, running
 
 SPECS = [
     yaml.load((ROOT / path).read_text("utf-8"), Loader=yaml.CSafeLoader)
@@ -457,6 +457,9 @@ RECIPES = {
     ),
     "outside 431 headers_too_large": below(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"),
     "getHealth 200": control("GET", "/health"),
+    "getLive 204": control("GET", "/live"),
+    "getReady 204": control("GET", "/ready"),
+    "getMetrics 200": control("GET", "/metrics"),
     "reset 204": control("POST", "/reset"),
     "reset 400 invalid_request": control("POST", "/reset", content=b"x"),
     "reset 404 session_not_found": control("POST", "/reset", json={"session_id": "unknown"}),
@@ -602,12 +605,14 @@ GUARDED = {
     f"{operation['operationId']} 401 authentication_failed": (method.upper(), path)
     for path, item in SPECS[1]["paths"].items()
     for method, operation in item.items()
+    if operation.get("security") != []
 }
 
 #: What a browser is told that asks for a page of another site.
 CROSS_SITE = {
-    answer.replace("401 authentication_failed", "403 cross_site_refused"): place
-    for answer, place in GUARDED.items()
+    f"{operation['operationId']} 403 cross_site_refused": (method.upper(), path)
+    for path, item in SPECS[1]["paths"].items()
+    for method, operation in item.items()
 }
 
 #: What only a server says that does not let its audio be heard; see test_recordings.py.
@@ -654,6 +659,9 @@ STALLED = "outside 408 request_timeout"
 #: A server that stops waits for requests, but not for ever.
 STOPPED = "outside 503 service_unavailable"
 
+#: What only a server says that is about to stop.
+LEAVES = "getReady 503 service_unavailable"
+
 #: What only a server says whose journal has lost entries; see test_journal.py.
 EVICTED = "verifyRequests 409 journal_incomplete"
 
@@ -671,6 +679,7 @@ def test_the_recipes_are_for_what_is_documented():
         NOT_ENABLED,
         STALLED,
         STOPPED,
+        LEAVES,
         EVICTED,
     } | crashes == DOCUMENTED
 
@@ -718,6 +727,18 @@ def test_a_request_is_answered_that_the_server_stops_waiting_for(serving):
     with mock.create().begin_upload() as wire:
         server.should_exit = True
         assert_is(wire.response(), STOPPED)
+
+
+def test_a_server_that_is_about_to_stop_is_not_ready(serving):
+    mock, server = serving(create_app(Settings(quiet=True)))
+    with mock.wire() as wire:
+        wire.request("GET", "/_mock/ready")
+        assert wire.response().status_code == 204
+        server.leave(PATIENCE)
+        assert_is(control("GET", "/ready")(mock), LEAVES)
+        wire.request("GET", "/_mock/live")
+        assert wire.response().headers["connection"] == "close"
+        assert wire.closed()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is imported is declared: by the base install what serves, by the extra what checks."""
+"""What is imported is declared: by the base install what serves, by extras what else is wanted."""
 
 import ast
 import re
@@ -52,18 +52,30 @@ FILES = [path for path in PACKAGE.rglob("*.py") if not any(map(path.is_relative_
 CHECKING = [path for path in FILES if path.is_relative_to(PACKAGE / "contract")]
 BASE = declared(PROJECT["dependencies"])
 EXTRA = declared(PROJECT["optional-dependencies"]["check"])
+TRACING = PACKAGE / "server/tracing.py"
+OTEL = declared(PROJECT["optional-dependencies"]["otel"])
 #: uvicorn and redis-py find these by themselves.
 NOT_IMPORTED = {"hiredis", "uvloop", "websockets"}
 
 
-def test_the_base_has_what_everything_but_the_check_imports():
-    needed = distributions(set(FILES) - set(CHECKING))
+def test_the_base_has_what_everything_but_checks_and_traces_imports():
+    needed = distributions(set(FILES) - {*CHECKING, TRACING})
     assert needed - BASE == set()
     assert BASE - needed <= NOT_IMPORTED
 
 
 def test_the_extra_has_what_only_the_check_imports():
     assert distributions(CHECKING) - BASE == EXTRA
+
+
+def test_the_extra_for_traces_has_what_only_they_import():
+    # They share one namespace, as more distributions do that come with them.
+    assert distributions([TRACING]) - BASE >= OTEL
+    assert set(imported(TRACING)) - sys.stdlib_module_names == {
+        "opentelemetry",
+        "scribe_mock",
+        "starlette",
+    }
 
 
 def test_the_message_about_the_extra_knows_its_packages():
@@ -82,7 +94,7 @@ def test_both_locks_have_the_same_versions():
 
 def test_the_locks_have_what_is_declared():
     assert pins("requirements.lock").keys() >= BASE
-    assert pins("requirements-dev.lock").keys() >= BASE | EXTRA
+    assert pins("requirements-dev.lock").keys() >= BASE | EXTRA | OTEL
 
 
 @pytest.mark.parametrize("module", ["scribe_mock", "scribe_mock.testing.pytest_plugin"])

@@ -15,7 +15,7 @@ UPLOAD = b"/voice/v1/sessions/demo_session_created/audio/a_0.webm"
 @pytest.fixture(scope="module")
 def sturdy():
     """A mock of its own, for clients like these."""
-    with running(processing_seconds=0, trust_forwarded=True) as mock:
+    with running(processing_seconds=0, forwarded_allow_ips=("127.0.0.1",)) as mock:
         yield mock
 
 
@@ -101,7 +101,7 @@ LABORIOUS: dict[str, tuple[str, dict]] = {
 def test_no_request_keeps_the_server_from_others(serve, name):
     path, options = LABORIOUS[name]
     options = {"json": {"upload_type": "chunked"}} | options
-    mock = serve(trust_forwarded=True)
+    mock = serve(forwarded_allow_ips=("127.0.0.1",))
     assert mock.client.post(path, **options, timeout=PATIENCE / 6).status_code < 500
 
 

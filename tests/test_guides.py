@@ -51,6 +51,8 @@ RUN_BY_OTHER_TESTS = {
     "side-by-side.spec.mjs",
     "arrived.mjs",
 }
+#: These need Docker, so that no test runs them; see test_container.py.
+NOT_RUN = {"in_a_container.py", "in-a-container.test.mjs"}
 RUN_BY_THE_RECORDER = {
     "recording.js#recordChunks",
     "recording.js#recordWhole",
@@ -113,7 +115,7 @@ def test_every_snippet_of_every_guide_is_run_somewhere():
         )
     }
     run_in_browsers = RUN_BY_THE_RECORDER | RUN_BY_THE_STREAM_TEST
-    assert shown == RUN_HERE | RUN_BY_OTHER_TESTS | run_in_browsers
+    assert shown == RUN_HERE | RUN_BY_OTHER_TESTS | NOT_RUN | run_in_browsers
 
 
 def test_the_flow_ends_with_a_transcript(mock, tmp_path):

@@ -34,7 +34,7 @@ NAMES = {
         "conn handle_connect handle_events handle_parser_exception handle_ping handshake_complete "
         "scope transport"
     ),
-    uvicorn.Server: "server_state _captured_signals",
+    uvicorn.Server: "server_state lifespan servers _captured_signals",
     main: "API",
     ConnexionMiddleware: "apis options middleware_stack _build_middleware_stack",
     abstract.RoutedMiddleware: "apis",

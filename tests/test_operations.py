@@ -492,10 +492,24 @@ def test_a_host_that_is_none_does_not_reach_upload_url_of_ipv6_either(serve, hos
 
 FORWARDED = [
     ({"Forwarded": "for=1.2.3.4;proto=https;host=front.test"}, "https://front.test"),
-    ({"Forwarded": 'host="front.test:8443";proto=https, for=5.6.7.8'}, "https://front.test:8443"),
+    (
+        {"Forwarded": 'host="front.test:8443";proto=https, for=127.0.0.9;host=inner.test'},
+        "https://front.test:8443",
+    ),
+    # The client wrote the first part itself: the trusted proxy saw it at 5.6.7.8.
+    ({"Forwarded": "host=evil.test, for=5.6.7.8;host=front.test"}, "http://front.test"),
+    ({"Forwarded": "host=evil.test, for=_hidden;host=front.test"}, "http://front.test"),
     ({"X_Forwarded_Proto": "https", "X_Forwarded_Host": "front.test"}, "https://front.test"),
     ({"X_Forwarded_Proto": "https"}, "https://localhost"),
-    ({"X_Forwarded_Host": "front.test, inner.test"}, "http://front.test"),
+    (
+        {"X_Forwarded_Host": "front.test, inner.test", "X_Forwarded_For": "1.2.3.4, 127.0.0.9"},
+        "http://front.test",
+    ),
+    ({"X_Forwarded_Host": "evil.test, front.test"}, "http://front.test"),
+    (
+        {"X_Forwarded_Host": "evil.test, front.test", "X_Forwarded_For": "127.0.0.1, 5.6.7.8"},
+        "http://front.test",
+    ),
     ({"X_Forwarded_Proto": "gopher"}, "http://localhost"),
 ]
 
@@ -506,14 +520,21 @@ def test_forwarded_addresses_count_only_when_trusted(mock, headers, seen):
 
 
 def test_forwarded_addresses_count_when_trusted(serve):
-    mock = serve(trust_forwarded=True)
+    mock = serve(forwarded_allow_ips=("127.0.0.0/8",))
     for headers, seen in FORWARDED:
         assert created_at_host(mock, **headers) == seen
     assert created_at_host(mock, X_Forwarded_Host="<script>") == mock.url
 
 
+@pytest.mark.parametrize("others", ["10.0.0.0/8", "::1", "192.0.2.7"])
+def test_a_client_that_writes_such_fields_itself_changes_nothing(serve, others):
+    mock = serve(forwarded_allow_ips=(others,))
+    for headers, _ in FORWARDED:
+        assert created_at_host(mock, **headers) == "http://localhost"
+
+
 def test_a_public_url_is_the_address_for_all(serve):
-    mock = serve(public_url="https://mock.example.org/under", trust_forwarded=True)
+    mock = serve(public_url="https://mock.example.org/under", forwarded_allow_ips=("127.0.0.1",))
     seen = created_at_host(mock, Host="x", X_Forwarded_Host="y")
     assert seen == "https://mock.example.org/under"
     stream = mock.client.post("/sessions", json={"upload_type": "stream"}).json()["upload_url"]

@@ -7,10 +7,12 @@ import pytest
 from starlette.responses import JSONResponse
 
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.observation import Observation
 from scribe_mock.server.stack import Api
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.spec import SpecFile
+from scribe_mock.steering.metrics import Metrics
 from tests.support import MIB, ROOT, TOKEN, ask, refusal
 
 SESSIONS = "/voice/v1/sessions"
@@ -380,7 +382,11 @@ def control_api_of(operations):
     async def start():
         pass
 
-    return Gateway({"": api}, streams=api, start=start, stop=start, recorder=None, log=None)
+    observation = Observation(Metrics({}, float), None)
+    apps = {"": api}
+    return Gateway(
+        apps, streams=api, start=start, stop=start, recorder=None, observation=observation
+    )
 
 
 @pytest.fixture

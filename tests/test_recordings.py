@@ -200,6 +200,9 @@ def test_a_player_can_seek(mock, processed):
     url = hear(processed("speech.webm")).json()["audio_url"]
     whole = mock.bare.get(url)
     assert whole.headers["accept-ranges"] == "bytes"
+    # Pages of every origin may play it, as they may use the rest of the API.
+    assert whole.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert whole.headers["x-content-type-options"] == "nosniff"
     part = mock.bare.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole.content[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{len(whole.content)}"

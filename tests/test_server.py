@@ -13,6 +13,8 @@ import pytest
 from scribe_mock import MockServer, Settings, create_app
 from scribe_mock.errors import AddressError, FixtureError, SpecError
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.observation import Observation
+from scribe_mock.steering.metrics import Metrics
 from tests.support import ROOT, TOKEN
 
 QUIET = Settings(port=0, quiet=True)
@@ -147,7 +149,7 @@ def test_what_runs_beside_the_server_is_ended_when_it_is_told_to_stop_twice():
             start=partial(note, "start"),
             stop=partial(note, "stop"),
             recorder=None,
-            log=None,
+            observation=Observation(Metrics({}, float), None),
         )
 
         async def send(message):

@@ -291,12 +291,15 @@ def test_bytes_of_deleted_and_reset_sessions_are_given_back(small):
     assert small.control("GET", "/health")["stored_bytes"] == 0
     recorded(small, 900_000)
     small.control("POST", "/reset")
+    kind = small.control("GET", "/health")["store"]["kind"]
+    assert kind in ("memory", "redis", "sqlite")
     assert small.control("GET", "/health") | {"uptime_seconds": 0, "version": ""} == {
         "status": "ok",
         "version": "",
         "uptime_seconds": 0,
         "sessions": 0,
         "stored_bytes": 0,
+        "store": {"kind": kind, "reachable": True},
         "load_problems": [],
     }
     assert fits(small, 900_000)

@@ -188,7 +188,7 @@ def test_programs_and_pages_of_the_same_host_can(client, headers):
 
 
 @pytest.mark.parametrize(
-    "known", [{"public_url": "https://mock.test"}, {"trust_forwarded": True}], ids=str
+    "known", [{"public_url": "https://mock.test"}, {"forwarded_allow_ips": ("127.0.0.1",)}], ids=str
 )
 def test_the_mocks_own_name_counts_too(known):
     with MockServer(Settings(port=0, quiet=True, **known)) as mock:

@@ -15,6 +15,7 @@ from scribe_mock.api.operations import Operations
 from scribe_mock.parts import Parts
 from scribe_mock.scenarios.reloading import FixtureReload
 from scribe_mock.server.gateway import Gateway
+from scribe_mock.server.observation import Observation
 from scribe_mock.server.recorder import Recorder
 from scribe_mock.server.request_log import RequestLog
 from scribe_mock.server.same_site import SameSite
@@ -23,21 +24,30 @@ from scribe_mock.server.steering.streams import SteeredStreams
 from scribe_mock.server.watching import Source, Watching
 from scribe_mock.settings import Settings
 from scribe_mock.spec import SpecFile, shipped
+from scribe_mock.steering.shared_metrics import OwnPlace
 
 
-def create_app(settings: Settings | None = None, *, validate_responses: bool = False) -> ASGIApp:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    validate_responses: bool = False,
+    place: OwnPlace | None = None,
+) -> ASGIApp:
     """Make a complete mock as an ASGI app; two apps share nothing.
 
     Args:
         settings: Without them, the defaults. `host` and `port` are not used here.
         validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
+        place: Where its figures are, if it is one of several processes.
 
     Raises:
         SpecError, FixtureError: a file named in the settings is missing or broken.
         SettingsError: the fixtures have no such scenario.
         StoreError: the store can't be used.
     """
-    parts = Parts(settings or Settings())
+    parts = Parts(settings or Settings(), place)
+    if parts.redis is not None:
+        parts.redis.check()
     apps = _apps(parts, validate_responses)
 
     async def load_spec(_: Collection[str]) -> None:
@@ -53,18 +63,26 @@ def create_app(settings: Settings | None = None, *, validate_responses: bool = F
     async def start() -> None:
         await parts.start()
         watching.start()
+        observation.start()
+        if place is not None:
+            place.start(parts.metrics.samples)
 
     async def stop() -> None:
         await watching.stop()
         await parts.stop()
+        await observation.stop()
+        if place is not None:
+            await place.stop()
 
+    log = None if parts.settings.quiet else RequestLog()
+    observation = Observation(parts.metrics, log)
     gateway = Gateway(
         apps(parts.spec),
         streams=SteeredStreams(parts.streams, parts.steering, parts.store),
         start=start,
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
-        log=None if parts.settings.quiet else RequestLog(),
+        observation=observation,
         look=None if parts.shared is None else parts.shared.look,
     )
     return gateway

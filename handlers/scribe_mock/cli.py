@@ -18,7 +18,6 @@ from typing import Any
 
 from scribe_mock import __version__, audio_command
 from scribe_mock.errors import SettingsError, SpecError, StartError
-from scribe_mock.paths import BASE_PATH
 from scribe_mock.quick_start import quick_start
 from scribe_mock.settings import ENVIRONMENT_PREFIX, Settings, option_name, read_option
 from scribe_mock.spec import shipped
@@ -68,19 +67,17 @@ def serve(settings: Settings) -> int:
     with _stoppable():
         with quick_start():
             # Imported here so that `--help` and messages about wrong options are quick.
-            from scribe_mock.app import create_app
-            from scribe_mock.server.listening import Server, address_of, is_loopback, listen
+            from scribe_mock.server.certificates import certificate_of
+            from scribe_mock.workers import check_workers
+
+            check_workers(settings)
+            certificate = certificate_of(settings, os.environ)
             from scribe_mock.server.request_log import JsonLines, TextLines
+            from scribe_mock.serving import Serving
 
             log.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
-            server = Server(create_app(settings))
-        with listen(settings.host, settings.port) as listener:
-            network = None if is_loopback(listener) else _network_warning(settings)
-            print(_welcome(settings, address_of(listener), network), flush=True)
-            server.run([listener])
-    if not server.ready.is_set():
-        raise StartError("The server did not start; the lines above say why.")
-    return 0
+            serving = Serving(settings, certificate)
+        return serving.run()
 
 
 @contextmanager
@@ -125,38 +122,6 @@ def client(output: Path) -> int:
     except OSError as error:
         raise SettingsError(f"--output {output} can't be written: {error.strerror}.") from None
     return 0
-
-
-def _welcome(settings: Settings, address: str, warning: str | None) -> str:
-    token = settings.token[0] if settings.token else "any"
-    shown = f"\nWarning: {warning}\n" if warning else ""
-    return f"""\
-scribe-mock {__version__} is listening. Stop it with Ctrl-C.
-
-  API       {address}{BASE_PATH}
-  Docs      {address}/docs
-  Inspector {address}/_mock/ui
-  Control   {address}/_mock/health
-{shown}
-Try it:
-
-  curl -X POST {address}{BASE_PATH}/sessions \\
-    -H 'Authorization: Bearer {token}' -d '{{"upload_type": "chunked"}}'
-"""
-
-
-def _network_warning(settings: Settings) -> str:
-    """What other machines can do with a server that does not listen on loopback alone."""
-    reached = (
-        f"{settings.host} is not a loopback address, so other machines on the network\n"
-        "can reach all sessions and the control API, "
-    )
-    if settings.token:
-        return f"{reached}with a bearer token given by --token."
-    return (
-        f"{reached}with any bearer token; the control\nAPI needs none. "
-        "Limit this with --token, or listen on 127.0.0.1."
-    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:

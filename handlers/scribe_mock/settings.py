@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from scribe_mock.errors import SettingsError
-from scribe_mock.store_address import MEMORY, STORES, is_store
+from scribe_mock.store_address import MEMORY, STORES, is_redis, is_store
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
@@ -84,6 +85,13 @@ def _are_hosts(value: Any) -> bool:
     return _are_tokens(value) and all(re.fullmatch(r"[a-z0-9._:-]+", host) for host in value)
 
 
+def _are_networks(value: Any) -> bool:
+    try:
+        return _are_tokens(value) and bool([ip_network(each, strict=False) for each in value])
+    except ValueError:
+        return False
+
+
 def _is_url(value: Any) -> bool:
     if not isinstance(value, str):
         return False
@@ -117,6 +125,7 @@ _HOSTS = _Kind(
     lambda text: _tokens(text.lower()),
     _are_hosts,
 )
+_NETWORKS = _Kind("at least one address or network such as 10.0.0.0/8", _tokens, _are_networks)
 _SECONDS = _Kind(
     f"a number of seconds, 0 to {_MAX_SECONDS:.0f}",
     float,
@@ -136,6 +145,11 @@ _ENTRIES = _Kind(
     "a number of entries, 0 to 1000000",
     _digits,
     lambda value: isinstance(value, int) and _number(value, 0, 1_000_000),
+)
+_WORKERS = _Kind(
+    "a number of processes, 1 to 64",
+    _digits,
+    lambda value: isinstance(value, int) and _number(value, 1, 64),
 )
 _COUNT = _Kind(
     "a number, 1 to 1000000",
@@ -163,6 +177,15 @@ class Settings:
         "T",
         "accept only this bearer token; repeat the option for more; default: any token",
     )
+    workers: int = _setting(
+        1, _WORKERS, "N", "processes that share the port; more than 1 need --store redis://…"
+    )
+    shutdown_seconds: float = _setting(
+        0.0,
+        _SECONDS,
+        "S",
+        "seconds to go on after SIGTERM while /_mock/ready says 503, for a proxy to notice",
+    )
     processing_seconds: float = _setting(
         2.0, _SECONDS, "S", "seconds that processing takes after End session"
     )
@@ -175,6 +198,9 @@ class Settings:
         "STORE",
         "where sessions and audio are: memory, redis://HOST:PORT (for several servers) or "
         "sqlite:///FILE",
+    )
+    redis_durable: bool = _setting(
+        False, _FLAG, "", "acknowledge what Redis has on its disk (WAITAOF), for redis:// alone"
     )
     max_memory: int = _setting(
         1024**3,
@@ -225,8 +251,21 @@ class Settings:
     public_url: str | None = _setting(
         None, _URL, "URL", "address for upload_url; default: the address that the client used"
     )
-    trust_forwarded: bool = _setting(
-        False, _FLAG, "", "behind a proxy: make upload_url from Forwarded or X-Forwarded-*"
+    forwarded_allow_ips: tuple[str, ...] = _setting(
+        (),
+        _NETWORKS,
+        "ADDRESS",
+        "make upload_url from Forwarded or X-Forwarded-* of proxies at this address or network; "
+        "repeat the option for more; default: of none",
+    )
+    certfile: Path | None = _setting(
+        None, _FILE, "FILE", "serve https with this certificate, a PEM file; default: http"
+    )
+    keyfile: Path | None = _setting(
+        None, _FILE, "FILE", "the key of --certfile; default: it is in that file"
+    )
+    self_signed: bool = _setting(
+        False, _FLAG, "", "serve https with a certificate for localhost and this machine's address"
     )
     webhook_host: tuple[str, ...] = _setting(
         (),
@@ -245,6 +284,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check values from Python code like those from texts; raises SettingsError."""
+        if self.redis_durable and not is_redis(str(self.store)):
+            raise SettingsError("--redis-durable is for a store in Redis: add --store redis://…")
         for each in fields(self):
             value, kind = getattr(self, each.name), each.metadata["kind"]
             if not (value is each.default or kind.accepts(value)):

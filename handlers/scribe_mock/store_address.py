@@ -28,6 +28,11 @@ def is_redis(store: str) -> bool:
     return store.startswith(("redis://", "rediss://"))
 
 
+def kind_of(store: str) -> str:
+    """What kind of store it is: memory, redis or sqlite."""
+    return "redis" if is_redis(store) else store.partition(":")[0]
+
+
 def sqlite_file(store: str) -> Path | None:
     """The file of this address; None if it is not one of SQLite."""
     return Path(store.removeprefix(_SQLITE)) if store.startswith(_SQLITE) else None

@@ -16,7 +16,9 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _SENT_AT_ONCE = 64 * 1024
 
 
-def ranged_answer(request: Request, parts: Parts, size: int, media_type: str) -> Response:
+def ranged_answer(
+    request: Request, parts: Parts, size: int, media_type: str, *, readers: str = "same-site"
+) -> Response:
     """The bytes, or the range of them that the request asks for.
 
     Args:
@@ -24,12 +26,18 @@ def ranged_answer(request: Request, parts: Parts, size: int, media_type: str) ->
         parts: The bytes, in parts.
         size: How many there are.
         media_type: The Content-Type.
+        readers: Whose pages may embed them, in the words of Cross-Origin-Resource-Policy.
 
     Raises:
         RangeNotSatisfiable: the range begins after the end.
     """
     status, first, end = 200, 0, size
-    headers = {"Accept-Ranges": "bytes"}
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cross-Origin-Resource-Policy": readers,
+        # A browser that looks into the bytes could take a client's upload for a page.
+        "X-Content-Type-Options": "nosniff",
+    }
     wanted = request.headers.get("range", "") if request.method == "GET" else ""
     asked = _RANGE.fullmatch(wanted)
     if asked is not None and _makes_sense(asked[1], asked[2]):

@@ -65,6 +65,8 @@ class RecordOperations(OperationGroup):
         limit = int(count) if count is not None else OF_ALL if oid is None else OF_PATIENT
         services = self._services
         own = await services.store.of_owner(services.callers.of(request))
+        # Servers that share a store may store two sessions in the other order.
+        own = sorted(own, key=lambda session: session.created_at)
         found = [
             _line(session, services.clocks.of(session).now())
             for session in reversed(own)

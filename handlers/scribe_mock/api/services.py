@@ -19,9 +19,11 @@ from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.steering.faults import Faults
-from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.lock_step import LockStep
+from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
+from scribe_mock.steering.shared_metrics import OwnPlace
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -47,10 +49,12 @@ class Services:
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
         faults: What goes wrong on purpose.
-        held: The requests that wait for a test.
+        lock_step: Lists and releases the requests that wait for a test.
         fault_reader: Reads faults from JSON.
         journal: What arrived, and what came of it.
         load_problems: What is wrong with files that could not be loaded anew.
+        metrics: Counts the requests.
+        place: Has the figures of all processes; None if there is one alone.
         examinations: The scenarios of the gauntlet that are armed.
         resets: Brings the server, or a scope of it, back to the start.
         sharing: What other servers have of this one.
@@ -71,10 +75,12 @@ class Services:
     addresses: SignedAddresses
     webhooks: Webhooks
     faults: Faults
-    held: Held
+    lock_step: LockStep
     fault_reader: FaultReader
     journal: Journal
     load_problems: LoadProblems
+    metrics: Metrics
+    place: OwnPlace | None
     examinations: Examinations
     resets: Resets
     sharing: Sharing

@@ -66,6 +66,11 @@ class Examiner:
         self._queue_task: asyncio.Task[None] | None = None
         self._start_task: asyncio.Task[AudioWorkers] | None = None
 
+    @property
+    def busy_seconds(self) -> float:
+        """How long decoding processes were busy, added up, in seconds."""
+        return 0.0 if self._workers is None else self._workers.busy_seconds
+
     def prepare(self) -> None:
         """Start the decoding processes before the first recording arrives."""
         if self._workers is None:

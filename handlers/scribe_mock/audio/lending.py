@@ -1,6 +1,7 @@
 """Which recording gets which decoding process, and when: short ones do not wait for long ones."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ class Lending:
         self._count = len(processes)
         self._reserve = reserve
         self._idle, self._idle_reserve = list(processes), [reserve]
+        #: How long processes were lent, added up, in seconds.
+        self.busy_seconds = 0.0
         self._changed = threading.Condition()
         self._long: deque[Job] = deque()
 
@@ -41,10 +44,12 @@ class Lending:
         job.when_given_up = self._wake
         with self._changed:
             processes = self._take_long(job, wanted) if long else self._take_short(job)
+        began = time.perf_counter()
         try:
             yield processes
         finally:
             with self._changed:
+                self.busy_seconds += (time.perf_counter() - began) * len(processes)
                 for process in processes:
                     (self._idle_reserve if process is self._reserve else self._idle).append(process)
                 self._changed.notify_all()

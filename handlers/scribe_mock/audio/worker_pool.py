@@ -69,6 +69,11 @@ class AudioWorkers:
         # An app that is served without the lifespan protocol never calls close().
         weakref.finalize(self, _end_all, self._all)
 
+    @property
+    def busy_seconds(self) -> float:
+        """How long processes were busy, added up, in seconds."""
+        return self._lending.busy_seconds
+
     def start(self) -> Self:
         """Start the processes now, instead of with the first recording."""
         for process in self._all:

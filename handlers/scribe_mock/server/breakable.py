@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import socket
 import struct
 import termios
@@ -79,10 +80,18 @@ class Breakable(asyncio.Protocol):
         self.give_up()
         if self.transport.is_closing():
             return
-        self.transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:  # TLS; its own way to end a connection would wait for the client
+            self._shut_down()
         # A kernel resets a connection that is closed while bytes of the client are unread.
         self.transport.pause_reading()
         asyncio.get_running_loop().call_later(_CLOSE_SECONDS, self.transport.abort)
+
+    def _shut_down(self) -> None:
+        """Let the client see the end of the connection below TLS."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self._socket().fileno())) as same:
+            same.shutdown(socket.SHUT_WR)
 
     def close_unread(self) -> None:
         """Send what is written, then close without reading what has arrived."""

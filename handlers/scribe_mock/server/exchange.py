@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import re
 import secrets
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
+from scribe_mock.api.stopping import STOPPING
 from scribe_mock.errors import ClientGone
 from scribe_mock.server.steering.call import REQUEST_ID
 from scribe_mock.steering.record import Record
@@ -45,6 +47,16 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 # Ids must differ, but need not be secret: a random start and a counter need no system call.
 _request_ids = itertools.count(secrets.randbits(60))
+
+
+def _begin_elsewhere() -> None:
+    """Let the ids of a process that was forked be others than its parent's."""
+    global _request_ids
+    _request_ids = itertools.count(secrets.randbits(60))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_elsewhere)
 
 
 def new_request_id() -> bytes:
@@ -92,6 +104,7 @@ class Exchange(Record):
         "_receive",
         "_send",
         "_started",
+        "_state",
         "fields",
         "headers",
         "is_early",
@@ -108,6 +121,7 @@ class Exchange(Record):
         self.seconds: float | None = None
         self._receive = receive
         self._send = send
+        self._state = scope.get("state", _NO_FIELDS)
         #: Whether the answer was sent before the body had arrived.
         self.is_early = False
         self.status = self.answer_bytes = 0
@@ -146,10 +160,12 @@ class Exchange(Record):
     async def receive(self) -> Message:
         """The next part of the request."""
         message = await self._receive()
-        if self.is_recorded:
-            part = message.get("body")
-            if part:
+        part = message.get("body")
+        if part:
+            if self.is_recorded:
                 self.arrived(part)
+            else:
+                self.request_bytes += len(part)
         if not message.get("more_body", False):
             if message["type"] == "http.request":
                 self.whole = True
@@ -164,6 +180,8 @@ class Exchange(Record):
             headers = [*self.own_fields, *self.fields]
             if self.unread:
                 self.is_early = True
+                headers.append((b"connection", b"close"))
+            elif STOPPING in self._state:
                 headers.append((b"connection", b"close"))
             message["headers"] = headers
             await self._send(message)
@@ -199,16 +217,11 @@ class Exchange(Record):
         self._receive = self._send = _nothing
         # The garbage collector need not look at what a finished entry no longer refers to.
         self.headers, self.fields, self.own_fields = _NO_FIELDS, (), ()
+        self._state = _NO_FIELDS
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """The answer's header fields, without secrets."""
-        if not self.status:
-            return []
-        request = [(name.encode(), value.encode()) for name, value in self.request_headers()]
-        every = fields_of_every_answer([*request, (b"x-request-id", self.request_id)])
-        more = [(name.decode(), value.decode("latin-1")) for name, value in every]
-        closes = [("connection", "close")] if self.is_early else []
-        return [*super().answer_headers(), *more, *closes]
+        return _with_fields_of_every_answer(self, super().answer_headers(), self.is_early)
 
     def end(self) -> float:
         """Seconds until the answer was sent, or until now if there is none."""
@@ -233,13 +246,12 @@ class Exchange(Record):
     async def hear(self) -> Message:
         """The next message of a WebSocket."""
         message = await self._receive()
-        if self.is_recorded:
-            if message["type"] == "websocket.receive":
-                text = message.get("text")
-                data = message.get("bytes") or (text or "").encode("utf-8", "surrogatepass")
-                self.request_bytes += len(data)
-            elif message["type"] == "websocket.disconnect":
-                self._closed(message.get("code", 1005), by_client=True)
+        if message["type"] == "websocket.receive":
+            text = message.get("text")
+            data = message.get("bytes") or (text or "").encode("utf-8", "surrogatepass")
+            self.request_bytes += len(data)
+        elif message["type"] == "websocket.disconnect":
+            self._closed(message.get("code", 1005), by_client=True)
         return message
 
     async def say(self, message: Message) -> None:
@@ -256,7 +268,34 @@ class Exchange(Record):
         await self._send(message)
 
     def _closed(self, code: int, *, by_client: bool) -> None:
-        if self.is_recorded and self.code is None:
+        if self.code is None:
             self.code = str(code)
             if by_client and code == _ABNORMAL and self.outcome is None:
                 self.outcome = "client_left"
+
+
+class PastExchange(Record):
+    """A request in the journal that another server has answered, or this one before.
+
+    Its `is_early` says whether the answer was sent before the body had arrived.
+    """
+
+    __slots__ = ("is_early",)
+
+    is_early: bool
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """The answer's header fields, without secrets."""
+        return _with_fields_of_every_answer(self, super().answer_headers(), self.is_early)
+
+
+def _with_fields_of_every_answer(
+    record: Record, own: list[tuple[str, str]], is_early: bool
+) -> list[tuple[str, str]]:
+    if not record.status:
+        return []
+    request = [(name.encode(), value.encode()) for name, value in record.request_headers()]
+    every = fields_of_every_answer([*request, (b"x-request-id", record.request_id)])
+    more = [(name.decode(), value.decode("latin-1")) for name, value in every]
+    closes = [("connection", "close")] if is_early else []
+    return [*own, *more, *closes]

@@ -1,4 +1,4 @@
-"""The outermost middleware: which app answers, unexpected errors, the journal and the log."""
+"""The outermost middleware: which app answers, unexpected errors, the journal and metrics."""
 
 import asyncio
 import re
@@ -11,11 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.errors import ApiError, ClientGone, NotFound, ServiceUnavailable
 from scribe_mock.server.exchange import Exchange
+from scribe_mock.server.observation import Observation
 from scribe_mock.server.recorder import Recorder
-from scribe_mock.server.request_log import RequestLog
 
-#: Answers whatever the store does.
-_HEALTH = "/_mock/health"
+#: Answer whatever the store does; the first does not even ask it.
+_LIVE = "/_mock/live"
+_WITHOUT_STORE = frozenset({_LIVE, "/_mock/health", "/_mock/metrics"})
 
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})|%2[fF]")
 
@@ -29,7 +30,7 @@ class Gateway:
         start: Called once before the first request, with or without the lifespan protocol.
         stop: Called when the lifespan ends.
         recorder: Writes requests to the API, and WebSockets, into the journal, if there is one.
-        log: Gets each request, except for those of the mock's own pages; None for no log.
+        observation: Tells the metrics, the traces and the log of each request.
         look: Learns before a request what other servers have changed, and returns why that is not
             possible; None for a server that is alone.
     """
@@ -42,7 +43,7 @@ class Gateway:
         start: Callable[[], Awaitable[None]],
         stop: Callable[[], Awaitable[None]],
         recorder: Recorder | None,
-        log: RequestLog | None,
+        observation: Observation,
         look: Callable[[], Awaitable[ApiError | None]] | None = None,
     ) -> None:
         self.serve(apps)
@@ -51,7 +52,7 @@ class Gateway:
         self._start: Callable[[], Awaitable[None]] | None = start
         self._starting = asyncio.Lock()
         self._recorder = recorder
-        self._log = log
+        self._observation = observation
         self._look = look
 
     def serve(self, apps: Mapping[str, ASGIApp]) -> None:
@@ -79,13 +80,14 @@ class Gateway:
             return
         app, problem = self._app_for(scope), None
         if self._look is not None and app in self._sharing and exchange.preflight is None:
-            problem = await self._look()
+            problem = await self._look() if scope["path"] != _LIVE else None
         seen = app is self._rest and "scribe_mock.inspection" not in scope
         recorder = self._recorder if seen else None
         if recorder is not None:
             recorder.begin(scope, exchange)
+        span = self._observation.begin(scope)
         try:
-            if problem is not None and scope["path"] != _HEALTH:
+            if problem is not None and scope["path"] not in _WITHOUT_STORE:
                 raise problem
             if exchange.preflight is None and b"%" not in (scope.get("raw_path") or b""):
                 await app(scope, exchange.receive, exchange.send)
@@ -103,19 +105,20 @@ class Gateway:
         finally:
             if recorder is not None:
                 recorder.finish(scope, exchange)
-            if self._log is not None:
-                self._log.add(scope, exchange)
+            self._observation.finish(scope, exchange, span)
 
     async def _stream(self, scope: Scope, exchange: Exchange, problem: ApiError | None) -> None:
         """Serve a WebSocket; its entry in the journal counts the bytes of its messages."""
         if self._recorder is not None:
             self._recorder.begin(scope, exchange)
+        span = self._observation.begin(scope)
         streams = self._streams if problem is None else answer_to(problem)
         try:
             await streams(scope, exchange.hear, exchange.say)
         finally:
             if self._recorder is not None:
                 self._recorder.finish(scope, exchange)
+            self._observation.finish(scope, exchange, span)
 
     async def _begin(self) -> None:
         async with self._starting:

@@ -1,8 +1,10 @@
 """The listening socket, and the HTTP server around an app."""
 
 import asyncio
+import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from types import FrameType
@@ -10,10 +12,18 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from scribe_mock.api.stopping import STOPPING
 from scribe_mock.api.stream import MAX_MESSAGE_BYTES
 from scribe_mock.errors import AddressError
+from scribe_mock.server.certificates import Certificate
+from scribe_mock.server.departure import Departure
 from scribe_mock.server.uvicorn_internals.http import BoundedProtocol
-from scribe_mock.server.uvicorn_internals.server import forget_signals, http_connections
+from scribe_mock.server.uvicorn_internals.server import (
+    all_connections,
+    forget_signals,
+    http_connections,
+    tell_requests,
+)
 from scribe_mock.server.uvicorn_internals.websocket import BoundedWebSocket
 
 #: Seconds that requests in flight get to finish after Ctrl-C or SIGTERM.
@@ -24,9 +34,24 @@ _SWEEP_TICKS = 10
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which also closes stalled connections."""
+    """uvicorn's server, which also closes stalled connections.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What it serves.
+        certificate: For https; without one it serves http.
+        leave_seconds: How long it goes on to accept connections after SIGTERM, while it says that
+            it leaves; None to stop at once.
+        on_ready: Called when it serves.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        certificate: Certificate | None = None,
+        *,
+        leave_seconds: float | None = None,
+        on_ready: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -39,9 +64,14 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                ssl_certfile=None if certificate is None else certificate.certfile,
+                ssl_keyfile=None if certificate is None else certificate.keyfile,
             )
         )
         self.ready = threading.Event()
+        self._leave_seconds = leave_seconds
+        self._on_ready = on_ready
+        self._departure: Departure | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop; `ready` is not set when the app failed to start."""
@@ -54,17 +84,33 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.ready.set()
+            if self._on_ready is not None:
+                self._on_ready()
+
+    def leave(self, seconds: float) -> None:
+        """Stop after so many seconds, and so that no request on a kept connection fails."""
+        if not self.started:
+            self.should_exit = True
+        elif self._departure is None:
+            tell_requests(self, **{STOPPING: True})
+            self._departure = Departure(seconds)
 
     async def on_tick(self, counter: int) -> bool:
         """Close stalled connections about once a second."""
+        now = asyncio.get_running_loop().time()
+        if self._departure is not None:
+            gone = self._departure.go_on(now, self.servers, all_connections(self))
+            self.should_exit = self.should_exit or gone
         if counter % _SWEEP_TICKS == 0:
-            now = asyncio.get_running_loop().time()
             for connection in http_connections(self):
                 connection.close_if_stalled(now)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop when requests in progress are done, without uvicorn's second signal to itself."""
+        """Leave, or stop when requests in progress are done; a second signal stops at once."""
+        if sig == signal.SIGTERM and self._leave_seconds is not None and self._departure is None:
+            self.leave(self._leave_seconds)
+            return
         super().handle_exit(sig, frame)
         forget_signals(self)
 
@@ -99,12 +145,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
-    """`http://host:port` of a listening socket; an unspecified address is shown as localhost."""
+def address_of(listener: socket.socket, certificate: Certificate | None = None) -> str:
+    """`http://host:port` of a listening socket, or `https:` where the server has a certificate.
+
+    An unspecified address is shown as localhost.
+    """
+    scheme = "http" if certificate is None else "https"
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_loopback(listener: socket.socket) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any
 
 from starlette.types import Scope
@@ -10,6 +11,11 @@ from scribe_mock.server.exchange import Exchange
 from scribe_mock.sessions.clock import rfc3339
 
 logger = logging.getLogger("scribe_mock.requests")
+
+#: `traceparent` of W3C Trace Context: a trace and a span that are not all zeros.
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+#: The start of an upload's file name may be a person's.
+_NAME_START = re.compile(r"(/audio/)[^/]*?((?:_[0-9]{1,9})?(?:\.[A-Za-z0-9]{1,5})?)$")
 
 
 class RequestLog:
@@ -21,17 +27,18 @@ class RequestLog:
             return
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         milliseconds = exchange.end() * 1000
-        code = exchange.code if exchange.is_recorded else scope.get("scribe_mock.code")
+        code = scope.get("scribe_mock.code")
         request_id = exchange.request_id.decode("latin-1")
         told = {
             "id": request_id,
+            "trace_id": scope.get("scribe_mock.trace_id") or _trace_id(scope),
             "method": scope["method"],
-            "path": path,
+            "path": _NAME_START.sub(r"\1…\2", path),
             "operation": scope.get("scribe_mock.operation"),
             "status": exchange.status,
             "code": code,
             "duration_ms": round(milliseconds, 1),
-            "bytes": exchange.request_bytes if exchange.is_recorded else None,
+            "bytes": exchange.request_bytes,
         }
         status = f"{exchange.status} {code}" if code else exchange.status or "client left"
         logger.info(
@@ -70,6 +77,13 @@ class JsonLines(logging.Formatter):
         else:
             told |= request
         return json.dumps(told, ensure_ascii=False)
+
+
+def _trace_id(scope: Scope) -> str | None:
+    """The id of the trace that the caller's `traceparent` belongs to."""
+    fields = scope.get("scribe_mock.fields", {})
+    found = _TRACEPARENT.fullmatch(fields.get(b"traceparent", b""))
+    return found[1].decode() if found else None
 
 
 def _from_own_page(scope: Scope) -> bool:

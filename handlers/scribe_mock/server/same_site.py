@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scribe_mock.api.proxies import is_from_proxy
 from scribe_mock.errors import CrossSiteRefused
 from scribe_mock.settings import Settings
 from scribe_mock.webhooks.deliveries import USER_AGENT
@@ -33,12 +34,12 @@ class SameSite:
 
     Args:
         app: The guarded app.
-        settings: For the public URL, and whether a proxy in front checks host names.
+        settings: For the public URL, and the proxies, which check host names themselves.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._any_name = settings.trust_forwarded
+        self._proxies = settings.forwarded_allow_ips
         self._names = {_LOOPBACK}
         if settings.public_url is not None:
             self._names.add(_host(settings.public_url) or _LOOPBACK)
@@ -50,7 +51,7 @@ class SameSite:
         if headers.get("user-agent") == USER_AGENT:
             raise CrossSiteRefused("A webhook may not use the control API. Call it from a program.")
         # Browsers always send Host; a health check with HTTP/1.0 may not.
-        if "host" in headers and not self._any_name and _is_loopback(scope):
+        if "host" in headers and _is_loopback(scope) and not is_from_proxy(scope, self._proxies):
             self._refuse_strange_names(headers["host"])
         await self._app(scope, receive, send)
 

@@ -1,7 +1,8 @@
 """The faults of one server, and those that match a request."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -54,6 +55,8 @@ class Faults:
         self.noted: Noted = not_shared
         #: Whether there is any.
         self.any = False
+        #: How often faults did what they do, by their action; a reset does not change it.
+        self.fired: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> Fault:
         """Set a fault, and give it an id; raises InvalidRequest if there are too many."""
@@ -174,6 +177,10 @@ class Faults:
                 else:
                     plan.main = fault
         return plan if plan.faults else None
+
+    def count(self, faults: Iterable[Fault]) -> None:
+        """Count faults that did what they do, for the metrics."""
+        self.fired.update(next(iter(fault.given["action"])) for fault in faults)
 
     def _matching(self, target: Target) -> list[Fault]:
         scopes: list[_Whose] = [(None, None), *((None, owner) for owner in target.owners)]

@@ -20,6 +20,7 @@ def fault_of(faults: Faults, session_id: str, owner: str) -> Webhook:
     plan = faults.plan(Target(DELIVERY, session_id, (owner,))) if faults.any else None
     if plan is None or plan.main is None or not isinstance(plan.main.action, Webhook):
         return Webhook()
+    faults.count([plan.main])
     return plan.main.action
 
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from scribe_mock import __version__
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
 from scribe_mock.api.services import OperationGroup
+from scribe_mock.api.stopping import is_stopping
+from scribe_mock.errors import ServiceUnavailable, StoreUnreachable
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering import metrics
+from scribe_mock.store_address import kind_of
 
 
 class ServerControl(OperationGroup):
@@ -20,17 +24,48 @@ class ServerControl(OperationGroup):
 
     async def get_health(self, request: Request) -> JsonAnswer:
         """Answer with the version, the uptime, and how much is stored."""
-        sessions, stored_bytes = await self._services.store.usage()
+        sessions: int | None
+        stored_bytes: int | None
+        try:
+            sessions, stored_bytes = await self._services.store.usage()
+            reachable = True
+        except StoreUnreachable:
+            sessions, stored_bytes, reachable = None, None, False
         return JsonAnswer(
             {
-                "status": "ok",
+                "status": "ok" if reachable else "store_unreachable",
                 "version": __version__,
                 "uptime_seconds": round(self._services.clocks.root.uptime_seconds, 3),
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
+                "store": {"kind": kind_of(self._services.settings.store), "reachable": reachable},
                 "load_problems": list(self._services.load_problems),
             }
         )
+
+    async def get_live(self, request: Request) -> Response:
+        """Answer that this process serves."""
+        return Response(status_code=204)
+
+    async def get_ready(self, request: Request) -> Response:
+        """Answer that requests may be sent; raises ServiceUnavailable."""
+        if is_stopping(request.scope):
+            raise ServiceUnavailable("The server is about to stop. Send requests to another one.")
+        await self._services.store.usage()
+        return Response(status_code=204)
+
+    async def get_metrics(self, request: Request) -> Response:
+        """Answer with the figures of this server in Prometheus' text format."""
+        services = self._services
+        try:
+            usage = await services.store.usage()
+        except StoreUnreachable:
+            usage = None
+        samples = services.metrics.samples()
+        if services.place is not None:
+            samples = services.place.all_of(samples)
+        text = metrics.text_of(samples, usage)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def reset(self, request: Request, body: Mapping[str, Any] | None) -> Response:
         """Bring the server, or a scope of it, back to the state after its start."""

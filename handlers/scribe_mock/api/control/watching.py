@@ -87,7 +87,7 @@ class WatchingControl(OperationGroup):
         selected = Scope(session_id, owner)
         found = [
             attempt
-            for attempt in self._services.webhooks.log()
+            for attempt in await self._services.webhooks.log()
             if selected.covers(attempt.delivery.session_id, attempt.delivery.webhook.owner)
             and webhook_id in (None, attempt.delivery.webhook.webhook_id)
         ]

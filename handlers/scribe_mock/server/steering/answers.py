@@ -44,6 +44,8 @@ class ReadyAnswer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; in answer to a WebSocket's handshake it refuses the connection."""
         note(scope, code=self._code)
+        if self._code is not None:
+            scope["scribe_mock.code"] = self._code
         kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
         await send({"type": f"{kind}.start", "status": self._status, "headers": self._fields})
         await send({"type": f"{kind}.body", "body": self._body})

@@ -64,6 +64,8 @@ class Call:
     #: The fault that decides what it meets, once there is one, and what takes back that it fired.
     fault: Fault = field(init=False)
     spare_fault: Callable[[Fault], Awaitable[None]] = field(init=False)
+    #: Whether that fault had no occasion to do what it does.
+    spared: bool = field(init=False, default=False)
 
     async def proceed(self, receive: Receive | None = None, send: Send | None = None) -> None:
         """Let the app answer it, with another `receive` or `send` if given."""
@@ -71,6 +73,7 @@ class Call:
 
     async def spare(self) -> None:
         """Take back that its fault fired: it had no occasion to do what it does."""
+        self.spared = True
         await self.spare_fault(self.fault)
 
     @property

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scribe_mock.api.answers import answer_to
 from scribe_mock.api.callers import Callers
 from scribe_mock.audio.file_names import sequence_of
-from scribe_mock.errors import ApiError, ScribeError
+from scribe_mock.errors import ApiError, DocumentNotFound, SessionNotFound
 from scribe_mock.server.security import bearer_token
 from scribe_mock.server.steering.answers import answer_of_fault, preferences, preferred_answer
 from scribe_mock.server.steering.breaks import cut_answer, cut_upload, drop_answer
@@ -130,6 +130,8 @@ class SteeredRequests:
         finally:
             self._slowed -= slow
             if plan.faults:
+                spared = plan.main if call.spared else None
+                self.faults.count(fault for fault in plan.faults if fault is not spared)
                 self._store.changes.note()
 
     async def _answer(
@@ -155,7 +157,8 @@ class SteeredRequests:
             case DropAnswer() as drop:
                 await drop_answer(call, drop)
             case Hold():
-                await hold(call, self._held, self._documented, self._now(call.target))
+                now = self._now(call.target)
+                await hold(call, self._held, self._documented, now, self._sharing)
             case _:
                 await call.proceed()
 
@@ -219,7 +222,7 @@ class SteeredRequests:
 
     async def _session(self, parameters: Mapping[str, str]) -> Session | None:
         """The session that a path names, by its id or by that of one of its documents."""
-        with suppress(ScribeError):
+        with suppress(SessionNotFound, DocumentNotFound):
             if "session_id" in parameters:
                 return await self._store.get(parameters["session_id"])
             if "document_id" in parameters:

@@ -16,5 +16,5 @@ each exists in the installed version:
 - `FlowControl`: `.pause_reading`, `.read_paused`, `.write_paused`, and `HIGH_WATER_LIMIT`
 - `WebSocketsSansIOProtocol`: `.conn`, `.handle_connect`, `.handle_events`,
   `.handle_parser_exception`, `.handle_ping`, `.handshake_complete`, `.scope`, `.transport`
-- `Server`: `.server_state`, `._captured_signals`
+- `Server`: `.server_state`, `.lifespan`, `.servers`, `._captured_signals`
 """

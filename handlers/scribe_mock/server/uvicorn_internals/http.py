@@ -188,6 +188,14 @@ class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
         self.parser.feed_data(http_heads.join_head(first, fields))
 
+    @property
+    def only_waits(self) -> bool:
+        """Whether the request in progress only waits for something to happen."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return bool(cycle.scope.get("state", {}).get("waits", False))
+
     def shutdown(self) -> None:
         """Stop when the request in progress is done, but do not wait for one that only waits."""
         cycle = self.cycle

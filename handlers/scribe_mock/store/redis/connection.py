@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import redis as blocking
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import PubSub
@@ -28,11 +29,17 @@ from scribe_mock.store_address import redis_prefix, without_query, without_secre
 
 #: Seconds until a connection counts as failed, and until a command does.
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 1.5
+#: Seconds after a failure for which nothing is asked: a request may need Redis more than once, and
+#: would wait each time.
+_AWAY_SECONDS = 0.3
 #: The most connections for commands, and for subscriptions.
 _MOST_CONNECTIONS = 64
 #: What an error of Redis is, or begins with, that tells of its state and is no mistake of ours.
 _STATES = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError)
 _STATE_WORDS = ("BUSY", "LOADING", "MISCONF", "NOREPLICAS", "UNKILLABLE")
+
+#: Waits until this Redis has on its disk what was written; for less time than an answer may take.
+_ON_DISK = ("WAITAOF", 1, 0, 1400)
 
 #: A command with its arguments: a name, or a script followed by the number of its keys.
 Command = Sequence[Any]
@@ -43,22 +50,26 @@ class Connection:
 
     Args:
         address: `redis://…` or `rediss://…`, as the setting `store` has it.
+        durable: Whether `write` waits until Redis has it on its disk.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, durable: bool = False) -> None:
         #: What every key begins with.
         self.prefix = redis_prefix(address)
         #: The address as it can be shown.
         self.address = without_secrets(without_query(address))
         #: Whether the latest command was answered.
         self.reachable = True
+        self._away_until = 0.0
         # Bounded by `_send`: redis-py's own bounds on each read and write cost more than those.
         self._pool = _pool(address, None)
         #: redis-py's client, for what `run` can't do; its errors are the caller's.
         self.client: Redis = Redis(connection_pool=_pool(address, ANSWER_SECONDS))
         # The answers are as Redis sends them, in the third version of its protocol.
         self.client.response_callbacks.clear()
+        self._url, self._durable = address, durable
         self._batches = Batches(self._send)
+        self._writes = Batches(self._send_durably) if durable else self._batches
 
     async def run(self, *commands: Command) -> Sequence[Any]:
         """The answers to commands that are sent together, in one round trip.
@@ -69,8 +80,18 @@ class Connection:
             StoreUnreachable: Redis did not answer in time, or can't write; nobody knows which of
                 the commands it carried out.
         """
+        return await self._answers(self._batches, commands)
+
+    async def write(self, *commands: Command) -> Any:
+        """The answer to the last of some commands that write; raises StoreUnreachable."""
+        return (await self._answers(self._writes, commands))[-1]
+
+    async def _answers(self, batches: Batches, commands: Sequence[Command]) -> Sequence[Any]:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._away_until:
+            raise self._refusal()
         try:
-            answers = await self._batches.add(commands)
+            answers = await batches.add(commands)
         except (OSError, TimeoutError, RedisError) as error:
             raise self._unreachable(error) from error
         for answer in answers:
@@ -78,10 +99,6 @@ class Connection:
                 raise self._unreachable(answer) from answer
         self.reachable = True
         return answers
-
-    async def write(self, *commands: Command) -> Any:
-        """The answer to the last of some commands that write; raises StoreUnreachable."""
-        return (await self.run(*commands))[-1]
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -91,6 +108,15 @@ class Connection:
                 again = await self._pipeline([_whole(commands[n]) for n in unknown])
                 for number, answer in zip(unknown, again, strict=True):
                     answers[number] = answer
+        return answers
+
+    async def _send_durably(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers, once what was written is on the disk."""
+        *answers, waited = await self._send([*commands, _ON_DISK])
+        if isinstance(waited, Exception):
+            raise waited
+        if not waited[0]:
+            raise TimeoutError("Redis has not written to its disk in time")
         return answers
 
     async def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
@@ -112,6 +138,10 @@ class Connection:
         if isinstance(error, ResponseError) and not told:
             return error
         self.reachable = False
+        self._away_until = asyncio.get_running_loop().time() + _AWAY_SECONDS
+        return self._refusal()
+
+    def _refusal(self) -> StoreUnreachable:
         return StoreUnreachable(
             "The mock's store does not answer. Send the request again in a second."
         )
@@ -120,14 +150,32 @@ class Connection:
         """A connection that receives messages, to be closed by the caller."""
         return self.client.pubsub()
 
-    async def check(self) -> None:
-        """Raise StoreError unless Redis answers."""
+    def check(self) -> None:
+        """Raise StoreError unless Redis can do what is asked of it; this waits for a second."""
+        client = blocking.Redis.from_url(
+            without_query(self._url),
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=blocking.retry.Retry(NoBackoff(), 0),
+        )
+        with client:
+            try:
+                client.ping()
+            except RedisError as error:
+                raise StoreError(
+                    f"--store: {self.address} can't be used ({error}). Start a Redis there, or "
+                    "name another one."
+                ) from error
+            if self._durable:
+                self._check_disk(client)
+
+    def _check_disk(self, client: Any) -> None:
         try:
-            await self.run(("PING",))
-        except StoreUnreachable as error:
+            client.execute_command(*_ON_DISK)
+        except RedisError as error:
             raise StoreError(
-                f"--store: {self.address} can't be reached: {error.__cause__} Start a Redis "
-                "there, or name another one."
+                f"--redis-durable: {self.address} can't tell what it has on its disk ({error}). It "
+                "takes Redis 7.2 or newer, or Valkey, with appendonly yes."
             ) from error
 
     async def close(self) -> None:
