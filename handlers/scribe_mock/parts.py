@@ -243,7 +243,14 @@ class Parts:
     @cached_property
     def streams(self) -> Streams:
         """The open WebSockets."""
-        return Streams(self.store, self.clocks, self.alarm, self.examiner, self.sharing)
+        return Streams(
+            self.store,
+            self.clocks,
+            self.alarm,
+            self.examiner,
+            self.sharing,
+            self.settings.max_streams,
+        )
 
     @cached_property
     def examinations(self) -> Examinations:
