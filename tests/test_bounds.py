@@ -1,6 +1,5 @@
 """The table of bounds in the README says what the settings and the code have."""
 
-import re
 from dataclasses import fields
 
 from scribe_mock.api import bodies, stream
@@ -13,7 +12,7 @@ from scribe_mock.settings import Settings, option_name
 from scribe_mock.steering import faults, held
 from scribe_mock.webhooks.registry import MAX_OF_ONE
 from scribe_mock.yaml_bounds import MOST_VALUES
-from tests.support import MIB, ROOT
+from tests.support import MIB, ROOT, matched
 
 #: What no option changes, by the names in the table.
 FIXED = {
@@ -61,4 +60,4 @@ def test_each_bound_that_is_a_setting_is_in_the_table_with_its_default():
         if name == "max_memory":
             assert shown == f"{default // 1024**3} GiB"
         else:
-            assert re.match(r"[0-9]+", shown)[0] == f"{default:g}"
+            assert matched("[0-9]+", shown) == f"{default:g}"
