@@ -217,3 +217,20 @@ def test_connections_and_streams_that_are_too_many_are_refused():
             assert refusal(refused) == (503, "service_unavailable")
             assert refused.headers["Retry-After"]
             assert "--max-connections" in refused.text
+
+
+def test_health_says_what_uses_memory():
+    with running(max_memory=20_000_000) as mock:
+        idle = mock.control("GET", "/health")["memory"]
+        assert idle["limit_bytes"] == 20_000_000
+        elsewhere = {"operation": "endSession"}
+        mock.control("POST", "/faults", {"match": elsewhere, "action": {"answer": {"status": 503}}})
+        session_id = mock.create("single").id
+        with send(mock, session_id):
+            assert comes_true(lambda: is_under_way(mock, session_id))
+            busy = mock.control("GET", "/health")["memory"]
+        assert busy["faults_bytes"] > idle["faults_bytes"] == 0
+        assert busy["decoders_bytes"] >= len(LONG) > idle["decoders_bytes"] == 0
+        assert busy["journal_bytes"] > idle["journal_bytes"]
+        assert busy["resident_bytes"] > idle["resident_bytes"] + len(LONG)
+        assert idle["streams_bytes"] == 0

@@ -74,6 +74,11 @@ class Streams:
         # An entry lives for as long as its lock is held or waited for.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return self._open
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, or refuse its handshake with the error envelope."""
         await receive()
