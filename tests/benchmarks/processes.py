@@ -136,6 +136,10 @@ class Server:
         """Read the process's resident memory."""
         return _resident_bytes(self._process.pid)
 
+    def descriptors(self) -> int:
+        """Count the process's open file descriptors."""
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
     def family_resident_bytes(self) -> int:
         """Read the resident memory of the process and its children; shared pages count twice."""
         return sum(map(_resident_bytes, self._family()))
