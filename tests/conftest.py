@@ -56,7 +56,7 @@ LONG = (
 def pytest_xdist_auto_num_workers():
     """More processes than processors: many tests wait, for a server or for time to pass."""
     processors = os.cpu_count() or 1
-    return 2 * processors
+    return 3 * processors
 
 
 def pytest_collection_modifyitems(items):

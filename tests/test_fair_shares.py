@@ -1,14 +1,21 @@
 """One client does not slow the others: those who left, long recordings, too many at once."""
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
+from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
 
 from scribe_mock import MockServer, Settings
-from tests.support import AUDIO, comes_true, refusal, running
+from scribe_mock.testing.child_server import ChildServer
+from tests.support import AUDIO, MIB, PATIENCE, ROOT, Mock, comes_true, refusal, running
 
 #: Two hours of silence in MP3: it takes some seconds to decode.
 LONG = (b"\xff\xe3\x18\xc4" + bytes(68)) * 100_000
@@ -133,3 +140,49 @@ def test_the_python_client_reads_all_pages_of_a_ledger():
         ledger = server.ledger(created["session_id"])
         assert [line.sequence for line in ledger.chunks] == list(range(0, 2010, 2))
         assert len(ledger.problems) == 1000
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells the memory in use")
+def test_memory_goes_back_to_the_system():
+    with ChildServer(Settings(quiet=True)) as server, closing(Mock(server.url)) as mock:
+        status = Path(f"/proc/{server._process.pid}/statm")
+
+        def resident_bytes():
+            return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        chunked = mock.create()
+        chunked.store("audio_0.webm")
+        idle = resident_bytes()
+        with ExitStack() as stack:
+            for number in range(1, 21):
+                wire = stack.enter_context(chunked.begin_upload(f"audio_{number}.webm", 10 * MIB))
+                wire.socket.sendall(bytes(10 * MIB - 1))
+            assert comes_true(lambda: resident_bytes() > idle + 190 * MIB)
+        assert comes_true(lambda: resident_bytes() < idle + 30 * MIB)
+
+
+#: Each line has ten times what the one before has.
+EXPLODING = "a: &a [x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, name in pairwise("abcdefghij")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (EXPLODING, ":7: expected YAML, but its aliases stand for more than 1000000 values."),
+        ("openapi: &all\n  paths: [*all]\n", ":1: expected YAML, but it contains itself."),
+    ],
+)
+@pytest.mark.parametrize("option", ["--spec", "--fixtures"])
+def test_yaml_that_makes_much_of_little_is_refused(tmp_path, text, said, option):
+    file = tmp_path / ("spec.yaml" if option == "--spec" else "templates.yaml")
+    if option == "--fixtures":
+        shutil.copytree(ROOT / "fixtures", tmp_path, dirs_exist_ok=True)
+    file.write_text(text)
+    place = file if option == "--spec" else tmp_path
+    command = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0", option, str(place)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert run.returncode != 0
+    assert run.stderr.strip().endswith(f"{file.name}{said}")

@@ -1,5 +1,6 @@
 """The parts of one server, and how they are put together."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from scribe_mock.scenarios.fixture_faults import FixtureFaults
 from scribe_mock.scenarios.fixtures import Fixtures, load_fixtures
 from scribe_mock.scenarios.reloading import LoadProblems
 from scribe_mock.scenarios.seeding import Seeder
+from scribe_mock.server.exchange import PastExchange
 from scribe_mock.server.steering.requests import SteeredRequests
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
@@ -30,6 +32,7 @@ from scribe_mock.steering.documented import Documented
 from scribe_mock.steering.faults import Faults
 from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.lock_step import LockStep
 from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.steering.shared_metrics import OwnPlace
@@ -42,7 +45,9 @@ from scribe_mock.webhooks.webhooks import Webhooks
 if TYPE_CHECKING:
     from scribe_mock.sharing.kept import Kept
     from scribe_mock.sharing.mirror import Mirror
+    from scribe_mock.sharing.planted import SigningKeys
     from scribe_mock.sharing.shared import Shared
+    from scribe_mock.sharing.webhook_sender import WebhookSender
     from scribe_mock.store.redis.connection import Connection
     from scribe_mock.store.sqlite.database import Database
 
@@ -82,7 +87,13 @@ class Parts:
     @cached_property
     def journal(self) -> Journal:
         """What arrives."""
-        return Journal(self.settings.journal_size, self.clocks)
+        size = self.settings.journal_size
+        if self.shared is None or self.redis is None:
+            return Journal(size, self.clocks)
+        from scribe_mock.sharing.shared_journal import SharedJournal
+
+        peers = self.shared.peers
+        return SharedJournal(size, self.clocks, self.redis, peers, PastExchange)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -123,7 +134,9 @@ class Parts:
         if self.redis is not None:
             from scribe_mock.store.redis.sessions import RedisStore
 
-            return RedisStore(self.redis, self.clocks, settings.max_memory)
+            assert self.shared is not None
+            changes = self.shared.changes
+            return RedisStore(self.redis, self.clocks, settings.max_memory, changes)
         assert self.database is not None, "there is no other store"
         from scribe_mock.store.sqlite.sqlite_store import SqliteStore
 
@@ -230,14 +243,23 @@ class Parts:
     @cached_property
     def streams(self) -> Streams:
         """The open WebSockets."""
-        return Streams(self.store, self.clocks, self.alarm, self.examiner)
+        return Streams(self.store, self.clocks, self.alarm, self.examiner, self.sharing)
 
     @cached_property
     def examinations(self) -> Examinations:
         """The scenarios that are armed for clients of people."""
-        faults, reader, held = self.faults, self.fault_reader, self.held
-        deeds = Deeds(faults, reader, held, self.store, self.clocks, self.journal)
-        return Examinations(faults, reader, held, deeds)
+        faults, reader, lock_step = self.faults, self.fault_reader, self.lock_step
+        deeds = Deeds(faults, reader, lock_step, self.store, self.clocks, self.sharing)
+        return Examinations(faults, reader, lock_step, deeds)
+
+    @cached_property
+    def lock_step(self) -> LockStep:
+        """Lists and releases the requests that wait."""
+        if self.shared is None:
+            return LockStep(self.held)
+        from scribe_mock.sharing.shared_lock_step import SharedLockStep
+
+        return SharedLockStep(self.held, self.shared.peers)
 
     @cached_property
     def resets(self) -> Resets:
@@ -259,6 +281,7 @@ class Parts:
             seeder=self.seeder,
             templates=self.templates,
             webhooks=self.webhooks,
+            sharing=self.sharing,
         )
 
     @cached_property
@@ -280,7 +303,7 @@ class Parts:
             self.addresses,
             self.webhooks,
             self.faults,
-            self.held,
+            self.lock_step,
             self.fault_reader,
             self.journal,
             self.problems,
@@ -308,12 +331,53 @@ class Parts:
             "tokens": self.tokens,
             "templates": self.templates,
             "webhooks": self.webhooks.registry,
+            "examinations": self.examinations,
         }
         keys = SigningKeys(tokens=self.tokens, addresses=self.addresses)
         if self.kept is not None:
             await self.kept.begin(mirrors, keys, self._plant)
         elif self.shared is not None:
-            await self.shared.join(mirrors, keys, self._plant)
+            await self._join(self.shared, mirrors, keys)
+
+    async def _join(
+        self, shared: "Shared", mirrors: "Mapping[str, Mirror]", keys: "SigningKeys"
+    ) -> None:
+        """Have what the other servers have."""
+        from scribe_mock.sharing.shared_journal import SharedJournal
+        from scribe_mock.sharing.shared_lock_step import SharedLockStep
+
+        assert isinstance(self.lock_step, SharedLockStep)
+        assert isinstance(self.journal, SharedJournal)
+        sender = self._sender(shared)
+        await shared.join(
+            mirrors,
+            keys,
+            self._plant,
+            self.journal,
+            [self.journal, self.held, self.streams, sender],
+            self.streams.settle_own,
+            {**self.lock_step.handlers(), **sender.handlers()},
+        )
+        await sender.join()
+
+    def _sender(self, shared: "Shared") -> "WebhookSender":
+        """Lets one server after the other send the webhooks."""
+        from scribe_mock.sharing.webhook_sender import WebhookSender
+
+        assert self.redis is not None
+        webhooks = self.webhooks
+        webhooks.sender = WebhookSender(
+            self.redis,
+            shared.peers,
+            shared,
+            self.store,
+            self.clocks,
+            self.faults,
+            webhooks.registry,
+            webhooks.following,
+            webhooks.deliveries,
+        )
+        return webhooks.sender
 
     async def _plant(self) -> None:
         """Make what a fresh server has, where all servers have lost it."""
@@ -322,6 +386,8 @@ class Parts:
 
     async def stop(self) -> None:
         """End what goes on by itself."""
+        if self.webhooks.sender is not None:
+            await self.webhooks.sender.leave()
         await self.sharing.leave()
         self.examinations.forget(Scope())
         await self.webhooks.stop()

@@ -8,6 +8,7 @@ import yaml
 
 from scribe_mock.errors import SpecError
 from scribe_mock.spec_conversion import NotIn30, Place, as_30
+from scribe_mock.yaml_bounds import compose
 
 _PACKAGE = Path(__file__).parent
 _REPOSITORY = _PACKAGE.parent.parent
@@ -53,7 +54,9 @@ class SpecFile:
         """
         path = self.path
         try:
-            document = yaml.load(self.text, Loader=yaml.CSafeLoader)
+            loader = yaml.CSafeLoader(self.text)
+            root = compose(loader, self.text)
+            document = None if root is None else loader.construct_document(root)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise SpecError(f"{path}:{line}: expected YAML, but {error.problem}.") from None

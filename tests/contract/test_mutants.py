@@ -43,7 +43,9 @@ def test_there_are_enough():
 def test_the_right_rule_names_the_fault_and_its_commands_show_it(mutant, tmp_path):
     with Running(mutant.server()) as running:
         only = (*mutant.only, *mutant.rules, "server")
-        report = check(Options(base=Address.parse(running.base_url), only=only))
+        # Its processing takes a quarter of a second: what has not come by then does not come.
+        options = Options(base=Address.parse(running.base_url), only=only, patience=10.0)
+        report = check(options)
         assert judge_mutant(mutant, report) == ""
         require_shell()
         for finding in report.findings:

@@ -1,5 +1,6 @@
 """The session record and the history (CONTRACT.md, "Session record", "History")."""
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -22,6 +23,9 @@ OF_PATIENT, OF_ALL = 10, 100
 #: The program that the mock's sessions come from.
 _FLAVOUR = "scribe-mock"
 
+#: The findings about so many chunks are put together in a thread.
+_FEW = 500
+
 
 class RecordOperations(OperationGroup):
     """The operations with the tag Records."""
@@ -35,7 +39,11 @@ class RecordOperations(OperationGroup):
         session = (await services.store.get(session.session_id)).snapshot()
         digests = await services.store.digests(session)
         chunks = [chunk for chunk in session.ordered_chunks() if chunk.sequence in digests]
-        found = session_findings(chunks, digests)
+        # A thousand chunks take milliseconds: in a thread others need not wait for them.
+        if len(chunks) < _FEW:
+            found = session_findings(chunks, digests)
+        else:
+            found = await asyncio.to_thread(session_findings, chunks, digests)
         now = services.clocks.of(session).now()
         data = {
             "schema_version": "1.0",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from scribe_mock.scenarios.seeding import Seeder
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.store.session_store import SessionStore
 from scribe_mock.store.templates import Templates
 from scribe_mock.webhooks.webhooks import Webhooks
@@ -27,6 +28,7 @@ class Resets:
         seeder: Stores the sessions of a fresh server again.
         templates: Has the templates of a fresh server again.
         webhooks: Has the webhook of a fresh server again.
+        sharing: Lets other servers forget, too.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Resets:
         seeder: Seeder,
         templates: Templates,
         webhooks: Webhooks,
+        sharing: Sharing,
     ) -> None:
         self._store = store
         self._parts = parts
@@ -45,6 +48,7 @@ class Resets:
         self._seeder = seeder
         self._templates = templates
         self._webhooks = webhooks
+        self._sharing = sharing
 
     async def reset(self, scope: Scope) -> None:
         """Forget a scope, and give the demo owner back what a fresh server has.
@@ -54,6 +58,7 @@ class Resets:
         """
         self._journal.forget(scope)
         await self._store.forget(scope)
+        await self._sharing.forget(scope)
         for part in self._parts:
             part.forget(scope)
         if scope.covers(None, self._seeder.owner):

@@ -19,8 +19,8 @@ from scribe_mock.sessions.tokens import Tokens
 from scribe_mock.settings import Settings
 from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.steering.faults import Faults
-from scribe_mock.steering.held import Held
 from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.lock_step import LockStep
 from scribe_mock.steering.metrics import Metrics
 from scribe_mock.steering.reading import FaultReader
 from scribe_mock.steering.shared_metrics import OwnPlace
@@ -49,7 +49,7 @@ class Services:
         addresses: Signs the addresses that need no token.
         webhooks: The webhooks, and their deliveries.
         faults: What goes wrong on purpose.
-        held: The requests that wait for a test.
+        lock_step: Lists and releases the requests that wait for a test.
         fault_reader: Reads faults from JSON.
         journal: What arrived, and what came of it.
         load_problems: What is wrong with files that could not be loaded anew.
@@ -75,7 +75,7 @@ class Services:
     addresses: SignedAddresses
     webhooks: Webhooks
     faults: Faults
-    held: Held
+    lock_step: LockStep
     fault_reader: FaultReader
     journal: Journal
     load_problems: LoadProblems

@@ -86,7 +86,8 @@ class SessionOperations(OperationGroup):
     ) -> JsonAnswer:
         """End the recording; processing begins (CONTRACT.md, "End session")."""
         services = self._services
-        await services.streams.settle(session.session_id)
+        if session.upload_type is UploadType.STREAM:
+            await services.streams.settle(session.session_id)
         received = await end(request, services, session, (body or {}).get("audio_files_sent"))
         answer = {
             "session_id": session.session_id,

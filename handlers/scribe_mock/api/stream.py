@@ -19,6 +19,7 @@ from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope as Covered
 from scribe_mock.sessions.session import Session
+from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.steering.record import Record
 from scribe_mock.store.session_store import SessionStore
 
@@ -50,15 +51,22 @@ class Streams:
         clocks: All clocks.
         alarm: Waits for sockets to fall silent.
         examiner: Examines the stored chunks.
+        sharing: Lets other servers close their sockets.
     """
 
     def __init__(
-        self, store: SessionStore, clocks: Clocks, alarm: Alarm, examiner: Examiner
+        self,
+        store: SessionStore,
+        clocks: Clocks,
+        alarm: Alarm,
+        examiner: Examiner,
+        sharing: Sharing,
     ) -> None:
         self._store = store
         self._clocks = clocks
         self._alarm = alarm
         self._examiner = examiner
+        self._sharing = sharing
         self._live: dict[str, LiveStream] = {}
         # An entry lives for as long as its lock is held or waited for.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -70,7 +78,8 @@ class Streams:
             session = await self._admitted(scope["path"])
             scope["scribe_mock.session"] = session
             async with self._lock(session.session_id):
-                await self._settle(session.session_id)
+                await self._sharing.settle(session.session_id)
+                await self.settle_own(session.session_id)
                 # The session may have been ended, or replaced, while this waited for the lock.
                 session = await self._admitted(scope["path"])
                 scope["scribe_mock.session"] = session
@@ -93,7 +102,8 @@ class Streams:
     async def settle(self, session_id: str) -> None:
         """Store all audio that a session's socket has received, and close the socket."""
         async with self._lock(session_id):
-            await self._settle(session_id)
+            await self._sharing.settle(session_id)
+            await self.settle_own(session_id)
 
     def forget(self, scope: Covered) -> None:
         """Close the sockets of the sessions in a scope: these sessions are gone."""
@@ -104,7 +114,8 @@ class Streams:
         """Held while a session's socket is replaced or closed: settling awaits."""
         return self._locks.setdefault(session_id, asyncio.Lock())
 
-    async def _settle(self, session_id: str) -> None:
+    async def settle_own(self, session_id: str) -> None:
+        """The same for a socket at this server, though another one may be opening."""
         stream = self._live.pop(session_id, None)
         if stream is not None:
             await stream.close_after_settling()

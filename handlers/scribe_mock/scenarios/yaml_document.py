@@ -11,6 +11,7 @@ from jsonschema.exceptions import best_match
 
 from scribe_mock.errors import FixtureError
 from scribe_mock.schema_errors import in_json
+from scribe_mock.yaml_bounds import compose
 
 
 class _Loader(yaml.CSafeLoader):
@@ -49,8 +50,9 @@ class YamlDocument:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            loader = _Loader(path.read_text("utf-8"))
-            self._root = loader.get_single_node()
+            text = path.read_text("utf-8")
+            loader = _Loader(text)
+            self._root = compose(loader, text)
             _refuse_duplicate_keys(self._root)
             self._data = loader.construct_document(self._root) if self._root else None
             json.dumps(self._data, allow_nan=False)

@@ -221,13 +221,7 @@ class Exchange(Record):
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """The answer's header fields, without secrets."""
-        if not self.status:
-            return []
-        request = [(name.encode(), value.encode()) for name, value in self.request_headers()]
-        every = fields_of_every_answer([*request, (b"x-request-id", self.request_id)])
-        more = [(name.decode(), value.decode("latin-1")) for name, value in every]
-        closes = [("connection", "close")] if self.is_early else []
-        return [*super().answer_headers(), *more, *closes]
+        return _with_fields_of_every_answer(self, super().answer_headers(), self.is_early)
 
     def end(self) -> float:
         """Seconds until the answer was sent, or until now if there is none."""
@@ -278,3 +272,30 @@ class Exchange(Record):
             self.code = str(code)
             if by_client and code == _ABNORMAL and self.outcome is None:
                 self.outcome = "client_left"
+
+
+class PastExchange(Record):
+    """A request in the journal that another server has answered, or this one before.
+
+    Its `is_early` says whether the answer was sent before the body had arrived.
+    """
+
+    __slots__ = ("is_early",)
+
+    is_early: bool
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """The answer's header fields, without secrets."""
+        return _with_fields_of_every_answer(self, super().answer_headers(), self.is_early)
+
+
+def _with_fields_of_every_answer(
+    record: Record, own: list[tuple[str, str]], is_early: bool
+) -> list[tuple[str, str]]:
+    if not record.status:
+        return []
+    request = [(name.encode(), value.encode()) for name, value in record.request_headers()]
+    every = fields_of_every_answer([*request, (b"x-request-id", record.request_id)])
+    more = [(name.decode(), value.decode("latin-1")) for name, value in every]
+    closes = [("connection", "close")] if is_early else []
+    return [*own, *more, *closes]

@@ -4,6 +4,7 @@ Path parameters are validated by the operations, since in the contract's order t
 session and the media type.
 """
 
+import asyncio
 import json
 import math
 import re
@@ -120,6 +121,10 @@ def _is_json(scope: Scope) -> bool:
     return bool(declared.partition(b";")[0].strip().lower() == b"application/json")
 
 
+#: JSON of so many bytes is parsed and validated in a thread, so that nobody waits for it.
+_LARGE_BYTES = 64 * 1024
+
+
 class JsonBody:
     """Reads the JSON bodies of one operation, and validates them.
 
@@ -138,6 +143,11 @@ class JsonBody:
         data = await read_all(scope, receive, MAX_JSON_BYTES)
         if not data and not self._required:
             return None
+        if len(data) < _LARGE_BYTES:
+            return self._checked(data)
+        return await asyncio.to_thread(self._checked, data)
+
+    def _checked(self, data: bytes) -> Any:
         body = parse_json(data)
         # Only the first error: a client could make the search for the best one very slow.
         found = next(self._validator.iter_errors(body), None)

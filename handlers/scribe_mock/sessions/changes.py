@@ -30,6 +30,10 @@ class Changes:
     def note(self) -> None:
         """Increase the revision, and end all waits."""
         self.revision += 1
+        self.wake()
+
+    def wake(self) -> None:
+        """End all waits."""
         while self._waiting:
             waiting = self._waiting.pop()
             if not waiting.done():

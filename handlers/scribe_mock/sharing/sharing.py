@@ -20,8 +20,17 @@ class Sharing:
         """
         return _NOTHING
 
+    async def look_again(self) -> None:
+        """After a wait: learn what others have changed meanwhile; raises ServiceUnavailable."""
+
+    async def settle(self, session_id: str) -> None:
+        """Let the other servers close the socket of a session, once all its audio is stored."""
+
     async def leave(self) -> None:
         """Leave the others alone: this server stops."""
+
+    async def forget_requests(self, scope: Scope) -> None:
+        """Let the other servers forget the entries of the journal of a scope."""
 
     async def forget(self, scope: Scope) -> None:
         """Let the other servers forget what they have of a scope by themselves."""

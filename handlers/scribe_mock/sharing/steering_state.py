@@ -13,6 +13,7 @@ import msgspec
 from scribe_mock.errors import StoreUnreachable
 from scribe_mock.sessions.noting import not_shared
 from scribe_mock.sharing.mirror import Mirror
+from scribe_mock.sharing.peers import Peers
 from scribe_mock.sharing.steering_scripts import BEGIN, CHANGES, END, RENEW
 from scribe_mock.store.redis.connection import Connection
 from scribe_mock.store.redis.script import Script
@@ -25,6 +26,8 @@ _WAIT_SECONDS, _LEAST_PAUSE, _MOST_PAUSE = 5.0, 0.001, 0.02
 #: The names of so many removed entries are remembered.
 _REMOVED = 5000
 
+#: The message that tells of a change.
+CHANGED = "steering"
 #: A version that no Redis has: everything is read.
 _UNKNOWN = -1
 
@@ -34,12 +37,12 @@ class SteeringState:
 
     Args:
         connection: Redis.
+        peers: The other servers, which are told of each change.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, peers: Peers) -> None:
+        self._connection, self._peers = connection, peers
         self._mirrors: Mapping[str, Mirror] = {}
-        self._server = secrets.token_hex(8)
         names = ("version", "floor", "entries", "order", "changed", "turn", "waiting", "latest")
         self._keys = tuple(f"{connection.prefix}steering:{name}" for name in names)
         #: What is changed here and not in Redis yet.
@@ -115,7 +118,7 @@ class SteeringState:
     async def _begin(self, name: str) -> None:
         until, pause = time.monotonic() + _WAIT_SECONDS, _LEAST_PAUSE
         while True:
-            arguments = (self._version, self._server, name, round(_TURN_SECONDS * 1000))
+            arguments = (self._version, self._peers.name, name, round(_TURN_SECONDS * 1000))
             [changes] = await self._connection.run(self._command(BEGIN, *arguments))
             if changes is not None:
                 self._load(changes)
@@ -139,7 +142,9 @@ class SteeringState:
         pairs = [part for key in changed for part in (key, self._encoded(key))]
         now = time.time_ns() // 1000
         try:
-            [version] = await self._connection.run(self._command(END, name, now, _REMOVED, *pairs))
+            end = self._command(END, name, now, _REMOVED, *pairs)
+            told = [self._peers.telling(CHANGED)] if pairs else []
+            version, *_ = await self._connection.run(end, *told)
         except BaseException:
             # Nobody knows whether the others have it: they decide.
             self.unknown()

@@ -6,20 +6,20 @@ from urllib.parse import unquote_plus
 
 from scribe_mock.sessions.clock import rfc3339
 from scribe_mock.steering.header_fields import HIDDEN, SECRET_NAME
-from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.journal import Entries
 from scribe_mock.steering.record import Record
 
 #: Records that repeat one another have the same value: caller, method, target, query, size.
 _Kind = tuple[str, str, bytes, bytes, int]
 
 
-async def described(journal: Journal, records: Sequence[Record]) -> list[dict[str, Any]]:
+async def described(journal: Entries, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The JSON forms of some entries."""
     repeated = await _repeated(journal, records)
     return [_form(record, repeated.get(record)) for record in records]
 
 
-async def described_whole(journal: Journal, record: Record) -> dict[str, Any]:
+async def described_whole(journal: Entries, record: Record) -> dict[str, Any]:
     """The JSON form of one entry, with its query and its header fields."""
     [form] = await described(journal, [record])
     return form | {
@@ -67,7 +67,7 @@ def _form(record: Record, reply_to: str | None) -> dict[str, Any]:
     return form
 
 
-async def _repeated(journal: Journal, records: Sequence[Record]) -> dict[Record, str]:
+async def _repeated(journal: Entries, records: Sequence[Record]) -> dict[Record, str]:
     """The entries that repeat an earlier one, each with the id of the first such."""
     kinds = {_kind(record) for record in records if _has_body(record)}
     alike = [record for record in journal if _has_body(record) and _kind(record) in kinds]

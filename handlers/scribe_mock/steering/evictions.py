@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Self
 
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.record import Record
@@ -29,6 +30,30 @@ class Evictions:
         self._lost_sessions = 0
         #: The latest time of an evicted entry.
         self.latest = float("-inf")
+
+    @classmethod
+    def counted(
+        cls,
+        total: int,
+        latest: float,
+        of_owners: dict[str, int],
+        of_sessions: dict[str, int],
+        lost: tuple[int, int],
+    ) -> Self:
+        """Evictions that were counted elsewhere.
+
+        Args:
+            total: How many there are.
+            latest: The latest time of an evicted entry.
+            of_owners: How many of them are of which owner.
+            of_sessions: How many of them are of which session.
+            lost: How many count for all owners, and for all sessions, of whom nothing is known.
+        """
+        evictions = cls()
+        evictions._total, evictions.latest = total, latest
+        evictions._of_owners, evictions._of_sessions = of_owners, of_sessions
+        evictions._lost_owners, evictions._lost_sessions = lost
+        return evictions
 
     def add(self, records: Sequence[Record]) -> None:
         """Count entries that the journal loses."""

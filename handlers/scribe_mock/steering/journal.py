@@ -1,7 +1,7 @@
 """The journal: what arrived, and what came of it. It is bounded in entries and in bytes."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from scribe_mock.sessions.clocks import Clocks
@@ -19,7 +19,48 @@ _ENTRY_BYTES = 900
 _TOGETHER = 64
 
 
-class Journal:
+class Entries:
+    """Entries of a journal, to be read.
+
+    Args:
+        records: The entries, the oldest first.
+        evictions: What is known of those that are gone.
+        digests: Learns the digests of bodies.
+    """
+
+    def __init__(self, records: Collection[Record], evictions: Evictions, digests: Digests) -> None:
+        self._records = records
+        self.evictions = evictions
+        self.digests = digests
+
+    def __iter__(self) -> Iterator[Record]:
+        """All entries, the oldest first."""
+        return iter(list(self._records))
+
+    def records(self, scope: Scope) -> Sequence[Record]:
+        """The entries of a scope, the oldest first."""
+        found = []
+        for record in self._records:
+            record.settle()
+            if record.is_in(scope):
+                found.append(record)
+        return found
+
+    def find(self, request_id: str) -> Record | None:
+        """The latest entry with this id."""
+        wanted = request_id.encode("utf-8", "replace")
+        for record in reversed(list(self._records)):
+            if record.request_id == wanted:
+                record.settle()
+                return record
+        return None
+
+    async def learn_digests(self, records: Sequence[Record]) -> None:
+        """Wait until the digests of these entries are known, as far as they can be."""
+        await self.digests.of(r.body for r in records if r.whole and r.body is not None)
+
+
+class Journal(Entries):
     """The latest requests of one server. Use it in the server's event loop alone.
 
     Args:
@@ -31,12 +72,11 @@ class Journal:
         self._size = size
         #: The time of an entry that begins now, by its caller.
         self.now = clocks.now_of
-        self._records: deque[Record] = deque()
+        self._latest: deque[Record] = deque()
         self._bytes = 0
         self._fields = HeaderFields()
         self._watcher: Callable[[], None] | None = None
-        self.evictions = Evictions()
-        self.digests = Digests()
+        super().__init__(self._latest, Evictions(), Digests())
 
     @property
     def is_on(self) -> bool:
@@ -59,14 +99,31 @@ class Journal:
         """Add an entry that has begun."""
         size = record.size = _ENTRY_BYTES + len(record.target)
         self._bytes += size
-        self._records.append(record)
-        if len(self._records) > self._size or self._bytes > MOST_BYTES:
+        self._latest.append(record)
+        if len(self._latest) > self._size or self._bytes > MOST_BYTES:
             self._evict()
 
     def finish(
         self, record: Record, seconds: float, request_fields: Any, answer_fields: Any
     ) -> None:
         """Complete an entry: its answer was sent, or there will be none."""
+        self._complete(record, seconds)
+        if record.forgotten:
+            return
+        more = self._pack(record, request_fields, answer_fields)
+        if more:
+            record.size += more
+            self._bytes += more
+            if self._bytes > MOST_BYTES:
+                self._evict()
+
+    def _pack(self, record: Record, request_fields: Any, answer_fields: Any) -> int:
+        """Keep the header fields; how many bytes they take."""
+        record.request_fields, more = self._fields.of_request(request_fields)
+        record.answer_fields, much_more = self._fields.of_answer(answer_fields)
+        return more + much_more + len(record.query)
+
+    def _complete(self, record: Record, seconds: float) -> None:
         record.duration = seconds
         if self._watcher is not None:
             self._watcher()
@@ -84,20 +141,10 @@ class Journal:
             else:
                 # A refused part is in no body, so nothing knows the digest of the whole.
                 record.leave_body()
-        if record.forgotten:
-            return
-        record.request_fields, more = self._fields.of_request(request_fields)
-        record.answer_fields, much_more = self._fields.of_answer(answer_fields)
-        more += much_more + len(record.query)
-        if more:
-            record.size += more
-            self._bytes += more
-            if self._bytes > MOST_BYTES:
-                self._evict()
 
     def _evict(self) -> None:
         """Drop the oldest entries, some together: that takes less time than one by one."""
-        records = self._records
+        records = self._latest
         least = self._size - self._size // _TOGETHER
         gone = [records.popleft() for _ in range(len(records) - least)]
         self._bytes -= sum([record.size for record in gone])
@@ -120,37 +167,15 @@ class Journal:
     def forget(self, scope: Scope) -> None:
         """Drop the entries of a scope, and what is known of those that were evicted."""
         kept: deque[Record] = deque()
-        for record in self._records:
+        for record in self._latest:
             record.settle()
             if record.is_in(scope):
                 self._drop(record)
             else:
                 kept.append(record)
-        self._records = kept
+        self._records = self._latest = kept
         self.evictions.forget(scope)
 
-    def __iter__(self) -> Iterator[Record]:
-        """All entries, the oldest first."""
-        return iter(list(self._records))
-
-    def records(self, scope: Scope) -> Sequence[Record]:
-        """The entries of a scope, the oldest first."""
-        found = []
-        for record in self._records:
-            record.settle()
-            if record.is_in(scope):
-                found.append(record)
-        return found
-
-    def find(self, request_id: str) -> Record | None:
-        """The latest entry with this id."""
-        wanted = request_id.encode("utf-8", "replace")
-        for record in reversed(self._records):
-            if record.request_id == wanted:
-                record.settle()
-                return record
-        return None
-
-    async def learn_digests(self, records: Sequence[Record]) -> None:
-        """Wait until the digests of these entries are known, as far as they can be."""
-        await self.digests.of(r.body for r in records if r.whole and r.body is not None)
+    async def read(self) -> Entries:
+        """All entries as of now, also those of other servers; raises ServiceUnavailable."""
+        return self

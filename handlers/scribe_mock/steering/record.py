@@ -22,6 +22,7 @@ _DEFAULTS: dict[str, Any] = {
     "answer_bytes": 0,
     "answer_fields": b"",
     "announced": None,
+    "began": 0.0,
     "body": None,
     "code": None,
     "duration": None,
@@ -65,6 +66,8 @@ class Record:
     __slots__ = (*_DEFAULTS, "at", "caller", "method", "request_id", "size", "target")
 
     at: float
+    #: The system's time when it began; only where several servers have one journal.
+    began: float
     #: Seconds until the answer was sent; None while it is going on.
     duration: float | None
     #: The owner of the session, or of the tokens that login or refresh gave.

@@ -6,7 +6,7 @@ from typing import Any
 
 from scribe_mock.control_errors import JournalIncomplete, VerificationFailed
 from scribe_mock.sessions.scopes import Scope
-from scribe_mock.steering.journal import Journal
+from scribe_mock.steering.journal import Entries
 from scribe_mock.steering.record import Record
 
 #: What of an entry can be compared.
@@ -71,7 +71,7 @@ class Expectation:
     match: Mapping[str, Any]
     count: Count
 
-    async def verify(self, journal: Journal) -> int:
+    async def verify(self, journal: Entries) -> int:
         """The number that arrived; raises VerificationFailed, JournalIncomplete."""
         records = [r for r in journal.records(self.scope) if r.at >= self.since]
         if "sha256" in self.match:
@@ -97,7 +97,7 @@ class Expectation:
             nearest=[{"id": _id(record), "differs": differs} for record, differs in nearest],
         )
 
-    def _evicted(self, journal: Journal) -> int:
+    def _evicted(self, journal: Entries) -> int:
         evictions = journal.evictions
         return evictions.of(self.scope) if self.since <= evictions.latest else 0
 

@@ -26,6 +26,7 @@ from scribe_mock.store.memory_entry import MemoryEntry
 from scribe_mock.store.memory_intake import MemoryIntake
 from scribe_mock.store.reference import Reference
 from scribe_mock.store.session_store import Intake, Parts, Pieces
+from scribe_mock.store.trimming import Trimming
 from scribe_mock.store.weights import CHUNK_BYTES, weight
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class MemoryStore:
         self._stored = 0
         self._claimed = 0
         self._eviction = Eviction(clocks, self._find)
+        self._trimming = Trimming()
         clocks.watch_choice(self._clock_chosen)
 
     async def create(self, session: Session) -> None:
@@ -254,7 +256,9 @@ class MemoryStore:
 
     def unclaim(self, size: int) -> None:
         """Stop counting bytes that `claim` counted."""
+        used = self._stored + self._claimed
         self._claimed -= size
+        self._trimming.freed(used, used - size)
 
     def _entry(self, session_id: str) -> MemoryEntry:
         try:
@@ -303,7 +307,9 @@ class MemoryStore:
         self._disown(entry.session)
         self._streams.pop(entry.session.stream_id or "", None)
         self._forget_documents(entry.session)
+        used = self._stored + self._claimed
         self._stored -= entry.bytes
+        self._trimming.freed(used, used - entry.bytes)
         self._drop(entry.audio.values())
         self.changes.note_session(session_id, None)
         self.changes.note()

@@ -6,8 +6,9 @@ session reaches one webhook in order, except for what has to be tried again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from scribe_mock import __version__
 from scribe_mock.sessions.alarm import Alarm
@@ -36,7 +37,7 @@ _AT_ONCE = 128
 _WAITING_OF_ONE = 1000
 _WAITING = 10_000
 #: The most attempts in the log.
-_LOGGED = 1000
+LOGGED = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +50,8 @@ class Delivery:
     session_id: str
     body: bytes = field(repr=False)
     attempts: int = 0
+    #: When it is queued, by its clock; None if it is queued or under way.
+    next_at: float | None = None
 
     @property
     def order(self) -> tuple[str, str]:
@@ -115,8 +118,12 @@ class Deliveries:
         self._changed = changed
         self._swaps = Swaps[Delivery](lambda delivery: delivery.order)
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
-        self._number = 0
-        self._log: deque[Attempt] = deque(maxlen=_LOGGED)
+        #: The number of the latest delivery.
+        self.number = 0
+        #: Are told of each delivery that begins, waits or is over, and of each attempt that is.
+        self.noted: Callable[[int], None] = _nobody
+        self.attempted: Callable[[Attempt], None] = _nobody
+        self._log: deque[Attempt] = deque(maxlen=LOGGED)
         self._lanes: dict[tuple[str, int], _Lane] = {}
         #: webhook_id → its deliveries that are not over, by number.
         self._open: dict[str, dict[int, Delivery]] = {}
@@ -130,8 +137,8 @@ class Deliveries:
         body = payload(event, at, session_id)
         fault = fault_of(self._faults, session_id, webhook.owner)
         for _ in range(1 + fault.repeat):
-            self._number += 1
-            self._begin(Delivery(self._number, webhook, event, session_id, body), fault)
+            self.number += 1
+            self._begin(Delivery(self.number, webhook, event, session_id, body), fault)
 
     def _begin(self, delivery: Delivery, fault: Faulty) -> None:
         webhook_id = delivery.webhook.webhook_id
@@ -142,6 +149,7 @@ class Deliveries:
             self._give_up(delivery, "not sent: a fault lost it")
         else:
             self._open.setdefault(webhook_id, {})[delivery.number] = delivery
+            self.noted(delivery.number)
             wait = max(fault.delay_seconds, REORDER_SECONDS if fault.reorder else 0.0)
             if wait:
                 self._later(delivery, self._now(delivery) + wait)
@@ -151,11 +159,29 @@ class Deliveries:
                 self._queue(delivery)
 
     def _give_up(self, delivery: Delivery, error: str) -> None:
-        self._log.append(Attempt(delivery, 0, self._now(delivery), error=error))
+        attempt = Attempt(delivery, 0, self._now(delivery), error=error)
+        self._log.append(attempt)
+        self.attempted(attempt)
         self._changed()
+
+    def find(self, number: int) -> Delivery | None:
+        """A delivery that is not over."""
+        return next((found[number] for found in self._open.values() if number in found), None)
+
+    def restore(self, deliveries: Iterable[Delivery], log: Iterable[Attempt]) -> None:
+        """Go on with deliveries that another server began, after these attempts."""
+        self._log.extend(log)
+        for delivery in deliveries:
+            self._open.setdefault(delivery.webhook.webhook_id, {})[delivery.number] = delivery
+            if delivery.next_at is None:
+                self._queue(delivery)
+            else:
+                self._later(delivery, delivery.next_at)
 
     def _later(self, delivery: Delivery, at: float) -> None:
         """Queue a delivery at a time of its clock."""
+        delivery.next_at = at
+        self.noted(delivery.number)
         self._alarm.set(
             _key(delivery),
             at,
@@ -179,7 +205,7 @@ class Deliveries:
                 task.cancel()
         self._drop(covered)
         kept = (attempt for attempt in self._log if not covered(attempt.delivery))
-        self._log = deque(kept, maxlen=_LOGGED)
+        self._log = deque(kept, maxlen=LOGGED)
 
     async def stop(self) -> None:
         """Forget everything, and wait until what is on its way is broken off."""
@@ -193,6 +219,7 @@ class Deliveries:
                 self._alarm.cancel(_key(delivery))
                 self._swaps.remove(delivery)
                 del of_one[delivery.number]
+                self.noted(delivery.number)
             if not of_one:
                 del self._open[webhook_id]
         for lane in self._lanes.values():
@@ -203,6 +230,7 @@ class Deliveries:
 
     def _queue(self, delivery: Delivery) -> None:
         self._swaps.remove(delivery)
+        delivery.next_at = None
         lane = self._lanes.setdefault(_lane_of(delivery), _Lane())
         lane.waiting.append(delivery)
         for swapped in self._swaps.waiting_for(delivery):
@@ -249,6 +277,7 @@ class Deliveries:
         finally:
             entry.finish(attempt.status, attempt.error)
         self._settle(attempt)
+        self.attempted(attempt)
         self._changed()
 
     def _headers(self, delivery: Delivery) -> Mapping[str, str]:
@@ -267,9 +296,14 @@ class Deliveries:
         succeeded = attempt.status is not None and 200 <= attempt.status < 300
         if succeeded or attempt.number > len(RETRY_SECONDS):
             del still_open[delivery.number]
+            self.noted(delivery.number)
             return
         attempt.next_at = self._now(delivery) + RETRY_SECONDS[attempt.number - 1]
         self._later(delivery, attempt.next_at)
+
+
+def _nobody(_: Any) -> None:
+    """Nobody is told."""
 
 
 def _lane_of(delivery: Delivery) -> tuple[str, int]:

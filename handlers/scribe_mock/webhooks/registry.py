@@ -1,7 +1,7 @@
 """All webhooks of one server, in this process's memory."""
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,6 +28,9 @@ class Registry:
         self._webhooks: dict[str, dict[str, Webhook]] = {}
         #: Is told of each webhook that is registered or deleted (`sharing`).
         self.noted: Noted = not_shared
+        #: Are told of webhooks of others: of a new one by its owner, of a gone one by its id.
+        self.appeared: Callable[[str], None] = not_shared
+        self.disappeared: Callable[[str], None] = not_shared
 
     def of(self, owner: str) -> Collection[Webhook]:
         """The webhooks of an owner, the oldest first."""
@@ -92,6 +95,10 @@ class Registry:
             self._store.unclaim(-_weight(own[webhook_id]))
         if not own:
             del self._webhooks[owner]
+        if entry is None:
+            self.disappeared(webhook_id)
+        elif earlier is None:
+            self.appeared(owner)
 
 
 def _key(owner: str, webhook_id: str) -> str:

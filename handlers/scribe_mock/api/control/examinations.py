@@ -91,7 +91,8 @@ class ExaminationControl(LedgerControl):
 
     async def _evidence(self, armed: Examination) -> Evidence:
         services, scope = self._services, Scope(owner=armed.owner)
-        forms = await described(services.journal, services.journal.records(scope))
+        journal = await services.journal.read()
+        forms = await described(journal, journal.records(scope))
         sessions = [session.snapshot() for session in await sessions_of(services, armed.owner)]
         now, ids = services.clocks.times(), set(armed.fault_ids)
         exchanges = [Exchange.of(form) for form in forms]

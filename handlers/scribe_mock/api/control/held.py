@@ -20,15 +20,16 @@ class HeldControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> JsonAnswer:
         """Answer with the requests that wait, the oldest first."""
-        found = self._services.held.listed(scope_of_list(self._services, token, session_id))
+        scope = scope_of_list(self._services, token, session_id)
+        found = await self._services.lock_step.listed(scope)
         return JsonAnswer(
             {
                 "held": [
                     {
                         "request_id": held.request_id,
-                        "operation": held.target.operation,
-                        "session_id": held.target.session_id,
-                        "sequence": held.target.sequence,
+                        "operation": held.operation,
+                        "session_id": held.session_id,
+                        "sequence": held.sequence,
                         "held_since": rfc3339(held.since),
                     }
                     for held in found
@@ -39,12 +40,12 @@ class HeldControl(OperationGroup):
     async def release_in_order(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
         """Release requests, each after the one before was answered."""
         seconds = body.get("wait_seconds", 10)
-        await self._services.held.release_in_order(body["order"], seconds)
+        await self._services.lock_step.release_in_order(body["order"], seconds)
         return JsonAnswer({"released": body["order"]})
 
     async def release_held(self, request: Request, request_id: str) -> JsonAnswer:
         """Let one request go on."""
-        self._services.held.release(request_id)
+        await self._services.lock_step.release(request_id)
         return JsonAnswer({"released": [request_id]})
 
     async def refuse_held(
@@ -60,5 +61,5 @@ class HeldControl(OperationGroup):
         refusal = Refusal(
             503 if code is None and status is None else status, code, body.get("message")
         )
-        self._services.held.release(request_id, refusal)
+        await self._services.lock_step.release(request_id, refusal)
         return JsonAnswer({"refused": [request_id]})

@@ -11,6 +11,7 @@ from scribe_mock.api.addresses import base_url
 from scribe_mock.api.answers import JsonAnswer, encode
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import owner_of_query, scope_of_list
+from scribe_mock.api.control.slices import sliced
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.control_errors import RequestNotFound
 from scribe_mock.errors import InvalidRequest
@@ -18,6 +19,7 @@ from scribe_mock.sessions.clock import parse_rfc3339
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.steering.entries import described, described_whole
 from scribe_mock.steering.har import archive
+from scribe_mock.steering.journal import Entries
 from scribe_mock.steering.record import Record
 from scribe_mock.steering.verification import Count, Expectation
 
@@ -37,8 +39,9 @@ class JournalControl(OperationGroup):
         **wanted: str,
     ) -> JsonAnswer:
         """Answer with the latest entries that match, the oldest first."""
-        journal, scope = self._services.journal, scope_of_list(self._services, token, session_id)
-        found = self._found(scope, **wanted)
+        scope = scope_of_list(self._services, token, session_id)
+        journal = await self._services.journal.read()
+        found = await _found(journal, scope, **wanted)
         end = max(0, len(found) - int(offset))
         page = found[max(0, end - int(limit)) : end]
         return JsonAnswer(
@@ -53,7 +56,9 @@ class JournalControl(OperationGroup):
         self, request: Request, session_id: str | None = None, token: str | None = None
     ) -> Response:
         """Forget the entries of a scope."""
-        self._services.journal.forget(scope_of_list(self._services, token, session_id))
+        scope = scope_of_list(self._services, token, session_id)
+        self._services.journal.forget(scope)
+        await self._services.sharing.forget_requests(scope)
         return Response(status_code=204)
 
     async def verify_requests(self, request: Request, body: Mapping[str, Any]) -> JsonAnswer:
@@ -68,7 +73,8 @@ class JournalControl(OperationGroup):
             match,
             _count(body["count"]),
         )
-        return JsonAnswer({"count": await expectation.verify(self._services.journal)})
+        journal = await self._services.journal.read()
+        return JsonAnswer({"count": await expectation.verify(journal)})
 
     async def get_har(
         self,
@@ -78,7 +84,8 @@ class JournalControl(OperationGroup):
         **wanted: str,
     ) -> JsonAnswer:
         """Answer with entries as an HTTP archive."""
-        found = self._found(scope_of_list(self._services, token, session_id), **wanted)
+        scope = scope_of_list(self._services, token, session_id)
+        found = await _found(await self._services.journal.read(), scope, **wanted)
         origin = base_url(request, self._services.settings)
         # Ten thousand entries take too long for the event loop.
         text = await asyncio.to_thread(lambda: encode(archive(found, origin)))
@@ -86,34 +93,36 @@ class JournalControl(OperationGroup):
 
     async def get_request(self, request: Request, request_id: str) -> JsonAnswer:
         """Answer with one entry and its header fields."""
-        record = self._services.journal.find(request_id)
+        journal = await self._services.journal.read()
+        record = journal.find(request_id)
         if record is None:
             raise RequestNotFound(
                 f"The journal has no request {request_id[:128]!r}. List them to see their ids; "
                 "old ones are gone when there are more than --journal-size."
             )
-        return JsonAnswer(await described_whole(self._services.journal, record))
+        return JsonAnswer(await described_whole(journal, record))
 
-    def _found(
-        self,
-        scope: Scope,
-        operation: str | None = None,
-        status: str | None = None,
-        code: str | None = None,
-        since: str | None = None,
-        outcome: str | None = None,
-    ) -> list[Record]:
-        earliest = _ALWAYS if since is None else _time_in_query(since)
-        number = None if status is None else int(status)
-        return [
-            record
-            for record in self._services.journal.records(scope)
-            if record.at >= earliest
-            and operation in (None, record.operation)
-            and number in (None, record.status)
-            and code in (None, record.code)
-            and outcome in (None, record.outcome)
-        ]
+
+async def _found(
+    journal: Entries,
+    scope: Scope,
+    operation: str | None = None,
+    status: str | None = None,
+    code: str | None = None,
+    since: str | None = None,
+    outcome: str | None = None,
+) -> list[Record]:
+    earliest = _ALWAYS if since is None else _time_in_query(since)
+    number = None if status is None else int(status)
+    return [
+        record
+        async for record in sliced(journal.records(scope))
+        if record.at >= earliest
+        and operation in (None, record.operation)
+        and number in (None, record.status)
+        and code in (None, record.code)
+        and outcome in (None, record.outcome)
+    ]
 
 
 def _count(count: Any) -> Count:

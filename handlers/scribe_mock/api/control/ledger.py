@@ -11,6 +11,7 @@ from scribe_mock.api.control.session_forms import MOST_CHUNKS
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.audio.examination import session_findings
 from scribe_mock.sessions.scopes import Scope
+from scribe_mock.steering.journal import Entries
 from scribe_mock.steering.ledger import Ledger
 from scribe_mock.steering.ledger_verification import verify_digests
 
@@ -50,12 +51,13 @@ class LedgerControl(OperationGroup):
         services, scope = self._services, Scope(session_id=session_id)
         await services.examiner.examine_new_chunks(session_id)
         heard = await services.comparisons.of(session_id)
+        journal = await services.journal.read()
         # A copy: computing digests awaits, and uploads may change the session meanwhile.
         session = (await services.store.get(session_id)).snapshot()
-        records = services.journal.records(scope)
+        records = journal.records(scope)
         digests = await services.store.digests(session)
-        await services.journal.learn_digests(records)
-        lost = self._lost(scope)
+        await journal.learn_digests(records)
+        lost = self._lost(journal, scope)
 
         def ledger() -> Ledger:
             findings = session_findings(session.ordered_chunks(), digests)
@@ -65,9 +67,8 @@ class LedgerControl(OperationGroup):
             return ledger()
         return await asyncio.to_thread(ledger)
 
-    def _lost(self, scope: Scope) -> str | None:
-        journal = self._services.journal
-        if not journal.is_on:
+    def _lost(self, journal: Entries, scope: Scope) -> str | None:
+        if not self._services.journal.is_on:
             return "There is no journal, so nothing is known of refused and repeated uploads."
         evicted = journal.evictions.of(scope)
         if not evicted:

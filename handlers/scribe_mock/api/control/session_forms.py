@@ -1,7 +1,7 @@
 """The JSON forms of sessions in the control API, made so that nobody waits for a long one."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
@@ -11,13 +11,13 @@ from scribe_mock.api.representations import control_chunk, control_session, with
 from scribe_mock.api.services import Services
 from scribe_mock.audio.examination import page_findings
 from scribe_mock.sessions.chunk import Chunk
-from scribe_mock.sessions.diagnosis import AudioFinding
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.session import Session
 
 #: The most chunks of one answer; the same number is in `control.yaml`.
 MOST_CHUNKS = 1000
-#: More chunks than these are written in a thread.
-_FEW = 20
+#: Others wait until so many chunks are written, a few milliseconds.
+_SLICE = 50
 
 
 async def session_form(
@@ -44,14 +44,13 @@ async def session_form(
     page = chunks.ordered(offset, limit)
     if chunks.undigested:
         await services.store.learn_digests(session.session_id)
+    parts = [_chunk_forms(chunks, page[:_SLICE])]
+    for start in range(_SLICE, len(page), _SLICE):
+        await asyncio.sleep(0)
+        parts.append(_chunk_forms(chunks, page[start : start + _SLICE]))
+    return f'{text[:-1]},"chunks":[{",".join(parts)}]}}'
+
+
+def _chunk_forms(chunks: Chunks, page: Sequence[Chunk]) -> str:
     found = page_findings(chunks, page)
-    if len(page) > _FEW:
-        return text[:-1] + await asyncio.to_thread(_chunks, page, found)
-    return text[:-1] + _chunks(page, found)
-
-
-def _chunks(page: Sequence[Chunk], found: Mapping[int, Sequence[AudioFinding]]) -> str:
-    """The end of a session's form."""
-    # One by one: the encoder of a long list would not let others have the processor.
-    forms = ",".join(encode(control_chunk(chunk, found[chunk.sequence])) for chunk in page)
-    return f',"chunks":[{forms}]}}'
+    return ",".join(encode(control_chunk(chunk, found[chunk.sequence])) for chunk in page)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.control.scoping import owner_of_query, sessions_of
+from scribe_mock.api.control.slices import sliced
 from scribe_mock.api.representations import delivery_line, session_line
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.sessions.clock import rfc3339
@@ -31,9 +32,14 @@ class WatchingControl(OperationGroup):
         clocks, owner = self._services.clocks, owner_of_query(self._services, token)
         now, wanted = clocks.times(), search.lower()
         stored = await sessions_of(self._services, owner)
-        found = [s for s in stored if wanted in s.session_id.lower()]
-        counts = dict.fromkeys(State, 0) | Counter(s.state(now(s)) for s in found)
-        found = [s for s in reversed(found) if state is None or s.state(now(s)) == state]
+        counts, found = Counter(dict.fromkeys(State, 0)), []
+        async for session in sliced(stored):
+            if wanted in session.session_id.lower():
+                current = session.state(now(session))
+                counts[current] += 1
+                if state in (None, current):
+                    found.append(session)
+        found.reverse()
         page = found[int(offset) : int(offset) + int(limit)]
         lines = [session_line(s, now(s), clocks.of(s).frozen) for s in page]
         return self._listed(owner, {"total": len(found), "counts": counts, "sessions": lines})
@@ -81,7 +87,7 @@ class WatchingControl(OperationGroup):
         selected = Scope(session_id, owner)
         found = [
             attempt
-            for attempt in self._services.webhooks.log()
+            for attempt in await self._services.webhooks.log()
             if selected.covers(attempt.delivery.session_id, attempt.delivery.webhook.owner)
             and webhook_id in (None, attempt.delivery.webhook.webhook_id)
         ]

@@ -157,7 +157,8 @@ class SteeredRequests:
             case DropAnswer() as drop:
                 await drop_answer(call, drop)
             case Hold():
-                await hold(call, self._held, self._documented, self._now(call.target))
+                now = self._now(call.target)
+                await hold(call, self._held, self._documented, now, self._sharing)
             case _:
                 await call.proceed()
 

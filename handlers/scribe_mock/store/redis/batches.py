@@ -32,12 +32,17 @@ class Batches:
         answers: asyncio.Future[Sequence[Any]] = asyncio.get_running_loop().create_future()
         self._waiting.append((commands, answers))
         if len(self._tasks) < _MOST_BATCHES:
-            task = asyncio.create_task(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(asyncio.create_task(self._work()))
         return answers
 
     async def _work(self) -> None:
+        try:
+            await self._send_waiting()
+        finally:
+            # At once: a callback would come later, and what is added meanwhile would be never sent.
+            self._tasks.discard(_this_task())
+
+    async def _send_waiting(self) -> None:
         while self._waiting:
             count = min(len(self._waiting), _MOST_REQUESTS)
             batch = [self._waiting.popleft() for _ in range(count)]
@@ -55,3 +60,9 @@ class Batches:
                 if not answers.done():
                     answers.set_result(found[first : first + len(commands)])
                 first += len(commands)
+
+
+def _this_task() -> asyncio.Task[None]:
+    task = asyncio.current_task()
+    assert task is not None, "it runs in a task"
+    return task

@@ -56,12 +56,19 @@ class RedisStore:
         max_memory: Bytes for all sessions and their audio in Redis, and for the uploads that this
             process receives. When they do not suffice, finished, then expired sessions are
             evicted, the oldest first.
+        changes: Counts what changes; without it, the changes through this store alone.
     """
 
-    def __init__(self, redis: Connection, clocks: Clocks, max_memory: int) -> None:
+    def __init__(
+        self,
+        redis: Connection,
+        clocks: Clocks,
+        max_memory: int,
+        changes: Changes | None = None,
+    ) -> None:
         self._redis, self._prefix = redis, redis.prefix
         self._clocks = clocks
-        self.changes = Changes()
+        self.changes = changes or Changes()
         self._room = Room(redis, clocks, max_memory, self._gone)
         self._bodies = Bodies(redis)
         self._references = References(redis, self._bodies, self._room)

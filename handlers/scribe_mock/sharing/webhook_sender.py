@@ -1,0 +1,345 @@
+"""One of several servers follows the sessions and sends the webhooks.
+
+What was told and what waits is in Redis, so that another server goes on when this one is gone. It
+may send again what was under way, but misses nothing: it looks at all sessions first.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from scribe_mock.errors import SessionNotFound, StoreUnreachable
+from scribe_mock.sessions.clocks import Clocks
+from scribe_mock.sessions.scopes import Scope
+from scribe_mock.sessions.session import Session
+from scribe_mock.sharing.peers import Handler, Peers
+from scribe_mock.sharing.sender_scripts import HOLD, LET_GO, WRITE
+from scribe_mock.sharing.sharing import Sharing
+from scribe_mock.sharing.webhook_codec import (
+    attempt_form,
+    attempt_of,
+    delivery_form,
+    delivery_of,
+)
+from scribe_mock.steering.faults import Faults
+from scribe_mock.store.redis.connection import Connection
+from scribe_mock.store.redis.script import Script
+from scribe_mock.store.session_store import SessionStore
+from scribe_mock.webhooks.deliveries import LOGGED, Attempt, Deliveries
+from scribe_mock.webhooks.following import Following, told_until
+from scribe_mock.webhooks.registry import Registry
+
+#: For how long a server sends after it has last said so, and how often it says so, in seconds.
+_TURN_SECONDS, _SAY_SECONDS = 3.0, 1.0
+#: Changes of so many seconds are told together.
+_TOGETHER_SECONDS = 0.01
+#: How often all sessions are looked at, since a server may be gone before it told of a change.
+_LOOK_SECONDS = 30.0
+
+
+class WebhookSender:
+    """Follows and sends, as long as it is this server's turn.
+
+    Args:
+        connection: Redis.
+        peers: The other servers.
+        sharing: What others have of this server.
+        store: The sessions.
+        clocks: All clocks.
+        faults: What goes wrong on purpose.
+        registry: All webhooks.
+        following: Follows sessions.
+        deliveries: Sends.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        peers: Peers,
+        sharing: Sharing,
+        store: SessionStore,
+        clocks: Clocks,
+        faults: Faults,
+        registry: Registry,
+        following: Following,
+        deliveries: Deliveries,
+    ) -> None:
+        self._connection, self._peers, self._sharing = connection, peers, sharing
+        self._store, self._clocks, self._faults = store, clocks, faults
+        self._registry, self._following, self._deliveries = registry, following, deliveries
+        names = ("sender", "told", "deliveries", "number", "log")
+        self._keys = tuple(f"{connection.prefix}webhooks:{name}" for name in names)
+        #: Whether it is this server's turn.
+        self._sends = False
+        #: The sessions to look at, and those to tell others of.
+        self._queue: dict[str, None] = {}
+        self._touched: dict[str, None] = {}
+        self._woken = asyncio.Event()
+        # What is not in Redis yet: sessions, deliveries, attempts, and whether the log is another.
+        self._told: set[str] = set()
+        self._changed: set[int] = set()
+        self._attempts: list[Attempt] = []
+        self._relogged = False
+        self._tasks: list[asyncio.Task[None]] = []
+        following.due = self.look_at
+        following.noted = self._told.add
+        deliveries.noted = self._note_delivery
+        deliveries.attempted = self._note_attempt
+        registry.appeared = self._appeared
+        registry.disappeared = deliveries.forget_webhook
+
+    def handlers(self) -> dict[str, Handler]:
+        """What this server does when others tell or ask."""
+        return {
+            "touched": self._on_touched,
+            "webhook_log": self._on_log,
+            "sender": self._on_let_go,
+        }
+
+    async def join(self) -> None:
+        """Begin to send when it is this server's turn."""
+        await self._take_turn()
+        self._tasks = [
+            asyncio.create_task(work()) for work in (self._take_turns, self._work, self._look_again)
+        ]
+
+    async def leave(self) -> None:
+        """Let another server go on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sends:
+            with suppress(StoreUnreachable):
+                await self._write()
+                await self._run(LET_GO, self._peers.name)
+            self._stop()
+            await self._peers.tell("sender")
+
+    # What happens at this server.
+
+    def changed(self, session_id: str, session: Session | None) -> None:
+        """A session was stored or changed through this server; None when it is gone."""
+        if session is not None and not self._registry.of(session.owner):
+            return
+        if self._sends:
+            self.look_at(session_id)
+        elif self._registry.owners():
+            self._touched[session_id] = None
+            self._woken.set()
+
+    async def begin(self, sessions: Iterable[Session]) -> None:
+        """Have told all that happened to sessions until now; raises StoreUnreachable."""
+        told: list[str | bytes] = []
+        for session in sessions:
+            events = told_until(session, self._clocks.of(session).now())
+            entry = msgspec.msgpack.encode((session.generation, events))
+            told += [session.session_id, entry]
+        if told:
+            await self._connection.run(("HSET", self._keys[1], *told))
+
+    def look_at(self, session_id: str) -> None:
+        """Tell soon what happened to a session."""
+        self._queue[session_id] = None
+        self._woken.set()
+
+    def forget(self, scope: Scope) -> None:
+        """Forget the deliveries and the log of a scope, if this server sends."""
+        if self._sends:
+            self._deliveries.forget(scope)
+            self._attempts = list(reversed(self._deliveries.log()))
+            self._relogged = True
+            self._woken.set()
+
+    async def log(self) -> Sequence[Attempt]:
+        """The latest attempts to deliver, the newest first; raises StoreUnreachable."""
+        if self._sends:
+            return self._deliveries.log()
+        answers = await self._peers.ask("webhook_log")
+        told = next((answer for answer in answers if answer is not None), None)
+        if told is None:  # nobody sends at the moment
+            [told] = await self._connection.run(("LRANGE", self._keys[4], 0, -1))
+        return [attempt_of(msgspec.msgpack.decode(one)) for one in told]
+
+    def _note_delivery(self, number: int) -> None:
+        self._changed.add(number)
+        self._woken.set()
+
+    def _note_attempt(self, attempt: Attempt) -> None:
+        self._attempts.append(attempt)
+        self._woken.set()
+
+    def _appeared(self, owner: str) -> None:
+        """Another server has a webhook of an owner: what was told before, it has written."""
+        if self._sends:
+            task = asyncio.create_task(self._look_at_owner(owner, anew=True))
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    # What others tell or ask.
+
+    async def _on_touched(self, session_ids: Collection[str]) -> None:
+        if self._sends:
+            for session_id in session_ids:
+                self.look_at(session_id)
+
+    async def _on_log(self, _: None) -> list[bytes] | None:
+        if not self._sends:
+            return None
+        return [msgspec.msgpack.encode(attempt_form(one)) for one in self._deliveries.log()]
+
+    async def _on_let_go(self, _: None) -> None:
+        await self._take_turn()
+
+    # Whose turn it is.
+
+    async def _take_turns(self) -> None:
+        heard = time.monotonic()
+        while True:
+            await asyncio.sleep(_SAY_SECONDS)
+            with suppress(StoreUnreachable):
+                await self._take_turn()
+                heard = time.monotonic()
+            if self._sends and time.monotonic() - heard > _TURN_SECONDS:
+                self._stop()
+
+    async def _take_turn(self) -> None:
+        sends = bool(await self._run(HOLD, self._peers.name, round(_TURN_SECONDS * 1000)))
+        if sends and not self._sends:
+            await self._start()
+        elif self._sends and not sends:
+            self._stop()
+
+    async def _start(self) -> None:
+        """Go on where the last sender was."""
+        number, deliveries, log = await self._connection.run(
+            ("GET", self._keys[3]), ("HVALS", self._keys[2]), ("LRANGE", self._keys[4], 0, -1)
+        )
+        if self._sends:
+            return
+        self._sends = True
+        self._deliveries.number = int(number or 0)
+        found = [delivery_of(msgspec.msgpack.decode(one)) for one in deliveries]
+        found.sort(key=lambda delivery: delivery.number)
+        attempts = [attempt_of(msgspec.msgpack.decode(one)) for one in reversed(log)]
+        self._deliveries.restore(found, attempts)
+        await self._look_at_all()
+
+    def _stop(self) -> None:
+        """Leave all to another server."""
+        self._sends = False
+        self._following.clear()
+        self._deliveries.forget(Scope())
+        for noted in (self._queue, self._told, self._changed, self._attempts):
+            noted.clear()
+
+    # The work of the server that sends.
+
+    async def _work(self) -> None:
+        while True:
+            await self._woken.wait()
+            await asyncio.sleep(_TOGETHER_SECONDS)
+            self._woken.clear()
+            try:
+                await self._tell_others()
+                await self._look_at_queued()
+                await self._write()
+            except StoreUnreachable:
+                await asyncio.sleep(_SAY_SECONDS)
+                self._woken.set()
+
+    async def _tell_others(self) -> None:
+        if self._touched:
+            touched, self._touched = self._touched, {}
+            await self._peers.tell("touched", list(touched))
+
+    async def _look_at_queued(self) -> None:
+        while self._queue and self._sends:
+            session_id = next(iter(self._queue))
+            await self._look(session_id)
+            self._queue.pop(session_id, None)
+
+    async def _look(self, session_id: str) -> None:
+        """Tell what happened to a session and was not told yet; raises StoreUnreachable."""
+        try:
+            session = await self._store.get(session_id)
+        except SessionNotFound:
+            self._following.changed(session_id, None)
+            return
+        if self._registry.of(session.owner):
+            await self._recall(session)
+        if not self._sends:
+            return
+        if not self._faults.any:
+            self._following.changed(session_id, session)
+            return
+        async with self._sharing.changing():
+            self._following.changed(session_id, session)
+
+    async def _recall(self, session: Session) -> None:
+        """Know what was told of a session, unless that was another one with its id."""
+        known = self._following.told(session.session_id)
+        if known is None:
+            [entry] = await self._connection.run(("HGET", self._keys[1], session.session_id))
+            known = (0, ()) if entry is None else msgspec.msgpack.decode(entry)
+        elif known[0] == session.generation:
+            return
+        self._following.recall(session, known[1] if known[0] == session.generation else ())
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with suppress(StoreUnreachable):
+                if self._sends:
+                    await self._look_at_all()
+
+    async def _look_at_all(self) -> None:
+        for owner in self._registry.owners():
+            await self._look_at_owner(owner)
+
+    async def _look_at_owner(self, owner: str, *, anew: bool = False) -> None:
+        if anew:
+            self._following.leave(owner)
+        with suppress(StoreUnreachable):
+            for session in await self._store.of_owner(owner):
+                self.look_at(session.session_id)
+
+    async def _write(self) -> None:
+        """Write what was told and what is to be delivered; raises StoreUnreachable."""
+        while self._sends and (self._told or self._changed or self._attempts or self._relogged):
+            told, changed = list(self._told), list(self._changed)
+            attempts, relogged = self._attempts[:], self._relogged
+            entries = [*map(self._told_entry, told), *map(self._delivery_entry, changed)]
+            entries += [("attempt", "", msgspec.msgpack.encode(attempt_form(a))) for a in attempts]
+            # Before Redis answers: what changes meanwhile is written the next time.
+            self._told.clear()
+            self._changed.clear()
+            self._attempts, self._relogged = [], False
+            bounds = (self._deliveries.number, LOGGED, int(relogged))
+            arguments = [part for entry in entries for part in entry]
+            try:
+                written = await self._run(WRITE, self._peers.name, *bounds, *arguments)
+            except StoreUnreachable:
+                self._told.update(told)
+                self._changed.update(changed)
+                self._attempts = attempts + self._attempts
+                self._relogged = relogged or self._relogged
+                raise
+            if not written:
+                self._stop()
+
+    def _told_entry(self, session_id: str) -> tuple[str, str, bytes]:
+        told = self._following.told(session_id)
+        return "told", session_id, b"" if told is None else msgspec.msgpack.encode(told)
+
+    def _delivery_entry(self, number: int) -> tuple[str, str, bytes]:
+        found = self._deliveries.find(number)
+        data = b"" if found is None else msgspec.msgpack.encode(delivery_form(found))
+        return "delivery", str(number), data
+
+    async def _run(self, script: Script, *arguments: Any) -> Any:
+        [answer] = await self._connection.run((script, len(self._keys), *self._keys, *arguments))
+        return answer
