@@ -137,8 +137,12 @@ class Server:
         return _resident_bytes(self._process.pid)
 
     def descriptors(self) -> int:
-        """Count the process's open file descriptors."""
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        """Count the process's open file descriptors, without the two pipes to each child.
+
+        A decoding process is started when it is needed, and after it was ended.
+        """
+        descriptors = list(Path(f"/proc/{self._process.pid}/fd").iterdir())
+        return len(descriptors) - 2 * (len(self._family()) - 1)
 
     def family_resident_bytes(self) -> int:
         """Read the resident memory of the process and its children; shared pages count twice."""
