@@ -314,7 +314,8 @@ OTHER = "openapi: 3.1.0\ninfo: {title: x, version: x}\npaths: {}\n"
         (f"{SOUND}paths: {{/a: {{$ref: '#/nowhere'}}}}\n", "$ref '#/nowhere'"),
         (f"{SOUND}paths: {{/a: {{$ref: other.yaml#/a}}}}\n", "$ref 'other.yaml#/a'"),
         (f"{SOUND}paths: {{/a: {{$ref: '#/paths/~1a'}}}}\n", "$ref '#/paths/~1a'"),
-        (f"{SOUND}paths: &a {{/a: *a}}\n", "nested deeper"),
+        (f"{SOUND}paths: &a {{/a: *a}}\n", "contains itself"),
+        (f"{SOUND}paths: {'{a: ' * 200}{'}' * 200}\n", "nested deeper"),
     ],
 )
 def test_a_broken_spec_is_4(said, tmp_path, text, words):
