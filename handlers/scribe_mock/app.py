@@ -46,8 +46,6 @@ def create_app(
         StoreError: the store can't be used.
     """
     parts = Parts(settings or Settings(), place)
-    if parts.redis is not None:
-        parts.redis.check()
     apps = _apps(parts, validate_responses)
 
     async def load_spec(_: Collection[str]) -> None:
@@ -83,7 +81,7 @@ def create_app(
         stop=stop,
         recorder=Recorder(parts.journal, parts.callers) if parts.journal.is_on else None,
         observation=observation,
-        look=None if parts.shared is None else parts.shared.look,
+        look=parts.backend.look,
     )
     return gateway
 
