@@ -30,6 +30,7 @@ from tests.benchmarks.processes import (
     Contender,
 )
 from tests.benchmarks.pytest_fixtures import Fixtures
+from tests.benchmarks.stores import Stores
 from tests.benchmarks.tables import Goal, goals_table, ratios, table
 
 BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
@@ -46,6 +47,7 @@ class Figures:
     sessions: Sessions | None = None
     checks: list[Checks] = field(default_factory=list)
     fixtures: Fixtures | None = None
+    stores: Stores | None = None
     journal: Journals | None = None
     fair: Fair | None = None
     faults: FaultCosts | None = None
@@ -70,6 +72,8 @@ class Figures:
         goals += [goal for checks in self.checks for goal in checks.goals()]
         if self.fixtures:
             goals += self.fixtures.goals()
+        if self.stores:
+            goals += self.stores.goals()
         if self.journal:
             goals += self.journal.goals()
         if self.faults:
@@ -92,6 +96,8 @@ class Figures:
             yield checks.table(self.contenders)
         if self.fixtures:
             yield self.fixtures.table()
+        if self.stores:
+            yield self.stores.table()
         if self.journal:
             yield self.journal.table()
         if self.faults:

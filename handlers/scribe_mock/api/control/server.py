@@ -103,6 +103,8 @@ class ServerControl(OperationGroup):
         owner = scope.owner
         if scope.session_id is not None:
             owner = (await services.store.get(scope.session_id)).owner
+        # What happened before is told by the time before.
+        await services.webhooks.caught_up()
         async with services.sharing.changing():
             services.clocks.set(
                 Scope(scope.session_id, owner),
