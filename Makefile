@@ -97,6 +97,7 @@ OVER_REDIS := tests/test_clock.py tests/test_control.py tests/test_documents.py 
 
 over-redis: $(ALL) ## the tests of the API and of steering with mocks that use Redis (redis-server is needed)
 	$(BIN)/python -m tests.redis_servers $(BIN)/pytest $(PARALLEL) $(OVER_REDIS) $(ARGS)
+	EVERY_RULE=1 $(BIN)/pytest -n 0 tests/test_redis_balanced.py
 
 redis-faults: $(ALL) ## 1,000 uploads while a server or Redis is killed, hangs or is cut off (redis-server is needed)
 	FAULT_UPLOADS=1000 $(BIN)/pytest -n 0 tests/test_redis_faults.py $(ARGS)

@@ -67,10 +67,15 @@ def one_test(mock, number, barrier):
         app.line.close()
 
 
+def side_by_side(mock):
+    """All tests at once."""
+    barrier = threading.Barrier(TESTS)
+    with ThreadPoolExecutor(TESTS) as pool:
+        runs = [pool.submit(one_test, mock, number, barrier) for number in range(TESTS)]
+        for run in runs:
+            run.result()
+
+
 def test_64_tests_at_once_do_not_notice_one_another(mock):
     for _ in range(ROUNDS):
-        barrier = threading.Barrier(TESTS)
-        with ThreadPoolExecutor(TESTS) as pool:
-            runs = [pool.submit(one_test, mock, number, barrier) for number in range(TESTS)]
-            for run in runs:
-                run.result()
+        side_by_side(mock)

@@ -36,11 +36,12 @@ from tests.benchmarks.measurements import (
 )
 from tests.benchmarks.processes import CONTENDERS, BenchmarkError, OtherWork, build_in
 from tests.benchmarks.pytest_fixtures import measure_fixtures
+from tests.benchmarks.stores import measure_stores
 
 DISTURBING_SHARE = 0.1
-NEED_WRK = ("throughput", "sessions")
+NEED_WRK = ("throughput", "sessions", "stores")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-SERVING = ("throughput", "startup", "memory", "sessions", "journal", "faults")
+SERVING = ("throughput", "startup", "memory", "sessions", "stores", "journal", "faults")
 MEASUREMENTS = (*SERVING, "check", "pytest", *NEED_ESPEAK)
 #: Measured only when they are named: a build without overlapping requests takes six minutes a round
 #: of the first, and the second needs another build.
@@ -160,6 +161,8 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
                 figures.checks.append(found)
         if "pytest" in options.only:
             figures.fixtures = measure_fixtures(options.rounds, status.update)
+        if "stores" in options.only:
+            figures.stores = measure_stores(options.rounds, options.seconds, status.update)
         if "journal" in options.only:
             figures.journal = measure_journal(status.update)
         if "faults" in options.only:

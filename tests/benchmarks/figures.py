@@ -29,6 +29,7 @@ from tests.benchmarks.processes import (
     Contender,
 )
 from tests.benchmarks.pytest_fixtures import Fixtures
+from tests.benchmarks.stores import Stores
 from tests.benchmarks.tables import Goal, goals_table, ratios, table
 
 BUSY_GENERATOR, IDLE_SERVER = 0.95, 0.9
@@ -45,6 +46,7 @@ class Figures:
     sessions: Sessions | None = None
     checks: list[Checks] = field(default_factory=list)
     fixtures: Fixtures | None = None
+    stores: Stores | None = None
     journal: Journals | None = None
     faults: FaultCosts | None = None
     audio: AudioFigures = field(default_factory=AudioFigures)
@@ -68,6 +70,8 @@ class Figures:
         goals += [goal for checks in self.checks for goal in checks.goals()]
         if self.fixtures:
             goals += self.fixtures.goals()
+        if self.stores:
+            goals += self.stores.goals()
         if self.journal:
             goals += self.journal.goals()
         if self.faults:
@@ -88,6 +92,8 @@ class Figures:
             yield checks.table(self.contenders)
         if self.fixtures:
             yield self.fixtures.table()
+        if self.stores:
+            yield self.stores.table()
         if self.journal:
             yield self.journal.table()
         if self.faults:

@@ -58,9 +58,11 @@ class Resets:
         """
         self._journal.forget(scope)
         await self._store.forget(scope)
+        await self._webhooks.flush()
         await self._sharing.forget(scope)
         for part in self._parts:
             part.forget(scope)
+        await self._webhooks.flush()
         if scope.covers(None, self._seeder.owner):
             await self.plant()
         self._store.changes.note()

@@ -24,7 +24,7 @@ class MemoryBackend:
     sharing: Sharing = ALONE
     #: Learns before a request what other servers have changed, and returns why that is not
     #: possible; None for a server that is alone.
-    look: Callable[[], Awaitable[ApiError | None]] | None = None
+    look: Callable[[str], Awaitable[ApiError | None]] | None = None
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -58,6 +58,7 @@ class RedisBackend(MemoryBackend):
             lambda: plant(parts),
             self._journal,
             [self._journal, parts.held, parts.streams, sender],
+            sender.flush,
             parts.streams.settle_own,
             {**self._lock_step.handlers(), **sender.handlers()},
         )

@@ -44,7 +44,7 @@ class Gateway:
         stop: Callable[[], Awaitable[None]],
         recorder: Recorder | None,
         observation: Observation,
-        look: Callable[[], Awaitable[ApiError | None]] | None = None,
+        look: Callable[[str], Awaitable[ApiError | None]] | None = None,
     ) -> None:
         self.serve(apps)
         self._streams = streams
@@ -75,12 +75,12 @@ class Gateway:
             await self._begin()
         exchange = Exchange(scope, receive, send)
         if scope["type"] == "websocket":
-            problem = None if self._look is None else await self._look()
+            problem = None if self._look is None else await self._look(scope["path"])
             await self._stream(scope, exchange, problem)
             return
         app, problem = self._app_for(scope), None
         if self._look is not None and app in self._sharing and exchange.preflight is None:
-            problem = await self._look() if scope["path"] != _LIVE else None
+            problem = await self._look(scope["path"]) if scope["path"] != _LIVE else None
         seen = app is self._rest and "scribe_mock.inspection" not in scope
         recorder = self._recorder if seen else None
         if recorder is not None:

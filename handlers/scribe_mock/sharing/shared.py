@@ -14,7 +14,8 @@ from scribe_mock.sharing.shared_changes import SharedChanges
 from scribe_mock.sharing.shared_journal import SharedJournal
 from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.sharing.steering_state import CHANGED, SteeringState
-from scribe_mock.store.redis.connection import Connection
+from scribe_mock.store.redis import prefetch
+from scribe_mock.store.redis.connection import Command, Connection
 
 #: How long another server may take to store what a socket has received, in seconds.
 _SETTLE_SECONDS = 6.0
@@ -48,6 +49,7 @@ class Shared(Sharing):
         plant: Callable[[], Awaitable[None]],
         journal: SharedJournal,
         parts: Iterable[_Forgets],
+        flush: Callable[[], Awaitable[None]],
         settle: Callable[[str], Awaitable[None]],
         handlers: Mapping[str, Handler],
     ) -> None:
@@ -59,6 +61,7 @@ class Shared(Sharing):
             plant: Makes what a fresh server has, if no other one did.
             journal: The entries of all servers.
             parts: Those that have something of their own to forget.
+            flush: Writes what they have forgotten.
             settle: Closes the socket of a session at this server.
             handlers: What else this server does when others tell or ask.
         """
@@ -68,6 +71,7 @@ class Shared(Sharing):
         async def forget(scope: tuple[str | None, str | None]) -> None:
             for part in parts:
                 part.forget(Scope(*scope))
+            await flush()
 
         own: dict[str, Handler] = {
             CHANGED: self._on_change,
@@ -91,17 +95,30 @@ class Shared(Sharing):
         """Around whatever changes what servers share; see Sharing."""
         return self._state.changing()
 
-    async def look(self) -> ApiError | None:
-        """Before a request: learn what others have changed, or why that can't be learned."""
+    async def look(self, path: str) -> ApiError | None:
+        """Before a request: learn what others have changed, or why that can't be learned.
+
+        Args:
+            path: That of the request: the session of an upload is read as well.
+        """
         try:
-            await self.look_again()
+            await self._look(prefetch.session_of(path))
         except ApiError as error:
             return error
         return None
 
     async def look_again(self) -> None:
         """Learn what others have changed; raises ServiceUnavailable."""
-        [version] = await self._connection.run(("GET", self._state.version_key))
+        prefetch.forget()  # this request may have waited since
+        await self._look(None)
+
+    async def _look(self, session_id: str | None) -> None:
+        commands: list[Command] = [("GET", self._state.version_key)]
+        if session_id is not None:
+            commands.append(prefetch.fields_of(self._connection.prefix, session_id))
+        version, *read = await self._connection.run(*commands)
+        if session_id is not None:
+            prefetch.note(session_id, read[0])
         await self._state.saw(version)
         if not self._planted.done:
             await self._make_fresh()

@@ -6,7 +6,7 @@ may send again what was under way, but misses nothing: it looks at all sessions 
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,9 +75,10 @@ class WebhookSender:
         self._keys = tuple(f"{connection.prefix}webhooks:{name}" for name in names)
         #: Whether it is this server's turn.
         self._sends = False
-        #: The sessions to look at, and those to tell others of.
-        self._queue: dict[str, None] = {}
-        self._touched: dict[str, None] = {}
+        #: The sessions to look at, those to tell others of, and whether they were gone meanwhile.
+        self._queue: dict[str, bool] = {}
+        self._touched: dict[str, bool] = {}
+        self._looking, self._writing = asyncio.Lock(), asyncio.Lock()
         self._woken = asyncio.Event()
         # What is not in Redis yet: sessions, deliveries, attempts, and whether the log is another.
         self._told: set[str] = set()
@@ -97,6 +98,7 @@ class WebhookSender:
         return {
             "touched": self._on_touched,
             "webhook_log": self._on_log,
+            "webhooks_done": self._on_done,
             "sender": self._on_let_go,
         }
 
@@ -126,36 +128,60 @@ class WebhookSender:
         if session is not None and not self._registry.of(session.owner):
             return
         if self._sends:
-            self.look_at(session_id)
+            self.look_at(session_id, gone=session is None)
         elif self._registry.owners():
-            self._touched[session_id] = None
+            gone = session is None or self._touched.get(session_id, False)
+            self._touched[session_id] = gone
             self._woken.set()
+
+    async def caught_up(self) -> None:
+        """Wait until what has happened is told, or for a moment; raises StoreUnreachable."""
+        await self._tell_others()
+        if self._sends:
+            await self._look_at_queued()
+        else:
+            await self._peers.ask("webhooks_done")
 
     async def begin(self, sessions: Iterable[Session]) -> None:
         """Have told all that happened to sessions until now; raises StoreUnreachable."""
         told: list[str | bytes] = []
         for session in sessions:
             events = told_until(session, self._clocks.of(session).now())
-            entry = msgspec.msgpack.encode((session.generation, events))
-            told += [session.session_id, entry]
+            told += [session.session_id, msgspec.msgpack.encode(events)]
         if told:
             await self._connection.run(("HSET", self._keys[1], *told))
 
-    def look_at(self, session_id: str) -> None:
-        """Tell soon what happened to a session."""
-        self._queue[session_id] = None
+    def look_at(self, session_id: str, *, gone: bool = False) -> None:
+        """Tell soon what happened to a session, which may have been gone meanwhile."""
+        self._queue[session_id] = gone or self._queue.get(session_id, False)
         self._woken.set()
 
     def forget(self, scope: Scope) -> None:
         """Forget the deliveries and the log of a scope, if this server sends."""
         if self._sends:
+            self._leave_gone()
             self._deliveries.forget(scope)
             self._attempts = list(reversed(self._deliveries.log()))
             self._relogged = True
             self._woken.set()
 
+    async def flush(self) -> None:
+        """Have others know which sessions are gone; raises StoreUnreachable."""
+        await self._tell_others()
+        self._leave_gone()
+        await self._write()
+
+    def _leave_gone(self) -> None:
+        """Know no more what was told of sessions that are gone, or were meanwhile."""
+        for session_id, gone in self._queue.items():
+            if gone:
+                self._following.changed(session_id, None)
+                self._queue[session_id] = False
+
     async def log(self) -> Sequence[Attempt]:
         """The latest attempts to deliver, the newest first; raises StoreUnreachable."""
+        await self.caught_up()
+        await asyncio.sleep(0)  # the deliveries that it began begin their attempts
         if self._sends:
             return self._deliveries.log()
         answers = await self._peers.ask("webhook_log")
@@ -181,10 +207,14 @@ class WebhookSender:
 
     # What others tell or ask.
 
-    async def _on_touched(self, session_ids: Collection[str]) -> None:
+    async def _on_touched(self, touched: Mapping[str, bool]) -> None:
         if self._sends:
-            for session_id in session_ids:
-                self.look_at(session_id)
+            for session_id, gone in touched.items():
+                self.look_at(session_id, gone=gone)
+
+    async def _on_done(self, _: None) -> None:
+        if self._sends:
+            await self._look_at_queued()
 
     async def _on_log(self, _: None) -> list[bytes] | None:
         if not self._sends:
@@ -254,13 +284,19 @@ class WebhookSender:
     async def _tell_others(self) -> None:
         if self._touched:
             touched, self._touched = self._touched, {}
-            await self._peers.tell("touched", list(touched))
+            await self._peers.tell("touched", touched)
 
     async def _look_at_queued(self) -> None:
-        while self._queue and self._sends:
-            session_id = next(iter(self._queue))
-            await self._look(session_id)
-            self._queue.pop(session_id, None)
+        async with self._looking:
+            while self._queue and self._sends:
+                self._leave_gone()
+                session_id = next(iter(self._queue))
+                del self._queue[session_id]
+                try:
+                    await self._look(session_id)
+                except BaseException:
+                    self.look_at(session_id)
+                    raise
 
     async def _look(self, session_id: str) -> None:
         """Tell what happened to a session and was not told yet; raises StoreUnreachable."""
@@ -280,14 +316,10 @@ class WebhookSender:
             self._following.changed(session_id, session)
 
     async def _recall(self, session: Session) -> None:
-        """Know what was told of a session, unless that was another one with its id."""
-        known = self._following.told(session.session_id)
-        if known is None:
+        """Know what was told of a session."""
+        if self._following.told(session.session_id) is None:
             [entry] = await self._connection.run(("HGET", self._keys[1], session.session_id))
-            known = (0, ()) if entry is None else msgspec.msgpack.decode(entry)
-        elif known[0] == session.generation:
-            return
-        self._following.recall(session, known[1] if known[0] == session.generation else ())
+            self._following.recall(session, () if entry is None else msgspec.msgpack.decode(entry))
 
     async def _look_again(self) -> None:
         while True:
@@ -309,6 +341,10 @@ class WebhookSender:
 
     async def _write(self) -> None:
         """Write what was told and what is to be delivered; raises StoreUnreachable."""
+        async with self._writing:
+            await self._write_all()
+
+    async def _write_all(self) -> None:
         while self._sends and (self._told or self._changed or self._attempts or self._relogged):
             told, changed = list(self._told), list(self._changed)
             attempts, relogged = self._attempts[:], self._relogged

@@ -55,7 +55,7 @@ class MockServer(Steering):
         app = create_app(self._settings, validate_responses=self._validate_responses)
         self._listener = listen(self._settings.host, self._settings.port)
         self._at(address_of(self._listener))
-        self._server = Server(app)
+        self._server = Server(app, max_connections=self._settings.max_connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="scribe-mock", daemon=True
         )

@@ -60,10 +60,10 @@ class Following:
         """Follow a session of which these events were told."""
         self._followed[session.session_id] = _Followed(session, set(map(Event, told)))
 
-    def told(self, session_id: str) -> tuple[int, Sequence[str]] | None:
-        """A session's generation, and what was told of it; None if it is not followed."""
+    def told(self, session_id: str) -> Sequence[str] | None:
+        """What was told of a session; None if it is not followed."""
         followed = self._followed.get(session_id)
-        return None if followed is None else (followed.session.generation, sorted(followed.told))
+        return None if followed is None else sorted(followed.told)
 
     def leave(self, owner: str) -> None:
         """Follow the sessions of an owner no more, until one of them is recalled or changes."""

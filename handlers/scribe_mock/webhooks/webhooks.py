@@ -92,6 +92,16 @@ class Webhooks:
         self.registry.delete(owner, webhook_id)
         self.deliveries.forget_webhook(webhook_id)
 
+    async def flush(self) -> None:
+        """Have other servers know which sessions are gone; raises ServiceUnavailable."""
+        if self.sender is not None:
+            await self.sender.flush()
+
+    async def caught_up(self) -> None:
+        """Wait until what has happened is told; raises ServiceUnavailable."""
+        if self.sender is not None:
+            await self.sender.caught_up()
+
     async def log(self) -> Sequence[Attempt]:
         """The latest attempts to deliver, the newest first; raises ServiceUnavailable."""
         return self.deliveries.log() if self.sender is None else await self.sender.log()

@@ -57,8 +57,18 @@ class Loaded:
         uploads = self.uploads if counts else b""
         return Write(before.session_id, before.version, uploads, session, False, removed, put)
 
+    def appended(self, put: Sequence[Put]) -> Write:
+        """What one more upload writes where the other chunks do not matter."""
+        before, session = self.session, None
+        if not before.started:
+            session = before.copy()
+            session.started = True
+        return Write(before.session_id, before.version, session=session, put=put)
+
     def extended(self, chunks: Sequence[Chunk], put: Sequence[Put], now: float) -> Write:
-        """What one more upload writes; raises what `Session.add_upload` raises.
+        """What one more upload writes where the other chunks matter.
+
+        Raises what `Session.add_upload` raises.
 
         Args:
             chunks: Its chunks.

@@ -23,6 +23,7 @@ from scribe_mock.sessions.diagnosis import Diagnosis
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session, UploadType
 from scribe_mock.store.body import sha256
+from scribe_mock.store.redis import prefetch
 from scribe_mock.store.redis.bodies import Bodies
 from scribe_mock.store.redis.connection import Command, Connection
 from scribe_mock.store.redis.intake import RedisIntake
@@ -135,7 +136,10 @@ class RedisStore:
                 break
             added = pieces(loaded.session)
             put = [await self._put(intake, chunk, parts) for chunk, parts in added]
-            write = loaded.extended([chunk for chunk, _ in added], put, now)
+            if chunked:
+                write = loaded.appended(put)
+            else:
+                write = loaded.extended([chunk for chunk, _ in added], put, now)
             if await self._write(write, intake):
                 self.changes.note()
                 return added
@@ -251,7 +255,9 @@ class RedisStore:
         return loaded
 
     async def _load_head(self, session_id: str) -> Loaded:
-        [fields] = await self._redis.run(self._reading(session_id)[0])
+        fields = prefetch.take(session_id)
+        if fields is None:
+            [fields] = await self._redis.run(prefetch.fields_of(self._prefix, session_id))
         loaded = Loaded.of(fields, {})
         if loaded is None:
             raise SessionNotFound(session_id)
@@ -259,7 +265,7 @@ class RedisStore:
 
     def _reading(self, session_id: str) -> list[Command]:
         """What reads a session, and what reads its chunks."""
-        fields = ("HMGET", f"{self._prefix}session:{session_id}", "record", "uploads")
+        fields = prefetch.fields_of(self._prefix, session_id)
         return [fields, ("HGETALL", f"{self._prefix}chunks:{session_id}")]
 
     async def _listed(self, index: str) -> list[Session]:
@@ -298,7 +304,9 @@ class RedisStore:
         now = time.monotonic()
         if now - self._swept > _SWEEP_SECONDS:
             self._swept = now
-            await self._redis.run((_SWEEP, 0, self._prefix))
+            [ended] = await self._redis.run((_SWEEP, 0, self._prefix))
+            if ended:
+                self._gone(session_id.decode() for session_id in ended)
 
     def _changed(self, session: Session) -> None:
         self.changes.note_session(session.session_id, session)
