@@ -28,7 +28,7 @@ UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants client-mutants over-redis redis-faults seeds bench \
-  bench-docs pictures lock clean
+  soak bench-docs pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -135,6 +135,11 @@ seeds: $(ALL) ## the check against the mock, at ten seeds
 
 bench: $(ALL) ## the benchmarks, side by side (wrk and espeak-ng are needed, ffmpeg for one figure)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+SECONDS := 600
+
+soak: $(ALL) ## mixed load for minutes, and whether the server is as before: SECONDS=600
+	$(BIN)/python -m tests.benchmarks.soaking --seconds $(SECONDS) $(ARGS)
 
 bench-docs: $(ALL) ## how fast the documentation loads (Chromium is needed)
 	$(BIN)/python -m tests.benchmarks.docs

@@ -9,6 +9,7 @@ import threading
 from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -19,6 +20,12 @@ from tests.support import AUDIO, MIB, PATIENCE, ROOT, Mock, comes_true, refusal,
 
 #: Two hours of silence in MP3: it takes some seconds to decode.
 LONG = (b"\xff\xe3\x18\xc4" + bytes(68)) * 100_000
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
 SHORT = (AUDIO / "speech.mp3").read_bytes()
 
 
@@ -186,3 +193,44 @@ def test_yaml_that_makes_much_of_little_is_refused(tmp_path, text, said, option)
     run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert run.returncode != 0
     assert run.stderr.strip().endswith(f"{file.name}{said}")
+
+
+def test_connections_and_streams_that_are_too_many_are_refused():
+    with running(max_connections=4, max_streams=1) as mock:
+        one, two = mock.create("stream"), mock.create("stream")
+        path = [urlsplit(session.get().json()["upload_url"]).path for session in (one, two)]
+        mock.close()
+        with ExitStack() as stack:
+            first = stack.enter_context(mock.wire())
+            first.request("GET", path[0], HANDSHAKE)
+            assert first.response().status_code == 101
+            with mock.wire() as second:
+                second.request("GET", path[1], HANDSHAKE)
+                refused = second.response()
+            assert refusal(refused) == (503, "service_unavailable")
+            assert refused.headers["Retry-After"]
+            for _ in range(3):
+                stack.enter_context(mock.wire())
+            last = stack.enter_context(mock.wire())
+            last.request("GET", "/_mock/health", {})
+            refused = last.response()
+            assert refusal(refused) == (503, "service_unavailable")
+            assert refused.headers["Retry-After"]
+            assert "--max-connections" in refused.text
+
+
+def test_health_says_what_uses_memory():
+    with running(max_memory=20_000_000) as mock:
+        idle = mock.control("GET", "/health")["memory"]
+        assert idle["limit_bytes"] == 20_000_000
+        elsewhere = {"operation": "endSession"}
+        mock.control("POST", "/faults", {"match": elsewhere, "action": {"answer": {"status": 503}}})
+        session_id = mock.create("single").id
+        with send(mock, session_id):
+            assert comes_true(lambda: is_under_way(mock, session_id))
+            busy = mock.control("GET", "/health")["memory"]
+        assert busy["faults_bytes"] > idle["faults_bytes"] == 0
+        assert busy["decoders_bytes"] >= len(LONG) > idle["decoders_bytes"] == 0
+        assert busy["journal_bytes"] > idle["journal_bytes"]
+        assert busy["resident_bytes"] > idle["resident_bytes"] + len(LONG)
+        assert idle["streams_bytes"] == 0

@@ -56,6 +56,8 @@ def test_settings_cannot_be_changed():
         ("max_audio_work", "1.5", 1.5),
         ("max_audio_wait", "90", 90.0),
         ("max_recordings", "8", 8),
+        ("max_connections", "100", 100),
+        ("max_streams", "10", 10),
         ("strict_audio", "on", True),
         ("public_url", "https://mock.example.org", "https://mock.example.org"),
         ("public_url", "https://mock.example.org/a/", "https://mock.example.org/a"),

@@ -4,16 +4,19 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
+from redis import Redis
 from websockets.sync.client import connect
 
 from tests.receivers import Receiver
 from tests.redis_servers import redis_server
+from tests.served_processes import served_process
 from tests.support import TOKEN, ApiSession, comes_true, parallel, refusal, running
 from tests.test_stream import closed
 
 ACCOUNT = "/connect-auth/v1/account"
 PROBE = "/voice/api/v1/template"
 ALWAYS = {"times": None}
+NO_FAULTS: dict[str, list[object]] = {"faults": []}
 
 
 @pytest.fixture(scope="module")
@@ -492,3 +495,58 @@ class TestWebhooks:
             assert receiver.events(1) == [("session.ended", session.id)]
             log += [("session.started", 2, 200), ("session.ended", 1, 200)]
             assert comes_true(lambda: deliveries(second, session) == log)
+
+    def test_another_server_goes_on_when_the_sender_is_killed(self, redis_url):
+        store = f"{redis_url}?prefix=killed:"
+        with Receiver(503, 200) as receiver, ExitStack() as stack:
+            with served_process("--store", store) as first:
+                second = stack.enter_context(running(store=store))
+                register(second, receiver)
+                session = recorded(first)
+                log = [("session.started", 1, 503)]
+                assert comes_true(lambda: deliveries(second, session) == log)
+                first.kill()
+            assert through(second, session).end().status_code == 202
+            second.advance(61)
+            told = receiver.events(4)
+            started = ("session.started", session.id)
+            assert sorted(told) == sorted(
+                [started, started, *((event, session.id) for event in ALL[1:3])]
+            )
+            found = requests(second, f"?session_id={session.id}&operation=uploadAudio")
+            assert len(found[0]) == 1
+
+
+def test_what_is_set_for_a_session_goes_when_redis_lets_that_go(a, b, redis_url):
+    session = a.create()
+    set_fault(a, scope={"session_id": session.id}, action={"hold": {}})
+    a.control("POST", "/clock", {"session_id": session.id, "freeze": True})
+    with Redis.from_url(redis_url) as client:
+        client.zadd("scribe:ends", {session.id: 0})  # as if it had been there for weeks
+        with running(store=redis_url) as late:
+            late.control("GET", "/health")
+            assert refusal(session.get()) == (404, "session_not_found")
+            for mock in (a, b, late):
+                faults = comes_true(lambda mock=mock: mock.control("GET", "/faults") == NO_FAULTS)
+                assert faults
+        entries = client.hkeys("scribe:steering:entries")
+    assert not [entry for entry in entries if session.id.encode() in entry]
+
+
+def test_servers_go_on_together_when_redis_has_lost_all(tmp_path):
+    with redis_server(tmp_path) as server, ExitStack() as stack:
+        one, two = [stack.enter_context(running(store=server.url)) for _ in "ab"]
+        before = templates(one)
+        set_fault(one, action={"answer": {"status": 418}}, **ALWAYS)
+        assert probe(two).status_code == 418
+        server.kill()
+        assert refusal(probe(two)) == (503, "service_unavailable")
+        server.start()
+        assert comes_true(lambda: probe(two).status_code == 200)
+        assert comes_true(lambda: probe(one).status_code == 200)
+        assert templates(two) == templates(one) == before
+        assert [mock.control("GET", "/faults")["faults"] for mock in (one, two)] == [[], []]
+        set_fault(two, action={"answer": {"status": 418}})
+        assert probe(one).status_code == 418
+        send(one, "afterwards")
+        assert comes_true(lambda: "afterwards" in requests(two)[0])

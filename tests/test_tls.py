@@ -10,7 +10,9 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from scribe_mock import MockServer, Settings
 from scribe_mock.cli import main
+from scribe_mock.errors import SettingsError
 from tests.support import ROOT, TOKEN, WEBM, Mock
 from tests.test_cli import started
 
@@ -143,3 +145,9 @@ def test_without_openssl_or_a_folder_that_can_be_written_the_start_says_so(refus
     taken.write_text("x")
     assert "XDG_CACHE_HOME" in refused("--self-signed", XDG_CACHE_HOME=str(taken))
     assert "needs the openssl command" in refused("--self-signed", PATH="/nowhere")
+
+
+@pytest.mark.parametrize("wanted", [{"self_signed": True}, {"workers": 2}])
+def test_a_mock_in_a_thread_says_that_it_has_neither_https_nor_processes(wanted):
+    with pytest.raises(SettingsError, match="scribe-mock serve"):
+        MockServer(Settings(port=0, **wanted))

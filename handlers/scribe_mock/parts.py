@@ -7,6 +7,7 @@ from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.deeds import Deeds
 from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.following_audio import FollowingAudio
+from scribe_mock.api.memory_use import DECODED_TIMES, FAULT_BYTES, STREAM_BYTES, MemoryUse
 from scribe_mock.api.resets import Part, Resets
 from scribe_mock.api.services import Services
 from scribe_mock.api.signed_addresses import SignedAddresses
@@ -172,7 +173,14 @@ class Parts:
     @cached_property
     def streams(self) -> Streams:
         """The open WebSockets."""
-        return Streams(self.store, self.clocks, self.alarm, self.examiner, self.sharing)
+        return Streams(
+            self.store,
+            self.clocks,
+            self.alarm,
+            self.examiner,
+            self.sharing,
+            self.settings.max_streams,
+        )
 
     @cached_property
     def examinations(self) -> Examinations:
@@ -210,6 +218,19 @@ class Parts:
         )
 
     @cached_property
+    def memory_use(self) -> MemoryUse:
+        """What uses memory besides sessions and uploads."""
+        return MemoryUse(
+            self.store,
+            {
+                "journal": lambda: self.journal.kept_bytes,
+                "faults": lambda: FAULT_BYTES * self.faults.number,
+                "streams": lambda: STREAM_BYTES * self.streams.count,
+                "decoders": lambda: DECODED_TIMES * self.examiner.decoding_bytes,
+            },
+        )
+
+    @cached_property
     def services(self) -> Services:
         """What the operations work with."""
         return Services(
@@ -236,6 +257,7 @@ class Parts:
             self.place,
             self.examinations,
             self.resets,
+            self.memory_use,
             self.sharing,
         )
 

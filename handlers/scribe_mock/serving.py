@@ -31,7 +31,12 @@ class Serving:
         self._server: Server | None = None
         if settings.workers == 1:
             leaves = settings.shutdown_seconds or None
-            self._server = Server(create_app(settings), certificate, leave_seconds=leaves)
+            self._server = Server(
+                create_app(settings),
+                certificate,
+                max_connections=settings.max_connections,
+                leave_seconds=leaves,
+            )
 
     def run(self) -> int:
         """Serve until told to stop; returns the exit code, or raises StartError."""
@@ -52,6 +57,7 @@ class Serving:
             return Server(
                 create_app(settings, place=OwnPlace(shared, place)),
                 self._certificate,
+                max_connections=settings.max_connections,
                 leave_seconds=settings.shutdown_seconds,
                 on_ready=on_ready,
             )

@@ -247,6 +247,12 @@ class Settings:
     max_recordings: int = _setting(
         64, _COUNT, "N", "the most recordings that are decoded or wait for it; more get 503"
     )
+    max_connections: int = _setting(
+        5000, _COUNT, "N", "the most connections to each process; more get 503 and are closed"
+    )
+    max_streams: int = _setting(
+        1000, _COUNT, "N", "the most open WebSockets of each process; more are refused with 503"
+    )
     strict_audio: bool = _setting(False, _FLAG, "", "refuse audio that has a serious finding")
     public_url: str | None = _setting(
         None, _URL, "URL", "address for upload_url; default: the address that the client used"

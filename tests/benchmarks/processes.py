@@ -136,6 +136,14 @@ class Server:
         """Read the process's resident memory."""
         return _resident_bytes(self._process.pid)
 
+    def descriptors(self) -> int:
+        """Count the process's open file descriptors, without the two pipes to each child.
+
+        A decoding process is started when it is needed, and after it was ended.
+        """
+        descriptors = list(Path(f"/proc/{self._process.pid}/fd").iterdir())
+        return len(descriptors) - 2 * (len(self._family()) - 1)
+
     def family_resident_bytes(self) -> int:
         """Read the resident memory of the process and its children; shared pages count twice."""
         return sum(map(_resident_bytes, self._family()))

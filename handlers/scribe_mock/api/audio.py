@@ -15,7 +15,9 @@ class AudioOperations(OperationGroup):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._uploads = Uploads(services.store, services.clocks, services.examiner)
+        self._uploads = Uploads(
+            services.store, services.clocks, services.examiner, services.memory_use
+        )
 
     @admits(Session.require_open)
     async def upload_audio(self, request: Request, session: Session, file_name: str) -> JsonAnswer:

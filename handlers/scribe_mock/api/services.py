@@ -6,6 +6,7 @@ from scribe_mock.api.callers import Callers
 from scribe_mock.api.comparisons import Comparisons
 from scribe_mock.api.examinations import Examinations
 from scribe_mock.api.following_audio import FollowingAudio
+from scribe_mock.api.memory_use import MemoryUse
 from scribe_mock.api.resets import Resets
 from scribe_mock.api.signed_addresses import SignedAddresses
 from scribe_mock.api.stream import Streams
@@ -57,6 +58,7 @@ class Services:
         place: Has the figures of all processes; None if there is one alone.
         examinations: The scenarios of the gauntlet that are armed.
         resets: Brings the server, or a scope of it, back to the start.
+        memory_use: What uses memory besides sessions and uploads.
         sharing: What other servers have of this one.
     """
 
@@ -83,6 +85,7 @@ class Services:
     place: OwnPlace | None
     examinations: Examinations
     resets: Resets
+    memory_use: MemoryUse
     sharing: Sharing
 
     def processing_seconds(self, scenario: Scenario) -> float:

@@ -13,7 +13,7 @@ from scribe_mock.api.frames import FrameError, Frames
 from scribe_mock.api.stream_end import StreamEnd
 from scribe_mock.api.stream_recording import StreamRecording
 from scribe_mock.audio.examination import Examiner
-from scribe_mock.errors import ApiError, NotFound
+from scribe_mock.errors import ApiError, NotFound, ServiceUnavailable
 from scribe_mock.paths import stream_path
 from scribe_mock.sessions.alarm import Alarm
 from scribe_mock.sessions.clocks import Clocks
@@ -52,6 +52,7 @@ class Streams:
         alarm: Waits for sockets to fall silent.
         examiner: Examines the stored chunks.
         sharing: Lets other servers close their sockets.
+        most: The most that are open at the same time.
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class Streams:
         alarm: Alarm,
         examiner: Examiner,
         sharing: Sharing,
+        most: int,
     ) -> None:
+        self._most, self._open = most, 0
         self._store = store
         self._clocks = clocks
         self._alarm = alarm
@@ -71,9 +74,28 @@ class Streams:
         # An entry lives for as long as its lock is held or waited for.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return self._open
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, or refuse its handshake with the error envelope."""
         await receive()
+        if self._open >= self._most:
+            full = ServiceUnavailable(
+                f"{self._open} streams are open, and no more may be. Try again later, or start the "
+                "mock with a larger --max-streams."
+            )
+            await answer_to(full)(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._open -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             session = await self._admitted(scope["path"])
             scope["scribe_mock.session"] = session

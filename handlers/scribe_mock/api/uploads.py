@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from scribe_mock.api.bodies import read_body
+from scribe_mock.api.memory_use import MemoryUse
 from scribe_mock.api.presence import while_present
 from scribe_mock.audio.audio_errors import AudioError, Overdue
 from scribe_mock.audio.examination import Examiner
@@ -51,9 +52,13 @@ class Uploads:
         store: Where chunks are stored.
         clocks: All clocks.
         examiner: Cuts recordings and examines chunks.
+        memory_use: What uses memory besides.
     """
 
-    def __init__(self, store: SessionStore, clocks: Clocks, examiner: Examiner) -> None:
+    def __init__(
+        self, store: SessionStore, clocks: Clocks, examiner: Examiner, memory_use: MemoryUse
+    ) -> None:
+        self._memory_use = memory_use
         self._store = store
         self._clocks = clocks
         self._examiner = examiner
@@ -71,6 +76,7 @@ class Uploads:
         """
         upload = _declared(request, session, file_name)
         record: Record | None = request.scope.get("scribe_mock.record")
+        self._memory_use.look()
         # A recording that is cut, or audio that may be refused, is decoded first.
         whole = upload.sequence is None or self._examiner.strict
         with await self._store.intake(upload.expected_bytes or 0, whole=whole) as intake:

@@ -31,6 +31,12 @@ class DecodingProcess:
         self._ended = False
 
     @property
+    def process_id(self) -> int | None:
+        """The id of its process, if that was started."""
+        child = self._child
+        return None if child is None else child.pid
+
+    @property
     def runs(self) -> bool:
         """Whether it can begin at once."""
         child = self._child

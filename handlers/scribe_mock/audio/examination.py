@@ -71,6 +71,16 @@ class Examiner:
         """How long decoding processes were busy, added up, in seconds."""
         return 0.0 if self._workers is None else self._workers.busy_seconds
 
+    @property
+    def decoding_bytes(self) -> int:
+        """The bytes of the recordings and chunks that are decoded or wait for it."""
+        return 0 if self._workers is None else self._workers.bytes
+
+    @property
+    def process_ids(self) -> Sequence[int]:
+        """The ids of the decoding processes."""
+        return () if self._workers is None else self._workers.process_ids
+
     def prepare(self) -> None:
         """Start the decoding processes before the first recording arrives."""
         if self._workers is None:

@@ -65,6 +65,8 @@ class AudioWorkers:
         self._long_threads = ThreadPoolExecutor(self.count, "long audio")
         self._short_threads = ThreadPoolExecutor(self.count + 1, "audio")
         self._most_waiting, self._waiting = most_waiting, 0
+        #: The bytes of the recordings that are decoded or wait for it in the event loop.
+        self.bytes = 0
         self._all = [*self._processes, reserve]
         # An app that is served without the lifespan protocol never calls close().
         weakref.finalize(self, _end_all, self._all)
@@ -73,6 +75,12 @@ class AudioWorkers:
     def busy_seconds(self) -> float:
         """How long processes were busy, added up, in seconds."""
         return self._lending.busy_seconds
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The ids of the processes that run."""
+        found = (process.process_id for process in self._all)
+        return [process_id for process_id in found if process_id is not None]
 
     def start(self) -> Self:
         """Start the processes now, instead of with the first recording."""
@@ -255,6 +263,7 @@ class AudioWorkers:
         threads = self._long_threads if size >= LONG_BYTES else self._short_threads
         job = Job(limits)
         self._waiting += 1
+        self.bytes += size
         try:
             return await asyncio.wrap_future(threads.submit(work, job))
         except asyncio.CancelledError:
@@ -262,6 +271,7 @@ class AudioWorkers:
             raise
         finally:
             self._waiting -= 1
+            self.bytes -= size
 
     def _asked_twice(
         self, limits: Limits, job: Job | None, name: str, data: bytes, *more: Any

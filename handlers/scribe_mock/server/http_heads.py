@@ -14,6 +14,14 @@ HEAD_TOO_LARGE = (
     "headers_too_large",
     f"The request line and header fields have more than {MAX_HEAD_BYTES} bytes.",
 )
+TOO_MANY_CONNECTIONS = (
+    "503 Service Unavailable",
+    "service_unavailable",
+    "The mock has as many connections as it may have. Try again later, keep fewer open, or start "
+    "it with a larger --max-connections.",
+)
+#: The header fields that they have besides.
+RETRY_LATER = (b"retry-after", b"5")
 
 #: Header fields whose names are valid, and that do not change how an answer is sent.
 PLAIN_FIELDS = frozenset(

@@ -6,8 +6,10 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from ipaddress import ip_address
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,6 +41,7 @@ class Server(uvicorn.Server):
     Args:
         app: What it serves.
         certificate: For https; without one it serves http.
+        max_connections: The most connections; more get 503 and are closed.
         leave_seconds: How long it goes on to accept connections after SIGTERM, while it says that
             it leaves; None to stop at once.
         on_ready: Called when it serves.
@@ -49,13 +52,15 @@ class Server(uvicorn.Server):
         app: ASGIApp,
         certificate: Certificate | None = None,
         *,
+        max_connections: int = 5000,
         leave_seconds: float | None = None,
         on_ready: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BoundedProtocol,
+                # uvicorn calls it, and asks for no class.
+                http=cast(Any, partial(BoundedProtocol, max_connections=max_connections)),
                 ws=BoundedWebSocket,
                 ws_max_size=MAX_MESSAGE_BYTES,
                 lifespan="on",

@@ -53,13 +53,15 @@ for n = 4, #ARGV, 5 do
   end
 end
 
-local function over()
-  local most = tonumber(redis.call('GET', KEYS[3]) or '0') > tonumber(ARGV[2])
-  return most or redis.call('XLEN', KEYS[1]) > tonumber(ARGV[1])
+local function too_many()
+  if redis.call('XLEN', KEYS[1]) > tonumber(ARGV[1]) then
+    return tonumber(ARGV[3])
+  end
+  return tonumber(redis.call('GET', KEYS[3]) or '0') > tonumber(ARGV[2]) and 1 or 0
 end
 
-while over() do
-  local gone = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[3])
+while too_many() > 0 do
+  local gone = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', too_many())
   local ids, size = {}, 0
   for n, one in ipairs(gone) do
     local fields = one[2]

@@ -107,7 +107,8 @@ class SteeringState:
     async def _own_turn(self) -> AsyncIterator[None]:
         """Wait for the other changes of this server."""
         try:
-            await asyncio.wait_for(self._turn.acquire(), _WAIT_SECONDS)
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._turn.acquire()
         except TimeoutError:
             raise _too_busy() from None
         try:

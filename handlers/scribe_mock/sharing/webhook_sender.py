@@ -8,28 +8,22 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
-import msgspec
-
-from scribe_mock.errors import SessionNotFound, StoreUnreachable
+from scribe_mock.errors import ServiceUnavailable, SessionNotFound, StoreUnreachable
 from scribe_mock.sessions.clocks import Clocks
 from scribe_mock.sessions.scopes import Scope
 from scribe_mock.sessions.session import Session
 from scribe_mock.sharing.peers import Handler, Peers
-from scribe_mock.sharing.sender_scripts import HOLD, LET_GO, WRITE
 from scribe_mock.sharing.sharing import Sharing
-from scribe_mock.sharing.webhook_codec import (
-    attempt_form,
-    attempt_of,
-    delivery_form,
-    delivery_of,
+from scribe_mock.sharing.webhook_records import (
+    WebhookRecords,
+    decode_attempt,
+    encode_attempt,
 )
 from scribe_mock.steering.faults import Faults
 from scribe_mock.store.redis.connection import Connection
-from scribe_mock.store.redis.script import Script
 from scribe_mock.store.session_store import SessionStore
-from scribe_mock.webhooks.deliveries import LOGGED, Attempt, Deliveries
+from scribe_mock.webhooks.deliveries import Attempt, Deliveries
 from scribe_mock.webhooks.following import Following, told_until
 from scribe_mock.webhooks.registry import Registry
 
@@ -68,28 +62,19 @@ class WebhookSender:
         following: Following,
         deliveries: Deliveries,
     ) -> None:
-        self._connection, self._peers, self._sharing = connection, peers, sharing
+        self._peers, self._sharing = peers, sharing
         self._store, self._clocks, self._faults = store, clocks, faults
         self._registry, self._following, self._deliveries = registry, following, deliveries
-        names = ("sender", "told", "deliveries", "number", "log")
-        self._keys = tuple(f"{connection.prefix}webhooks:{name}" for name in names)
+        self._records = WebhookRecords(connection, peers.name, following, deliveries)
+        self._woken = self._records.woken
         #: Whether it is this server's turn.
         self._sends = False
         #: The sessions to look at, those to tell others of, and whether they were gone meanwhile.
         self._queue: dict[str, bool] = {}
         self._touched: dict[str, bool] = {}
-        self._looking, self._writing = asyncio.Lock(), asyncio.Lock()
-        self._woken = asyncio.Event()
-        # What is not in Redis yet: sessions, deliveries, attempts, and whether the log is another.
-        self._told: set[str] = set()
-        self._changed: set[int] = set()
-        self._attempts: list[Attempt] = []
-        self._relogged = False
+        self._looking, self._turning = asyncio.Lock(), asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         following.due = self.look_at
-        following.noted = self._told.add
-        deliveries.noted = self._note_delivery
-        deliveries.attempted = self._note_attempt
         registry.appeared = self._appeared
         registry.disappeared = deliveries.forget_webhook
 
@@ -116,12 +101,10 @@ class WebhookSender:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._sends:
             with suppress(StoreUnreachable):
-                await self._write()
-                await self._run(LET_GO, self._peers.name)
+                await self._records.write()
+                await self._records.let_go()
             self._stop()
             await self._peers.tell("sender")
-
-    # What happens at this server.
 
     def changed(self, session_id: str, session: Session | None) -> None:
         """A session was stored or changed through this server; None when it is gone."""
@@ -144,12 +127,10 @@ class WebhookSender:
 
     async def begin(self, sessions: Iterable[Session]) -> None:
         """Have told all that happened to sessions until now; raises StoreUnreachable."""
-        told: list[str | bytes] = []
-        for session in sessions:
-            events = told_until(session, self._clocks.of(session).now())
-            told += [session.session_id, msgspec.msgpack.encode(events)]
-        if told:
-            await self._connection.run(("HSET", self._keys[1], *told))
+        await self._records.begin(
+            (session.session_id, told_until(session, self._clocks.of(session).now()))
+            for session in sessions
+        )
 
     def look_at(self, session_id: str, *, gone: bool = False) -> None:
         """Tell soon what happened to a session, which may have been gone meanwhile."""
@@ -161,9 +142,7 @@ class WebhookSender:
         if self._sends:
             self._leave_gone()
             self._deliveries.forget(scope)
-            self._attempts = list(reversed(self._deliveries.log()))
-            self._relogged = True
-            self._woken.set()
+            self._records.relog()
 
     async def flush(self) -> None:
         """Have others know which sessions are gone; raises StoreUnreachable."""
@@ -181,21 +160,14 @@ class WebhookSender:
     async def log(self) -> Sequence[Attempt]:
         """The latest attempts to deliver, the newest first; raises StoreUnreachable."""
         await self.caught_up()
+        await asyncio.sleep(0)  # the deliveries that it began begin their attempts
         if self._sends:
             return self._deliveries.log()
         answers = await self._peers.ask("webhook_log")
         told = next((answer for answer in answers if answer is not None), None)
         if told is None:  # nobody sends at the moment
-            [told] = await self._connection.run(("LRANGE", self._keys[4], 0, -1))
-        return [attempt_of(msgspec.msgpack.decode(one)) for one in told]
-
-    def _note_delivery(self, number: int) -> None:
-        self._changed.add(number)
-        self._woken.set()
-
-    def _note_attempt(self, attempt: Attempt) -> None:
-        self._attempts.append(attempt)
-        self._woken.set()
+            return await self._records.log()
+        return [decode_attempt(one) for one in told]
 
     def _appeared(self, owner: str) -> None:
         """Another server has a webhook of an owner: what was told before, it has written."""
@@ -203,8 +175,6 @@ class WebhookSender:
             task = asyncio.create_task(self._look_at_owner(owner, anew=True))
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
-
-    # What others tell or ask.
 
     async def _on_touched(self, touched: Mapping[str, bool]) -> None:
         if self._sends:
@@ -218,12 +188,10 @@ class WebhookSender:
     async def _on_log(self, _: None) -> list[bytes] | None:
         if not self._sends:
             return None
-        return [msgspec.msgpack.encode(attempt_form(one)) for one in self._deliveries.log()]
+        return [encode_attempt(attempt) for attempt in self._deliveries.log()]
 
     async def _on_let_go(self, _: None) -> None:
         await self._take_turn()
-
-    # Whose turn it is.
 
     async def _take_turns(self) -> None:
         heard = time.monotonic()
@@ -236,36 +204,22 @@ class WebhookSender:
                 self._stop()
 
     async def _take_turn(self) -> None:
-        sends = bool(await self._run(HOLD, self._peers.name, round(_TURN_SECONDS * 1000)))
-        if sends and not self._sends:
-            await self._start()
-        elif self._sends and not sends:
-            self._stop()
-
-    async def _start(self) -> None:
-        """Go on where the last sender was."""
-        number, deliveries, log = await self._connection.run(
-            ("GET", self._keys[3]), ("HVALS", self._keys[2]), ("LRANGE", self._keys[4], 0, -1)
-        )
-        if self._sends:
-            return
-        self._sends = True
-        self._deliveries.number = int(number or 0)
-        found = [delivery_of(msgspec.msgpack.decode(one)) for one in deliveries]
-        found.sort(key=lambda delivery: delivery.number)
-        attempts = [attempt_of(msgspec.msgpack.decode(one)) for one in reversed(log)]
-        self._deliveries.restore(found, attempts)
-        await self._look_at_all()
+        async with self._turning:
+            sends = await self._records.hold(_TURN_SECONDS)
+            if self._sends and not sends:
+                self._stop()
+            elif sends and not self._sends:
+                await self._records.load()
+                self._sends = True
+                await self._look_at_all()
 
     def _stop(self) -> None:
         """Leave all to another server."""
         self._sends = False
         self._following.clear()
         self._deliveries.forget(Scope())
-        for noted in (self._queue, self._told, self._changed, self._attempts):
-            noted.clear()
-
-    # The work of the server that sends.
+        self._queue.clear()
+        self._records.clear()
 
     async def _work(self) -> None:
         while True:
@@ -276,7 +230,7 @@ class WebhookSender:
                 await self._tell_others()
                 await self._look_at_queued()
                 await self._write()
-            except StoreUnreachable:
+            except ServiceUnavailable:
                 await asyncio.sleep(_SAY_SECONDS)
                 self._woken.set()
 
@@ -317,8 +271,8 @@ class WebhookSender:
     async def _recall(self, session: Session) -> None:
         """Know what was told of a session."""
         if self._following.told(session.session_id) is None:
-            [entry] = await self._connection.run(("HGET", self._keys[1], session.session_id))
-            self._following.recall(session, () if entry is None else msgspec.msgpack.decode(entry))
+            told = await self._records.told(session.session_id)
+            self._following.recall(session, told)
 
     async def _look_again(self) -> None:
         while True:
@@ -340,41 +294,5 @@ class WebhookSender:
 
     async def _write(self) -> None:
         """Write what was told and what is to be delivered; raises StoreUnreachable."""
-        async with self._writing:
-            await self._write_all()
-
-    async def _write_all(self) -> None:
-        while self._sends and (self._told or self._changed or self._attempts or self._relogged):
-            told, changed = list(self._told), list(self._changed)
-            attempts, relogged = self._attempts[:], self._relogged
-            entries = [*map(self._told_entry, told), *map(self._delivery_entry, changed)]
-            entries += [("attempt", "", msgspec.msgpack.encode(attempt_form(a))) for a in attempts]
-            # Before Redis answers: what changes meanwhile is written the next time.
-            self._told.clear()
-            self._changed.clear()
-            self._attempts, self._relogged = [], False
-            bounds = (self._deliveries.number, LOGGED, int(relogged))
-            arguments = [part for entry in entries for part in entry]
-            try:
-                written = await self._run(WRITE, self._peers.name, *bounds, *arguments)
-            except StoreUnreachable:
-                self._told.update(told)
-                self._changed.update(changed)
-                self._attempts = attempts + self._attempts
-                self._relogged = relogged or self._relogged
-                raise
-            if not written:
-                self._stop()
-
-    def _told_entry(self, session_id: str) -> tuple[str, str, bytes]:
-        told = self._following.told(session_id)
-        return "told", session_id, b"" if told is None else msgspec.msgpack.encode(told)
-
-    def _delivery_entry(self, number: int) -> tuple[str, str, bytes]:
-        found = self._deliveries.find(number)
-        data = b"" if found is None else msgspec.msgpack.encode(delivery_form(found))
-        return "delivery", str(number), data
-
-    async def _run(self, script: Script, *arguments: Any) -> Any:
-        [answer] = await self._connection.run((script, len(self._keys), *self._keys, *arguments))
-        return answer
+        if self._sends and not await self._records.write():
+            self._stop()

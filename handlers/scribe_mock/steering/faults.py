@@ -58,6 +58,11 @@ class Faults:
         #: How often faults did what they do, by their action; a reset does not change it.
         self.fired: Counter[str] = Counter()
 
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._faults)
+
     def add(self, fault: Fault) -> Fault:
         """Set a fault, and give it an id; raises InvalidRequest if there are too many."""
         self.require_room(fault.scope, 1)

@@ -83,6 +83,11 @@ class Journal(Entries):
         """Whether it keeps anything."""
         return self._size > 0
 
+    @property
+    def kept_bytes(self) -> int:
+        """How many bytes of memory the entries take."""
+        return self._bytes
+
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever an entry is complete."""
         self._watcher = watcher

@@ -85,7 +85,7 @@ def main() -> int:
             from scribe_mock.app import create_app
             from scribe_mock.server.listening import Server, address_of, listen
 
-            server = Server(create_app(settings))
+            server = Server(create_app(settings), max_connections=settings.max_connections)
         with listen(settings.host, settings.port) as listener:
 
             def attend() -> None:

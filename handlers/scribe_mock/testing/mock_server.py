@@ -4,6 +4,7 @@ import threading
 from typing import Self
 
 from scribe_mock.app import create_app
+from scribe_mock.errors import SettingsError
 from scribe_mock.server.listening import Server, address_of, listen
 from scribe_mock.settings import Settings
 from scribe_mock.testing.control_client import ControlClient
@@ -24,12 +25,20 @@ class MockServer(Steering):
     Args:
         settings: As for `scribe-mock serve`; without them, a quiet server on a free port.
         validate_responses: Validate answers against the spec too; a wrong one becomes a 500.
+
+    Raises:
+        SettingsError: the settings ask for https, or for several processes.
     """
 
     def __init__(
         self, settings: Settings | None = None, *, validate_responses: bool = False
     ) -> None:
         self._settings = settings or Settings(port=0, quiet=True)
+        if self._settings.workers > 1 or self._settings.certfile or self._settings.self_signed:
+            raise SettingsError(
+                "MockServer serves http in one process: leave workers, certfile, keyfile and "
+                "self_signed out, or start the command `scribe-mock serve` with them."
+            )
         self._validate_responses = validate_responses
         self._at("")
 
@@ -46,7 +55,7 @@ class MockServer(Steering):
         app = create_app(self._settings, validate_responses=self._validate_responses)
         self._listener = listen(self._settings.host, self._settings.port)
         self._at(address_of(self._listener))
-        self._server = Server(app)
+        self._server = Server(app, max_connections=self._settings.max_connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="scribe-mock", daemon=True
         )

@@ -10,6 +10,7 @@ from scribe_mock import __version__
 from scribe_mock.api.answers import JsonAnswer
 from scribe_mock.api.bodies import refuse_body
 from scribe_mock.api.control.scoping import scope_of_body, scope_of_query, shown_scope
+from scribe_mock.api.memory_use import resident_bytes
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.api.stopping import is_stopping
 from scribe_mock.errors import ServiceUnavailable, StoreUnreachable
@@ -39,9 +40,20 @@ class ServerControl(OperationGroup):
                 "sessions": sessions,
                 "stored_bytes": stored_bytes,
                 "store": {"kind": kind_of(self._services.settings.store), "reachable": reachable},
+                "memory": self._memory(),
                 "load_problems": list(self._services.load_problems),
             }
         )
+
+    def _memory(self) -> dict[str, int | None]:
+        """What uses memory, in bytes."""
+        services = self._services
+        used = {f"{name}_bytes": size for name, size in services.memory_use.look().items()}
+        return {
+            "limit_bytes": services.settings.max_memory,
+            "resident_bytes": resident_bytes(services.examiner.process_ids),
+            **used,
+        }
 
     async def get_live(self, request: Request) -> Response:
         """Answer that this process serves."""

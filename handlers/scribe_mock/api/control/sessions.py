@@ -98,6 +98,8 @@ class SessionControl(OperationGroup):
             await self._services.seeder.place(session, State(body["state"]), {})
         except SessionNotFound:  # it was deleted meanwhile, with its audio
             return await self.put_session(request, session_id, body)
+        # The next state may not show that it had this one.
+        await self._services.webhooks.caught_up()
         return JsonAnswer.of_text(await session_form(self._services, request, session), status)
 
     async def delete_session(self, request: Request, session_id: str) -> Response:

@@ -28,8 +28,10 @@ UNREAD_SECONDS = 900.0
 class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore[misc]
     """One connection, whose requests are bounded in the size of their head and in time."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, max_connections: int = 5000, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._max_connections = max_connections
+        self._one_too_many = False
         self._in_head = True
         self._head_bytes = 0
         self._unparsed_bytes = 0
@@ -41,6 +43,11 @@ class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore
         self._unsent = 0
         # The last answer on this connection, while earlier requests wait for theirs.
         self._last_answer = b""
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has connected."""
+        super().connection_made(transport)
+        self._one_too_many = len(self.connections) > self._max_connections
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended; the journal wants to know whether before an answer."""
@@ -77,6 +84,8 @@ class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore
 
     def on_headers_complete(self) -> None:
         """The head is complete; it must have one Host, or none in HTTP/1.0 (RFC 9112, 3.2)."""
+        if self._one_too_many:
+            raise ValueError("the server has too many connections")
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             raise ValueError("the head must have one Host")
@@ -217,7 +226,10 @@ class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused with the envelope; uvicorn would send plain text."""
-        self._refuse(*(http_heads.HEAD_TOO_LARGE if self._too_large else http_heads.NOT_HTTP))
+        if self._one_too_many and not self._too_large:
+            self._refuse(*http_heads.TOO_MANY_CONNECTIONS)
+        else:
+            self._refuse(*(http_heads.HEAD_TOO_LARGE if self._too_large else http_heads.NOT_HTTP))
 
     def close_if_stalled(self, now: float) -> None:
         """Answer 408 and close if the client is too slow; `now` is the event loop's time."""
@@ -257,7 +269,9 @@ class BoundedProtocol(Breakable, HalfClosed, HttpToolsProtocol):  # type: ignore
 
     def _refuse(self, status: str, code: str, message: str) -> None:
         """Answer an invalid or incomplete request after the earlier ones, and close."""
-        fields = fields_of_every_answer(self.headers or ())
+        fields = list(fields_of_every_answer(self.headers or ()))
+        if status.startswith("503"):
+            fields.append(http_heads.RETRY_LATER)
         self._last_answer = http_heads.refusal(status, code, message, fields)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:

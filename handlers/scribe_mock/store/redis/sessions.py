@@ -304,7 +304,9 @@ class RedisStore:
         now = time.monotonic()
         if now - self._swept > _SWEEP_SECONDS:
             self._swept = now
-            await self._redis.run((_SWEEP, 0, self._prefix))
+            [ended] = await self._redis.run((_SWEEP, 0, self._prefix))
+            if ended:
+                self._gone(session_id.decode() for session_id in ended)
 
     def _changed(self, session: Session) -> None:
         self.changes.note_session(session.session_id, session)
