@@ -57,10 +57,12 @@ class RedisServer:
         with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:
             while time.monotonic() < until:
                 with suppress(redis.ConnectionError):
-                    client.ping()
+                    # Another program may have taken the port of one that was killed.
+                    assert client.info("server")["process_id"] == self._process.pid
                     return
                 assert self._process.poll() is None, "redis-server did not start"
                 time.sleep(0.01)
+        raise AssertionError("redis-server does not answer")
 
     def kill(self):
         """End it without a chance to write anything."""
