@@ -32,8 +32,12 @@ def stack():
 
 @pytest.fixture
 def redis(stack, tmp_path):
-    """A Redis that writes what it is told into a file before it answers."""
-    return stack.enter_context(redis_server(tmp_path, "--appendonly", "yes"))
+    """A Redis that has on its disk what it is told before it answers.
+
+    With `everysec` it may answer up to two seconds before it writes, while the disk is busy.
+    """
+    options = ("--appendonly", "yes", "--appendfsync", "always")
+    return stack.enter_context(redis_server(tmp_path, *options))
 
 
 @pytest.fixture
