@@ -25,7 +25,7 @@ class TcpProxy:
     def run(self):
         self._loop.run_forever()
         self._server.close()
-        self._loop.run_until_complete(asyncio.sleep(0))  # the connections close
+        self._loop.run_until_complete(_end_all())
         self._loop.close()
 
     def cut(self):
@@ -61,6 +61,15 @@ class TcpProxy:
         self._open |= pair
         await asyncio.gather(_pass_on(reader, its_writer), _pass_on(its_reader, writer))
         self._open -= pair
+
+
+async def _end_all():
+    """End the tasks of all connections, and let these close."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 async def _pass_on(reader, writer):

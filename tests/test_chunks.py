@@ -62,7 +62,7 @@ def check(chunks, choose):
     found = all_found.values()
     assert set(chunks.codes) == {one.code for of_chunk in found for one in of_chunk}
     assert chunks.names == [one.name for one in ordered]
-    assert chunks.names_json == str(chunks.names).replace("'", '"').replace(" ", "")
+    assert chunks.names_json.decode() == str(chunks.names).replace("'", '"').replace(" ", "")
     assert chunks.size == sum(one.size for one in ordered)
     assert chunks.last_received_at == max((one.received_at for one in ordered), default=None)
     assert set(chunks.files) == {one.original_filename for one in ordered}

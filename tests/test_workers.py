@@ -147,6 +147,14 @@ def test_a_server_that_stops_says_so_first_and_finishes_what_it_has_begun(store)
         assert time.monotonic() - began < 30
 
 
+def test_it_can_be_stopped_while_processes_are_still_starting(store):
+    with started(*store, "--workers", "4") as server:
+        # The first one serves; the others are made one after the other.
+        began = time.monotonic()
+        assert server.stopped(signal.SIGTERM)[0] == 0
+        assert time.monotonic() - began < 30
+
+
 def test_a_start_that_fails_is_told_once(store, tmp_path):
     (tmp_path / "sessions.yaml").write_text("- no: session")
     command = [*MODULE, "serve", *store, "--fixtures", str(tmp_path)]

@@ -28,6 +28,11 @@ _PAUSE_SECONDS = 1.0
 #: Seconds that a process gets to stop before it is killed: longer than its own bounds together.
 _STOP_SECONDS = 90.0
 
+#: What the first process obeys; Windows, where there can be one process alone, has no SIGHUP.
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
 #: Makes the server of a process, from its place among all and what it calls when it serves.
 MakeServer = Callable[[int, Callable[[], object]], Server]
 
@@ -109,7 +114,7 @@ class Workers:
         SIGHUP replaces the processes one after the other.
         """
         self._alive, self._alive_end = os.pipe()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _SIGNALS:
             signal.signal(number, self._note)
         while self._exit_code is None or self._workers:
             self._obey()
@@ -161,10 +166,13 @@ class Workers:
         taken = {worker.place for worker in self._workers}
         place = next(number for number in range(places(self._count)) if number not in taken)
         told, tell = os.pipe()
+        # A signal for the new process waits until that has left this one's way to obey behind.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
             os.close(told)
             self._serve(place, tell)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(tell)
         self._workers.append(_Worker(pid, place, told))
 
@@ -172,8 +180,9 @@ class Workers:
         """Serve, in a process that was just made, until told to leave."""
         code = 1
         try:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             # Ctrl-C at a terminal reaches the first process alone, which passes it on once.
             os.setpgid(0, 0)
             for inherited in (self._alive_end, *(worker.told for worker in self._workers)):

@@ -23,6 +23,7 @@ from tests.benchmarks.audio.quality import measure_quality
 from tests.benchmarks.audio.recordings import require_espeak
 from tests.benchmarks.audio.speed import measure_speed
 from tests.benchmarks.checks import measure_checks
+from tests.benchmarks.fair import measure_fair
 from tests.benchmarks.faults import measure_faults
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.journal import measure_journal
@@ -41,7 +42,7 @@ from tests.benchmarks.stores import measure_stores
 DISTURBING_SHARE = 0.1
 NEED_WRK = ("throughput", "sessions", "stores")
 NEED_ESPEAK = ("audio-speed", "audio-quality", "audio-p99", "audio-memory")
-SERVING = ("throughput", "startup", "memory", "sessions", "stores", "journal", "faults")
+SERVING = ("throughput", "startup", "memory", "sessions", "stores", "journal", "faults", "fair")
 MEASUREMENTS = (*SERVING, "check", "pytest", *NEED_ESPEAK)
 #: Measured only when they are named: a build without overlapping requests takes six minutes a round
 #: of the first, and the second needs another build.
@@ -167,6 +168,8 @@ def _measure(options: argparse.Namespace, progress: Console) -> Figures:
             figures.journal = measure_journal(status.update)
         if "faults" in options.only:
             figures.faults = measure_faults(options.rounds, options.seconds, status.update)
+        if "fair" in options.only:
+            figures.fair = measure_fair(options.rounds, status.update)
         _measure_audio(options, figures.audio, status.update)
     return figures
 

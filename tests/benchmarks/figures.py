@@ -8,6 +8,7 @@ from rich.table import Table
 
 from tests.benchmarks.audio.figures import AudioFigures
 from tests.benchmarks.checks import Checks
+from tests.benchmarks.fair import Fair
 from tests.benchmarks.faults import FaultCosts
 from tests.benchmarks.journal import Journals
 from tests.benchmarks.load import Run
@@ -48,6 +49,7 @@ class Figures:
     fixtures: Fixtures | None = None
     stores: Stores | None = None
     journal: Journals | None = None
+    fair: Fair | None = None
     faults: FaultCosts | None = None
     audio: AudioFigures = field(default_factory=AudioFigures)
 
@@ -76,6 +78,8 @@ class Figures:
             goals += self.journal.goals()
         if self.faults:
             goals += self.faults.goals()
+        if self.fair:
+            goals += self.fair.goals()
         return goals + self.audio.goals()
 
     def tables(self) -> Iterator[Table]:
@@ -98,6 +102,8 @@ class Figures:
             yield self.journal.table()
         if self.faults:
             yield self.faults.table()
+        if self.fair:
+            yield self.fair.table()
         yield from self.audio.tables()
         for before in self.contenders[len(CONTENDERS) :]:
             yield from _comparison(self, before)

@@ -33,19 +33,25 @@ class JsonAnswer:
     def __init__(
         self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
-        self._set(encode(content), status, headers)
+        self._set(encode(content).encode(), status, headers)
 
     @classmethod
     def of_text(
         cls, text: str, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Self:
         """An answer whose content is JSON already."""
+        return cls.of_bytes(text.encode(), status, headers)
+
+    @classmethod
+    def of_bytes(
+        cls, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Self:
+        """An answer whose content is JSON in UTF-8 already."""
         answer = cls.__new__(cls)
-        answer._set(text, status, headers)
+        answer._set(body, status, headers)
         return answer
 
-    def _set(self, text: str, status: int, headers: Mapping[str, str] | None) -> None:
-        body = text.encode()
+    def _set(self, body: bytes, status: int, headers: Mapping[str, str] | None) -> None:
         fields = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),

@@ -104,15 +104,16 @@ def public_session(
     return body | {"transcript": so_far}
 
 
-def session_text(session: Session, now: float, base_url: str, *ids: str | None) -> str:
+def session_json(session: Session, now: float, base_url: str, *ids: str | None) -> bytes:
     """The same as JSON."""
     return with_names(public_session(session, now, base_url, *ids), session.chunks.names_json)
 
 
-def with_names(form: Mapping[str, Any], names: str) -> str:
-    """A form of a session as JSON. The list of names is JSON already, since it may be long."""
+def with_names(form: Mapping[str, Any], names: bytes) -> bytes:
+    """A form of a session as JSON. The list of names is JSON already, and copied once."""
     # It comes first: no value that a client sent is before it, and quotes in one are escaped.
-    return encode({**form, "audio_files": []}).replace(_NO_FILES, f'"audio_files":{names}', 1)
+    before, _, after = encode({**form, "audio_files": []}).partition(_NO_FILES)
+    return b"".join([before.encode(), b'"audio_files":', names, after.encode()])
 
 
 def _protocol(session: Session) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from scribe_mock.api.representations import (
     STATUS_OF_STATE,
     created_session,
     diagnostics_header,
-    session_text,
+    session_json,
 )
 from scribe_mock.api.services import OperationGroup
 from scribe_mock.errors import InvalidRequest, InvalidTemplate
@@ -114,11 +114,11 @@ class SessionOperations(OperationGroup):
                 session.require_document(document_id)
         address = base_url(request, services.settings)
         # Written before the wait below: chunks that arrive meanwhile are not part of this answer.
-        text = session_text(session, now, address, template_id, document_id)
+        body = session_json(session, now, address, template_id, document_id)
         if session.chunks.undigested:
             await services.store.learn_digests(session.session_id)
         header = diagnostics_header(session.chunks.codes)
-        return JsonAnswer.of_text(text, STATUS_OF_STATE[state], header)
+        return JsonAnswer.of_bytes(body, STATUS_OF_STATE[state], header)
 
     @admits(Session.require_unexpired)
     async def update_session(

@@ -47,7 +47,7 @@ class Chunks(Mapping[int, Chunk]):
         self._by_number: dict[int, Chunk] = {}
         self._numbers: list[int] = []
         self.names: list[str] = []
-        self._names_json: str | None = None
+        self._names_json: bytes | None = None
         #: The numbers of the chunks of each file, in order.
         self._files: dict[str, tuple[int, ...]] = {}
         #: The files whose recording replaced an earlier one.
@@ -105,11 +105,12 @@ class Chunks(Mapping[int, Chunk]):
         return more | self._codes.keys() | ({"duplicate"} if self._repetitions.any else set())
 
     @property
-    def names_json(self) -> str:
-        """The stored names as a JSON array."""
+    def names_json(self) -> bytes:
+        """The stored names as a JSON array; it is kept, since it may be long."""
         if self._names_json is None:
             # A name has only letters, digits and a dot.
-            self._names_json = '["' + '","'.join(self.names) + '"]' if self.names else "[]"
+            text = '["' + '","'.join(self.names) + '"]' if self.names else "[]"
+            self._names_json = text.encode()
         return self._names_json
 
     @property
@@ -200,7 +201,9 @@ class Chunks(Mapping[int, Chunk]):
         """Insert a stored name; mostly it is the last one."""
         known, last = self._names_json, place == len(self.names)
         self.names.insert(place, name)
-        self._names_json = f'{known[:-1]},"{name}"]' if known and last and place else None
+        self._names_json = (
+            b'%b,"%b"]' % (known[:-1], name.encode()) if known and last and place else None
+        )
 
     def _enter(self, chunk: Chunk) -> None:
         self.size += chunk.size

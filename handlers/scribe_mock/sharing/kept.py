@@ -13,7 +13,8 @@ from scribe_mock.sharing.sharing import Sharing
 from scribe_mock.store.plain_codec import decode_plain, encode_plain
 from scribe_mock.store.sqlite.database import Database, Statement
 
-_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
+#: An entry that is written again keeps its place: faults are listed in the order they were set.
+_PUT = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record"
 _DROP = "DELETE FROM kept WHERE name = ?"
 
 
@@ -27,7 +28,8 @@ class Kept(Sharing):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._mirrors: Mapping[str, Mirror] = {}
-        self._changed: set[str] = set()
+        #: In the order of the first change.
+        self._changed: dict[str, None] = {}
         self._loading = False
         self._soon: asyncio.Handle | None = None
 
@@ -90,7 +92,7 @@ class Kept(Sharing):
         """An entry changes; what it is then is written when the change is over."""
         if self._loading:
             return
-        self._changed.add(f"{part} {key}")
+        self._changed[f"{part} {key}"] = None
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_soon(self._write)
 
@@ -98,8 +100,8 @@ class Kept(Sharing):
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
-        changed, self._changed = self._changed, set()
-        self._database.write(*map(self._statement, sorted(changed)))
+        changed, self._changed = self._changed, {}
+        self._database.write(*map(self._statement, changed))
 
     def _statement(self, name: str) -> Statement:
         part, _, key = name.partition(" ")

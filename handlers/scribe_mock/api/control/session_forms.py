@@ -40,7 +40,7 @@ async def session_form(
     address = base_url(request, services.settings)
     form = control_session(session, clock.now(), address, clock.frozen)
     # Written before the wait below: chunks that arrive meanwhile are not part of this answer.
-    text = with_names(form, chunks.names_json)
+    text = with_names(form, chunks.names_json).decode()
     page = chunks.ordered(offset, limit)
     if chunks.undigested:
         await services.store.learn_digests(session.session_id)
