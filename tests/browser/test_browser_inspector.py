@@ -107,7 +107,7 @@ def test_findings_and_places_are_shown_beside_their_chunk(visitor, mock):
         route.fulfill(json=session)
 
     page = visitor.context.new_page()
-    page.route("**/_mock/sessions/demo_session_completed", with_findings)
+    page.route("**/_mock/sessions/demo_session_completed?*", with_findings)
     page.goto(f"{mock.url}/_mock/ui/sessions/demo_session_completed")
     chunk = page.locator("#chunks > li").first
     expect(chunk.locator(".findings li")).to_have_text(f"no_header {HOSTILE} Restart.")
