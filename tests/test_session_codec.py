@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint
 from scribe_mock.sessions.chunk import Chunk
+from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.diagnosis import AudioFinding, Diagnosis
 from scribe_mock.sessions.documents import Document
 from scribe_mock.sessions.outcomes import Outcome, ProcessingError, TemplateResult
@@ -124,7 +125,7 @@ SESSION = st.builds(
     stream_id=NAME,
     started=st.booleans(),
     streamed_s=SECONDS,
-    chunks=st.dictionaries(COUNT, CHUNK, max_size=2),
+    chunks=st.lists(CHUNK, max_size=2, unique_by=lambda one: one.sequence).map(Chunks),
     ended_at=SOME_SECONDS,
     done_at=SECONDS,
     transcript=NAME,
@@ -142,7 +143,7 @@ FINGERPRINT = st.builds(
 
 @given(SESSION)
 def test_a_session_comes_back(session):
-    chunks = {number: decode_chunk(encode_chunk(one)) for number, one in session.chunks.items()}
+    chunks = [decode_chunk(encode_chunk(one)) for one in session.chunks.values()]
     assert decode_session(encode_session(session), chunks) == session
 
 

@@ -119,6 +119,12 @@ def test_what_is_set_through_one_server_is_met_through_the_other_at_once(a, b, w
     assert see(a) == see(b) == before
 
 
+def test_a_fault_has_any_json_at_the_other_server(a, b):
+    body = {"numbers": [10**30, -(10**30), 1.5, None], "text": "ÿ𝄞"}
+    set_fault(a, action={"answer": {"status": 200, "body": body}})
+    assert probe(b).json() == body
+
+
 def test_a_server_that_comes_later_has_what_was_set_before(a, redis_url):
     for what in ("a template", "a webhook", "the clock of all", "a fault of a token"):
         STEERED[what][0](a)

@@ -167,7 +167,7 @@ def test_an_hour_is_drawn_quickly(visitor, mock):
     levels = {"step_s": 0.6, "reference": [50, 90, 5] * 2000}
     levels["chunks"] = [{"sequence": n, "levels": [60, 10, 80] * 11} for n in range(180)]
     visitor.context.route(
-        "**/ledger", lambda route: route.fulfill(json={"audio": audio, "problems": []})
+        "**/ledger?*", lambda route: route.fulfill(json={"audio": audio, "problems": []})
     )
     visitor.context.route("**/ledger/levels", lambda route: route.fulfill(json=levels))
     page = visitor.open(f"{mock.url}/_mock/ui/sessions/demo_session_completed")

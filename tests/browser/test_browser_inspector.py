@@ -107,7 +107,7 @@ def test_findings_and_places_are_shown_beside_their_chunk(visitor, mock):
         route.fulfill(json=session)
 
     page = visitor.context.new_page()
-    page.route("**/_mock/sessions/demo_session_completed", with_findings)
+    page.route("**/_mock/sessions/demo_session_completed?*", with_findings)
     page.goto(f"{mock.url}/_mock/ui/sessions/demo_session_completed")
     chunk = page.locator("#chunks > li").first
     expect(chunk.locator(".findings li")).to_have_text(f"no_header {HOSTILE} Restart.")
@@ -221,3 +221,20 @@ def test_deliveries_of_webhooks_appear_as_they_are_tried(visitor, mock, client):
     expect(page.locator("#shown")).to_have_text("1 to 2 of 2")
     rows.first.get_by_role("link", name=session_id).click()
     expect(page.locator("h1")).to_have_text(session_id)
+
+
+def test_a_long_session_is_shown_in_pages(visitor, mock, client):
+    session_id = client.create()
+    for number in range(203):
+        client.upload(session_id, f"audio_{number}.webm", b"chunk %d" % number)
+    page = visitor.open(f"{mock.url}/_mock/ui/sessions/{session_id}")
+    expect(page.locator("#range")).to_have_text("1 to 200 of 203")
+    expect(page.locator("#facts")).to_contain_text("203 chunks")
+    expect(page.get_by_role("button", name="Earlier")).to_be_disabled()
+    page.get_by_role("button", name="Later").click()
+    expect(page.locator("#range")).to_have_text("201 to 203 of 203")
+    expect(page.locator("#chunks > li")).to_have_count(3)
+    expect(page.locator("#chunks")).to_contain_text("202.webm")
+    expect(page.get_by_role("button", name="Later")).to_be_disabled()
+    page.get_by_role("button", name="Earlier").click()
+    expect(page.locator("#chunks > li")).to_have_count(200)

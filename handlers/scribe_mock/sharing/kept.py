@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from scribe_mock.sessions.noting import not_shared
 from scribe_mock.sharing.mirror import Mirror
 from scribe_mock.sharing.planted import Planted, SigningKeys
 from scribe_mock.sharing.sharing import Sharing
+from scribe_mock.store.plain_codec import decode_plain, encode_plain
 from scribe_mock.store.sqlite.database import Database, Statement
 
 #: An entry that is written again keeps its place: faults are listed in the order they were set.
@@ -79,7 +78,7 @@ class Kept(Sharing):
         for name in self._all_names().difference(records) if records else ():
             self._put(name, None)
         for name, record in records.items():
-            self._put(name, msgspec.msgpack.decode(record))
+            self._put(name, decode_plain(record))
         self._loading = False
 
     def _all_names(self) -> set[str]:
@@ -109,4 +108,4 @@ class Kept(Sharing):
         entry: Any = self._mirrors[part].entry(key)
         if entry is None:
             return _DROP, (name,)
-        return _PUT, (name, msgspec.msgpack.encode(entry))
+        return _PUT, (name, encode_plain(entry))

@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from scribe_mock.errors import StoreUnreachable
 from scribe_mock.sessions.noting import not_shared
 from scribe_mock.sharing.mirror import Mirror
 from scribe_mock.sharing.peers import Peers
 from scribe_mock.sharing.steering_scripts import BEGIN, CHANGES, END, RENEW
+from scribe_mock.store.plain_codec import decode_plain, encode_plain
 from scribe_mock.store.redis.connection import Connection
 from scribe_mock.store.redis.script import Script
 
@@ -167,7 +166,7 @@ class SteeringState:
                 for name in self._all_names().difference(names):
                     self._put(name, None)
             for name, entry in zip(names, found[1::2], strict=True):
-                self._put(name, None if entry is None else msgspec.msgpack.decode(entry))
+                self._put(name, None if entry is None else decode_plain(entry))
         finally:
             self._loading = False
         self._version = version
@@ -184,7 +183,7 @@ class SteeringState:
     def _encoded(self, name: str) -> bytes:
         part, _, key = name.partition(" ")
         entry = self._mirrors[part].entry(key)
-        return b"" if entry is None else msgspec.msgpack.encode(entry)
+        return b"" if entry is None else encode_plain(entry)
 
     def _note(self, part: str, key: str) -> None:
         if self._loading:

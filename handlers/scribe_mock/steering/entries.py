@@ -1,5 +1,6 @@
 """Entries of the journal in their JSON form (`control.yaml`)."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote_plus
@@ -13,10 +14,19 @@ from scribe_mock.steering.record import Record
 _Kind = tuple[str, str, bytes, bytes, int]
 
 
+#: Others wait until so many entries are described, a few milliseconds.
+_SLICE = 200
+
+
 async def described(journal: Entries, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The JSON forms of some entries."""
     repeated = await _repeated(journal, records)
-    return [_form(record, repeated.get(record)) for record in records]
+    forms: list[dict[str, Any]] = []
+    for start in range(0, len(records), _SLICE):
+        if start:
+            await asyncio.sleep(0)
+        forms += [_form(one, repeated.get(one)) for one in records[start : start + _SLICE]]
+    return forms
 
 
 async def described_whole(journal: Entries, record: Record) -> dict[str, Any]:

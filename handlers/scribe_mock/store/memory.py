@@ -27,7 +27,7 @@ from scribe_mock.store.memory_intake import MemoryIntake
 from scribe_mock.store.reference import Reference
 from scribe_mock.store.session_store import Intake, Parts, Pieces
 from scribe_mock.store.trimming import Trimming
-from scribe_mock.store.weights import CHUNK_BYTES, weight
+from scribe_mock.store.weights import CHUNK_BYTES, is_large, weight
 
 T = TypeVar("T")
 
@@ -62,9 +62,11 @@ class MemoryStore:
 
     async def create(self, session: Session) -> None:
         """Store a new session; raises SessionExists, ServiceUnavailable."""
+        large = is_large(session)
+        entry = await asyncio.to_thread(MemoryEntry, session, {}) if large else None
         if session.session_id in self._entries:
             raise SessionExists(session.session_id)
-        self._put(MemoryEntry(session, {}))
+        self._put(entry or MemoryEntry(session, {}))
 
     async def get(self, session_id: str) -> Session:
         """A session; raises SessionNotFound."""

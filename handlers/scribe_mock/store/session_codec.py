@@ -4,12 +4,12 @@ A record is msgpack, with the version of its form first. What JSON has as a list
 also where it was a tuple.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from msgspec import DecodeError
-from msgspec.msgpack import Decoder, Encoder, Ext
+from msgspec import DecodeError, ValidationError, convert
+from msgspec.msgpack import Decoder
 
 from scribe_mock.audio.packed_fingerprint import PackedFingerprint
 from scribe_mock.errors import ScribeError
@@ -17,14 +17,13 @@ from scribe_mock.sessions.chunk import Chunk
 from scribe_mock.sessions.chunks import Chunks
 from scribe_mock.sessions.session import Session
 from scribe_mock.store.body import Body
+from scribe_mock.store.plain_codec import decode_plain, encode_plain, read_extension
 from scribe_mock.store.reference import Reference
 
 T = TypeVar("T")
 
 #: The version of the form of all records; a record of another version is not read.
 VERSION = 1
-#: The type number of integers beyond 64 bits, which JSON has and msgpack does not.
-_LARGE_INTEGER = 1
 
 
 class RecordUnreadable(ScribeError):
@@ -40,16 +39,9 @@ class _ReferenceRecord:
     fixture: str | None
 
 
-def _read_extension(code: int, data: memoryview) -> int:
-    if code != _LARGE_INTEGER:
-        raise ValueError(f"an extension of type {code}")
-    return int.from_bytes(data, "big", signed=True)
-
-
-_ENCODER = Encoder()
-_SESSIONS = Decoder(tuple[int, Session], ext_hook=_read_extension)
-_CHUNKS = Decoder(tuple[int, Chunk], ext_hook=_read_extension)
-_REFERENCES = Decoder(tuple[int, _ReferenceRecord], ext_hook=_read_extension)
+_SESSIONS = Decoder(tuple[int, Session], ext_hook=read_extension)
+_CHUNKS = Decoder(tuple[int, Chunk], ext_hook=read_extension)
+_REFERENCES = Decoder(tuple[int, _ReferenceRecord], ext_hook=read_extension)
 _SESSION_FIELDS = tuple(field.name for field in fields(Session) if field.name != "chunks")
 
 
@@ -91,15 +83,12 @@ def decode_reference(data: bytes, body: Body) -> Reference:
 
 
 def _encode(value: Any) -> bytes:
-    try:
-        return _ENCODER.encode((VERSION, value))
-    except OverflowError:
-        return _ENCODER.encode((VERSION, _with_large_integers(value)))
+    return encode_plain((VERSION, value))
 
 
 def _decode(decoder: "Decoder[tuple[int, T]]", data: bytes) -> T:
     try:
-        version, value = decoder.decode(data)
+        version, value = _decoded(decoder, data)
     except DecodeError as error:
         raise RecordUnreadable(f"A record of the store can't be read: {error}.") from error
     if version != VERSION:
@@ -110,15 +99,9 @@ def _decode(decoder: "Decoder[tuple[int, T]]", data: bytes) -> T:
     return value
 
 
-def _with_large_integers(value: Any) -> Any:
-    """The same value with each integer that msgpack does not have as an extension."""
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        size = value.bit_length() // 8 + 1
-        return Ext(_LARGE_INTEGER, value.to_bytes(size, "big", signed=True))
-    if isinstance(value, Mapping):
-        return {key: _with_large_integers(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_large_integers(child) for child in value]
-    if is_dataclass(value):
-        return {f.name: _with_large_integers(getattr(value, f.name)) for f in fields(value)}
-    return value
+def _decoded(decoder: "Decoder[tuple[int, T]]", data: bytes) -> tuple[int, T]:
+    try:
+        return decoder.decode(data)
+    except ValidationError:
+        # A decoder takes no extension for an integer, so it is read first and converted then.
+        return convert(decode_plain(data), decoder.type)

@@ -12,6 +12,8 @@ from scribe_mock.sessions.session import Session
 _SESSION_BYTES = 2048
 _DOCUMENT_BYTES = 640
 CHUNK_BYTES = 960
+#: With more values than these a session is large.
+_MANY_VALUES = 2000
 
 
 def weight(session: Session) -> int:
@@ -22,6 +24,20 @@ def weight(session: Session) -> int:
     documents = [part for document in session.documents for part in _document_parts(document)]
     pieces = CHUNK_BYTES * len(session.chunks) + _DOCUMENT_BYTES * len(session.documents)
     return _SESSION_BYTES + footprint([*data, *lists, *texts, *documents]) + pieces
+
+
+def is_large(session: Session) -> bool:
+    """Whether a new session has so many values that counting them takes milliseconds."""
+    left: list[Any] = [session.additional_data, session.patient_details, session.templates]
+    for _ in range(_MANY_VALUES):
+        if not left:
+            return False
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += value.values()
+        elif isinstance(value, list | tuple):
+            left += value
+    return True
 
 
 def _document_parts(document: Document) -> tuple[Any, ...]:
