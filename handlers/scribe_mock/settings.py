@@ -4,18 +4,33 @@ Each field is also an option of `scribe-mock serve` (`--max-memory`) and an envi
 (`SCRIBE_MOCK_MAX_MEMORY`). The field's metadata says how its text is parsed and explained.
 """
 
-import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from scribe_mock.errors import SettingsError
-from scribe_mock.store_address import MEMORY, STORES, is_redis, is_store
+from scribe_mock.setting_kinds import (
+    COUNT,
+    ENTRIES,
+    FILE,
+    FLAG,
+    HOSTS,
+    LOG_FORMAT,
+    NETWORKS,
+    PORT,
+    SECONDS,
+    SIZE,
+    SOME_SECONDS,
+    STORE,
+    TEXT,
+    TOKENS,
+    URL,
+    WORKERS,
+    Kind,
+)
+from scribe_mock.store_address import MEMORY, is_redis
 
 ENVIRONMENT_PREFIX = "SCRIBE_MOCK_"
 #: Environment variables of `scribe-mock check --login`; they are not settings of the server.
@@ -27,141 +42,8 @@ EXAMINE_PREFIX = "SCRIBE_MOCK_EXAMINE_"
 #: What a client that is examined finds in its environment besides; they are not settings either.
 _OF_CLIENTS = {"SCRIBE_MOCK_URL", "SCRIBE_MOCK_AUDIO", "SCRIBE_MOCK_RESUME"}
 
-_UNITS = {"": 1, "B": 1}
-_UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)}
-_UNITS |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", 1)}
 
-#: One upload alone may have 10 MiB. Python code may go below, to test a server without memory.
-_MIN_MEMORY = 16 * 1024**2
-#: Ten years: a longer time is a mistake, and too much for timers.
-_MAX_SECONDS = 10 * 365.25 * 86400
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of setting: which values it accepts.
-
-    Args:
-        description: The accepted values in words, for messages.
-        parse: The value that a text stands for; raises ValueError or OverflowError.
-        accepts: Whether a value is accepted.
-    """
-
-    description: str
-    parse: Callable[[str], Any]
-    accepts: Callable[[Any], bool]
-
-
-def _number(value: Any, least: float, most: float) -> bool:
-    counts = isinstance(value, int | float) and not isinstance(value, bool)
-    return counts and least <= value <= most
-
-
-def _size(text: str) -> int:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)", text.strip())
-    if match is None or match[2].upper() not in _UNITS:
-        raise ValueError
-    size = int(float(match[1]) * _UNITS[match[2].upper()])
-    if size < _MIN_MEMORY:
-        raise ValueError
-    return size
-
-
-def _digits(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError
-    return int(text)
-
-
-def _tokens(text: str) -> tuple[str, ...]:
-    return tuple(part for part in re.split(r"[,\s]+", text) if part)
-
-
-def _are_tokens(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(t, str) and t.strip() for t in value)
-
-
-def _are_hosts(value: Any) -> bool:
-    return _are_tokens(value) and all(re.fullmatch(r"[a-z0-9._:-]+", host) for host in value)
-
-
-def _are_networks(value: Any) -> bool:
-    try:
-        return _are_tokens(value) and bool([ip_network(each, strict=False) for each in value])
-    except ValueError:
-        return False
-
-
-def _is_url(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    told = parts.scheme in ("http", "https") and parts.netloc
-    return bool(told) and not (parts.query or parts.fragment or value.endswith("/"))
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in ("1", "true", "yes", "on"):
-        return True
-    if text.lower() in ("0", "false", "no", "off", ""):
-        return False
-    raise ValueError
-
-
-_TEXT = _Kind("some text", str.strip, lambda value: isinstance(value, str) and bool(value.strip()))
-_FILE = _Kind("a path", Path, lambda value: isinstance(value, Path))
-_FLAG = _Kind("1 or 0", _flag, lambda value: isinstance(value, bool))
-_PORT = _Kind(
-    "a port from 0 to 65535 (0 for any free one)",
-    _digits,
-    lambda value: isinstance(value, int) and _number(value, 0, 65535),
-)
-_TOKENS = _Kind("at least one token", _tokens, _are_tokens)
-_HOSTS = _Kind(
-    "at least one host name, without scheme and port",
-    lambda text: _tokens(text.lower()),
-    _are_hosts,
-)
-_NETWORKS = _Kind("at least one address or network such as 10.0.0.0/8", _tokens, _are_networks)
-_SECONDS = _Kind(
-    f"a number of seconds, 0 to {_MAX_SECONDS:.0f}",
-    float,
-    lambda value: _number(value, 0, _MAX_SECONDS),
-)
-_SOME_SECONDS = _Kind(
-    f"a number of seconds above 0, up to {_MAX_SECONDS:.0f}",
-    float,
-    lambda value: _number(value, 0, _MAX_SECONDS) and value > 0,
-)
-_SIZE = _Kind(
-    "a size such as 500MB, 1GiB or a number of bytes, at least 16MiB",
-    _size,
-    lambda value: isinstance(value, int) and _number(value, 1, math.inf),
-)
-_ENTRIES = _Kind(
-    "a number of entries, 0 to 1000000",
-    _digits,
-    lambda value: isinstance(value, int) and _number(value, 0, 1_000_000),
-)
-_WORKERS = _Kind(
-    "a number of processes, 1 to 64",
-    _digits,
-    lambda value: isinstance(value, int) and _number(value, 1, 64),
-)
-_COUNT = _Kind(
-    "a number, 1 to 1000000",
-    _digits,
-    lambda value: isinstance(value, int) and _number(value, 1, 1_000_000),
-)
-_LOG_FORMAT = _Kind("text or json", str.strip, lambda value: value in ("text", "json"))
-_STORE = _Kind(STORES, str.strip, is_store)
-_URL = _Kind("an address such as https://mock.example.org", lambda text: text.rstrip("/"), _is_url)
-
-
-def _setting(default: Any, kind: _Kind, metavar: str, explain: str) -> Any:
+def _setting(default: Any, kind: Kind, metavar: str, explain: str) -> Any:
     return field(default=default, metadata={"kind": kind, "metavar": metavar, "explain": explain})
 
 
@@ -169,124 +51,124 @@ def _setting(default: Any, kind: _Kind, metavar: str, explain: str) -> Any:
 class Settings:
     """How one server behaves; the defaults are those of `scribe-mock serve`."""
 
-    host: str = _setting("127.0.0.1", _TEXT, "HOST", "address to listen on")
-    port: int = _setting(8080, _PORT, "PORT", "port to listen on; 0 for any free one")
+    host: str = _setting("127.0.0.1", TEXT, "HOST", "address to listen on")
+    port: int = _setting(8080, PORT, "PORT", "port to listen on; 0 for any free one")
     token: tuple[str, ...] = _setting(
         (),
-        _TOKENS,
+        TOKENS,
         "T",
         "accept only this bearer token; repeat the option for more; default: any token",
     )
     workers: int = _setting(
-        1, _WORKERS, "N", "processes that share the port; more than 1 need --store redis://…"
+        1, WORKERS, "N", "processes that share the port; more than 1 need --store redis://…"
     )
     shutdown_seconds: float = _setting(
         0.0,
-        _SECONDS,
+        SECONDS,
         "S",
         "seconds to go on after SIGTERM while /_mock/ready says 503, for a proxy to notice",
     )
     processing_seconds: float = _setting(
-        2.0, _SECONDS, "S", "seconds that processing takes after End session"
+        2.0, SECONDS, "S", "seconds that processing takes after End session"
     )
     session_ttl: float = _setting(
-        3600.0, _SOME_SECONDS, "S", "seconds until a session that was not ended expires"
+        3600.0, SOME_SECONDS, "S", "seconds until a session that was not ended expires"
     )
     store: str = _setting(
         MEMORY,
-        _STORE,
+        STORE,
         "STORE",
         "where sessions and audio are: memory, redis://HOST:PORT (for several servers) or "
         "sqlite:///FILE",
     )
     redis_durable: bool = _setting(
-        False, _FLAG, "", "acknowledge what Redis has on its disk (WAITAOF), for redis:// alone"
+        False, FLAG, "", "acknowledge what Redis has on its disk (WAITAOF), for redis:// alone"
     )
     max_memory: int = _setting(
         1024**3,
-        _SIZE,
+        SIZE,
         "SIZE",
         "memory for sessions and audio; when full, finished, then expired sessions are evicted",
     )
     scenario: str = _setting(
-        "consultation", _TEXT, "NAME", "outcome of processing for sessions that name no scenario"
+        "consultation", TEXT, "NAME", "outcome of processing for sessions that name no scenario"
     )
     follow_audio: bool = _setting(
         False,
-        _FLAG,
+        FLAG,
         "",
         "transcripts have what arrived of the scenario's recording, for sessions that say nothing",
     )
     fixtures: Path | None = _setting(
         None,
-        _FILE,
+        FILE,
         "DIR",
         "folder with sessions.yaml, scenarios/ and audio/; default: the shipped one",
     )
     spec: Path | None = _setting(
-        None, _FILE, "FILE", "OpenAPI file to serve; default: the shipped openapi.yaml"
+        None, FILE, "FILE", "OpenAPI file to serve; default: the shipped openapi.yaml"
     )
     watch: bool = _setting(
-        False, _FLAG, "", "load the fixtures and the file of --spec anew when they are saved"
+        False, FLAG, "", "load the fixtures and the file of --spec anew when they are saved"
     )
     max_audio_seconds: float = _setting(
         14400.0,
-        _SOME_SECONDS,
+        SOME_SECONDS,
         "S",
         "longest single recording that is accepted, in seconds of audio",
     )
     max_audio_work: float = _setting(
-        60.0, _SOME_SECONDS, "S", "processor time that one recording may need, in seconds"
+        60.0, SOME_SECONDS, "S", "processor time that one recording may need, in seconds"
     )
     max_audio_wait: float = _setting(
         300.0,
-        _SOME_SECONDS,
+        SOME_SECONDS,
         "S",
         "time until a recording is decoded, with its wait for others, in seconds; then 503",
     )
     max_recordings: int = _setting(
-        64, _COUNT, "N", "the most recordings that are decoded or wait for it; more get 503"
+        64, COUNT, "N", "the most recordings that are decoded or wait for it; more get 503"
     )
     max_connections: int = _setting(
-        5000, _COUNT, "N", "the most connections to each process; more get 503 and are closed"
+        5000, COUNT, "N", "the most connections to each process; more get 503 and are closed"
     )
     max_streams: int = _setting(
-        1000, _COUNT, "N", "the most open WebSockets of each process; more are refused with 503"
+        1000, COUNT, "N", "the most open WebSockets of each process; more are refused with 503"
     )
-    strict_audio: bool = _setting(False, _FLAG, "", "refuse audio that has a serious finding")
+    strict_audio: bool = _setting(False, FLAG, "", "refuse audio that has a serious finding")
     public_url: str | None = _setting(
-        None, _URL, "URL", "address for upload_url; default: the address that the client used"
+        None, URL, "URL", "address for upload_url; default: the address that the client used"
     )
     forwarded_allow_ips: tuple[str, ...] = _setting(
         (),
-        _NETWORKS,
+        NETWORKS,
         "ADDRESS",
         "make upload_url from Forwarded or X-Forwarded-* of proxies at this address or network; "
         "repeat the option for more; default: of none",
     )
     certfile: Path | None = _setting(
-        None, _FILE, "FILE", "serve https with this certificate, a PEM file; default: http"
+        None, FILE, "FILE", "serve https with this certificate, a PEM file; default: http"
     )
     keyfile: Path | None = _setting(
-        None, _FILE, "FILE", "the key of --certfile; default: it is in that file"
+        None, FILE, "FILE", "the key of --certfile; default: it is in that file"
     )
     self_signed: bool = _setting(
-        False, _FLAG, "", "serve https with a certificate for localhost and this machine's address"
+        False, FLAG, "", "serve https with a certificate for localhost and this machine's address"
     )
     webhook_host: tuple[str, ...] = _setting(
         (),
-        _HOSTS,
+        HOSTS,
         "HOST",
         "deliver webhooks to this host too, over https; repeat the option for more; default: only "
         "to this machine",
     )
     journal_size: int = _setting(
-        10_000, _ENTRIES, "N", "the most requests that the journal keeps; 0 for no journal"
+        10_000, ENTRIES, "N", "the most requests that the journal keeps; 0 for no journal"
     )
     log_format: str = _setting(
-        "text", _LOG_FORMAT, "FORMAT", "how requests are logged: text, or json for an object a line"
+        "text", LOG_FORMAT, "FORMAT", "how requests are logged: text, or json for an object a line"
     )
-    quiet: bool = _setting(False, _FLAG, "", "do not log requests")
+    quiet: bool = _setting(False, FLAG, "", "do not log requests")
 
     def __post_init__(self) -> None:
         """Check values from Python code like those from texts; raises SettingsError."""
