@@ -233,7 +233,7 @@ class Watched(Examiner):
         with await self.store.intake(1) as intake:
             await self.store.add_upload(session, intake, lambda _: [(chunk, [b"%d" % sequence])])
 
-    async def examine(self, parts, kind, extension):
+    async def examine(self, parts, kind, extension, *, sheds=False):
         assert len(self.examined) < 5
         self.examined += parts
         await asyncio.sleep(0)

@@ -105,7 +105,7 @@ class Uploads:
         if self._examiner.strict:
             diagnosis = await while_present(
                 request.receive,
-                self._examiner.examine(intake.parts, upload.kind, upload.extension),
+                self._examiner.examine(intake.parts, upload.kind, upload.extension, sheds=True),
             )
             _refuse_serious(upload, diagnosis.findings)
 

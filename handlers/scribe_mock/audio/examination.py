@@ -98,9 +98,16 @@ class Examiner:
         """
         return await self._pool().split_async(parts, media_type, self._limits)
 
-    async def examine(self, parts: Parts, media_type: str, extension: str) -> Diagnosis:
-        """Decode one chunk, and return its measurements and findings."""
-        return await self._pool().diagnose_async(parts, media_type, extension, self._limits)
+    async def examine(
+        self, parts: Parts, media_type: str, extension: str, *, sheds: bool = False
+    ) -> Diagnosis:
+        """Decode one chunk, and return its measurements and findings.
+
+        Raises:
+            ServiceUnavailable: too many recordings wait, and this one `sheds`.
+        """
+        pool = self._pool()
+        return await pool.diagnose_async(parts, media_type, extension, self._limits, sheds=sheds)
 
     async def as_mp3(self, parts: Parts, head: Parts) -> tuple[bytes, bool]:
         """Return one chunk as MP3 frames, and whether it can be decoded by itself.

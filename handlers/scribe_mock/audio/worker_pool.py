@@ -136,6 +136,7 @@ class AudioWorkers:
             limits,
             _size(parts),
             lambda job: self.split(b"".join(parts), media_type, limits, job),
+            sheds=True,
         )
 
     def diagnose(
@@ -160,12 +161,19 @@ class AudioWorkers:
         declared: str,
         extension: str,
         limits: Limits = _DEFAULT_LIMITS,
+        *,
+        sheds: bool = False,
     ) -> Diagnosis:
-        """Return the diagnosis of a chunk; raises ServiceUnavailable if too many wait."""
+        """Return the diagnosis of a chunk.
+
+        Raises:
+            ServiceUnavailable: too many recordings wait, and this one `sheds`.
+        """
         return await self._in_thread(
             limits,
             _size(parts),
             lambda job: self.diagnose(b"".join(parts), declared, extension, limits, job),
+            sheds=sheds,
         )
 
     def mp3(
@@ -181,7 +189,7 @@ class AudioWorkers:
     async def mp3_async(
         self, parts: Iterable[bytes], head: Iterable[bytes], limits: Limits = _DEFAULT_LIMITS
     ) -> tuple[bytes, bool]:
-        """Return a chunk as MP3 frames; raises ServiceUnavailable if too many wait."""
+        """Return a chunk as MP3 frames."""
         return await self._in_thread(
             limits,
             _size(parts),
@@ -213,7 +221,6 @@ class AudioWorkers:
 
         Raises:
             AudioError: it can't be decoded, by itself or after the head.
-            ServiceUnavailable: too many recordings wait.
         """
         return await self._in_thread(
             limits,
@@ -246,23 +253,27 @@ class AudioWorkers:
 
         Raises:
             AudioError: it takes too much work.
-            ServiceUnavailable: too many recordings wait.
         """
         size = len(reference.data)
         return await self._in_thread(
             limits, size, lambda job: self.compare(reference, pieces, limits, job)
         )
 
-    async def _in_thread(self, limits: Limits, size: int, work: Callable[[Job], T]) -> T:
-        """Work in a thread; a call that is cancelled ends the process that works for it."""
-        if self._waiting >= self._most_waiting:
+    async def _in_thread(
+        self, limits: Limits, size: int, work: Callable[[Job], T], *, sheds: bool = False
+    ) -> T:
+        """Work in a thread; a call that is cancelled ends the process that works for it.
+
+        What clients upload `sheds`: it is refused when too much of it waits.
+        """
+        if sheds and self._waiting >= self._most_waiting:
             raise ServiceUnavailable(
                 f"{self._waiting} recordings are being decoded or wait for it. Send this one again "
                 "later, or start the mock with a larger --max-recordings."
             )
         threads = self._long_threads if size >= LONG_BYTES else self._short_threads
         job = Job(limits)
-        self._waiting += 1
+        self._waiting += sheds
         self.bytes += size
         try:
             return await asyncio.wrap_future(threads.submit(work, job))
@@ -270,7 +281,7 @@ class AudioWorkers:
             job.give_up()
             raise
         finally:
-            self._waiting -= 1
+            self._waiting -= sheds
             self.bytes -= size
 
     def _asked_twice(
