@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scribe_mock.store.session_store import SessionStore
 
-#: Bytes of a fault and of an open WebSocket, measured and rounded up. A recording that is decoded
+#: Bytes of a fault and of an open WebSocket, estimated. A recording that is decoded
 #: is there three times: in parts, as one, and in the process that decodes it.
 FAULT_BYTES, STREAM_BYTES, DECODED_TIMES = 3_000, 128 * 1024, 3
 #: So much is no part of `--max-memory`, like the program itself.
