@@ -27,7 +27,7 @@ EDITABLE := $(INSTALL) --no-deps --editable .
 UV := $(or $(shell command -v uv),$(BIN)/uv)
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help install install-base serve check test every-test unit slow coverage schemathesis mutants client-mutants over-redis redis-faults seeds bench \
+.PHONY: help install install-base serve check test every every-test unit slow coverage schemathesis mutants client-mutants over-redis redis-faults seeds bench \
   soak bench-docs pictures lock clean
 .DEFAULT_GOAL := help
 
@@ -68,6 +68,9 @@ test: $(ALL) ## checks and all tests, side by side; options in ARGS="-k upload"
 
 every-test: $(ALL)
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
+
+every: $(ALL) ## make test with the tests that take longest, and every mutant of the guides' clients
+	EVERY_TEST=1 EVERY_MUTANT=1 $(MAKE) --no-print-directory test
 
 # Tests that need a browser or npm, make an environment, or check whole servers. Coverage would nearly
 # double their time, and some of them measure how soon a server answers.
@@ -128,7 +131,7 @@ mutants: $(ALL) ## every mutant through the whole check; some by name in ARGS="E
 	$(BIN)/python -m tests.contract $(ARGS)
 
 client-mutants: $(ALL) ## every mutant of the guides' clients through its scenario (Chromium is needed)
-	EVERY_MUTANT=1 $(BIN)/pytest -n 0 tests/examine/test_program_mutants.py tests/examine/test_page_mutants.py tests/examine/test_examine.py $(ARGS)
+	EVERY_TEST=1 EVERY_MUTANT=1 $(BIN)/pytest -n 0 tests/examine/test_program_mutants.py tests/examine/test_page_mutants.py tests/examine/test_examine.py $(ARGS)
 
 seeds: $(ALL) ## the check against the mock, at ten seeds
 	$(BIN)/python -m tests.contract.seeds $(ARGS)

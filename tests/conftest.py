@@ -52,6 +52,28 @@ LONG = (
 )
 
 
+#: What takes long, and is mostly shown by other tests too: `make every` has these.
+RARE = (
+    "tests/contract/test_check.py::test_freedoms_raise_no_alarm[Slow]",
+    "tests/examine/test_examinations.py::test_what_is_broken_is_found_by_hand_too[repeats_refused",
+    "tests/examine/test_page_mutants.py",
+    "tests/test_following_audio.py::test_a_sentence_arrived_if_four_fifths_of_it_did[8.9",
+    "tests/test_following_audio.py::test_all_that_arrived_is_all_of_it[audio/mp3]",
+    "tests/test_following_audio.py::test_silence_that_is_lost_is_no_sentence",
+    "tests/test_javascript_client.py::test_the_guide_says_how_axios_did",
+    "tests/test_references.py::test_as_many_bytes_as_an_hour_of_wav_has",
+)
+#: Of the pages, all are tried in the dark, and these in both schemes.
+BOTH_SCHEMES = ("[/docs-light]", "[/_mock/ui-light]", "[/_mock/ui/faults-light]")
+
+
+def is_rare(nodeid):
+    """Whether a test is one of those that `make every` has."""
+    if "::test_a_page_is_sound[" in nodeid and nodeid.endswith("-light]"):
+        return not nodeid.endswith(BOTH_SCHEMES)
+    return nodeid.startswith(RARE)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """More processes than processors: many tests wait, for a server or for time to pass."""
@@ -59,8 +81,12 @@ def pytest_xdist_auto_num_workers():
     return 3 * processors
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the tests that take long."""
+def pytest_collection_modifyitems(config, items):
+    """Leave out the rare tests, unless they are wanted; begin with those that take long."""
+    if "EVERY_TEST" not in os.environ and not any("::" in str(each) for each in config.args):
+        rare = [item for item in items if is_rare(item.nodeid)]
+        items[:] = [item for item in items if not is_rare(item.nodeid)]
+        config.hook.pytest_deselected(items=rare)
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import httpx
 import pytest
 
-from tests.support import AUDIO, comes_true
+from tests.support import AUDIO, PATIENCE, comes_true
 
 SPEECH = AUDIO / "speech.webm"
 HEADERS = {"Authorization": "Bearer any", "Content-Type": "audio/webm;codecs=opus"}
@@ -122,7 +122,7 @@ def page(browser, server):
 
 @pytest.fixture(scope="module")
 def python():
-    with httpx.Client(verify=False) as client:
+    with httpx.Client(verify=False, timeout=PATIENCE) as client:
         yield client
 
 
