@@ -54,7 +54,14 @@ LONG = (
 
 #: What takes long, and is mostly shown by other tests too: `make every` has these.
 RARE = (
+    "tests/audio/test_fuzz.py::test_mutated_files_are_cut_or_refused[audio/m4a]",
+    "tests/browser/test_browser_errors_page.py::test_the_fetch_samples_get_what_is_promised",
     "tests/contract/test_check.py::test_freedoms_raise_no_alarm[Slow]",
+    "tests/contract/test_hostile.py::test_no_stream_takes_much_memory[fragments]",
+    "tests/contract/test_hostile.py::test_no_stream_takes_much_memory[messages]",
+    "tests/contract/test_hostile.py::test_no_stream_takes_much_memory[pongs]",
+    "tests/contract/test_mutants.py::test_the_right_rule_names_the_fault_and_its_commands_show_it"
+    "[NothingIsTold]",
     "tests/examine/test_examinations.py::test_what_is_broken_is_found_by_hand_too[repeats_refused",
     "tests/examine/test_page_mutants.py",
     "tests/test_following_audio.py::test_a_sentence_arrived_if_four_fifths_of_it_did[8.9",

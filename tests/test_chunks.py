@@ -84,3 +84,16 @@ def test_what_is_kept_is_what_is_there(seed):
         change(chunks, choose)
         assert (copy.ordered(), set(copy.codes)) == before
         check(Chunks(replace(one) for one in chunks.ordered()), choose)
+
+
+def test_a_digest_is_of_the_upload_whatever_became_of_it_meanwhile():
+    first = Chunk(0, "webm", "a_0.webm", "audio/webm;codecs=opus", 10, 1.0)
+    chunks = Chunks()
+    chunks.put(first)
+    chunks.diagnose(first, Diagnosis())
+    chunks.learn(first, "one")
+    assert (first.sha256, chunks[0].sha256, chunks.undigested) == ("one", "one", set())
+    again = replace(first, sha256=None)
+    chunks.put(replace(again, replaced=1, received_at=2.0))
+    chunks.learn(again, "two")
+    assert (again.sha256, chunks[0].sha256, chunks.undigested) == ("two", None, {0})

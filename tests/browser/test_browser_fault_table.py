@@ -61,7 +61,7 @@ ARRIVED = {
 
 FETCH = """async ([url, headers, audio]) => {
     const body = Uint8Array.from(atob(audio), (c) => c.charCodeAt(0));
-    const signal = AbortSignal.timeout(400);
+    const signal = AbortSignal.timeout(2000);
     let answer;
     try {
         answer = await fetch(url, {method: "POST", headers, body, signal});
@@ -78,7 +78,7 @@ FETCH = """async ([url, headers, audio]) => {
 
 
 def by_curl(url):
-    command = ["curl", "-s", "-m", "0.4", "-o", "/dev/null", "-w", "%{http_code} %{size_download}"]
+    command = ["curl", "-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code} %{size_download}"]
     for name, value in HEADERS.items():
         command += ["-H", f"{name}: {value}"]
     done = subprocess.run(
@@ -99,7 +99,7 @@ def by_curl(url):
 def by_python(client, url):
     try:
         with client.stream(
-            "POST", url, headers=HEADERS, content=SPEECH.read_bytes(), timeout=0.4
+            "POST", url, headers=HEADERS, content=SPEECH.read_bytes(), timeout=2
         ) as answer:
             try:
                 answer.read()

@@ -96,7 +96,6 @@ OFTEN = {
     "swaps",
     "twice",
     "never_looks",
-    "silent",
     "fears_session_ended",
     "polls_fast",
     "forgets_left",

@@ -165,11 +165,14 @@ class Chunks(Mapping[int, Chunk]):
             self.put(replace(chunk, diagnosis=diagnosis))
 
     def learn(self, chunk: Chunk, sha256: str) -> None:
-        """Note the digest of a chunk, unless it is gone."""
-        if self._by_number.get(chunk.sequence) is chunk and chunk.sha256 is None:
-            chunk.sha256 = sha256
-            self._repetitions.add(chunk)
+        """Note the digest of a chunk, also of one that was examined or replaced meanwhile."""
+        current = self._by_number.get(chunk.sequence)
+        if current is not None and current.sha256 is None and _same_upload(current, chunk):
+            current.sha256 = sha256
+            self._repetitions.add(current)
             self.undigested.discard(chunk.sequence)
+        if chunk.sha256 is None:  # whoever asked for it still shows this one
+            chunk.sha256 = sha256
 
     def copy(self) -> "Chunks":
         """A copy that stays as it is, of the same chunks."""
@@ -253,3 +256,8 @@ class Chunks(Mapping[int, Chunk]):
             self._sent_again.add(name)
         else:
             self._sent_again.discard(name)
+
+
+def _same_upload(one: Chunk, other: Chunk) -> bool:
+    """Whether two chunks with one number are of one upload, examined or not."""
+    return (one.received_at, one.replaced) == (other.received_at, other.replaced)
