@@ -57,9 +57,10 @@ class Client:
         finally:
             ended = None if self._killed else self._process.returncode
             self._kill_group()
-        await self._process.wait()
-        await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
-        self._reading.cancel()
+            # When this is cancelled too: its transport has to end before the event loop does.
+            await self._process.wait()
+            await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
+            self._reading.cancel()
         return Run(exit_code=ended, output=self._text(), out_of_time=out_of_time)
 
     def kill(self) -> None:

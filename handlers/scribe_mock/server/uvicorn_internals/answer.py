@@ -37,6 +37,9 @@ class Answer:
         if message["type"] == "http.response.start" and not self._cycle.response_started:
             self._head = message
             return
+        if self._cycle.transport.is_closing():
+            # The client has left: uvicorn is told of it at the next turn of the loop.
+            self._cycle.disconnected = True
         head, self._head = self._head, None
         if head is not None:
             # Without this, both would be garbage that only the garbage collector finds.
