@@ -37,10 +37,12 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(*options):
-    """A running ServerProcess on a free port."""
+def server_process(*options, limits=None):
+    """A running ServerProcess on a free port; `limits` is called in it before it begins."""
     command = [sys.executable, "-m", "scribe_mock", "serve", "--port", "0", "--quiet", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ, preexec_fn=limits
+    ) as process:
         try:
             server = ServerProcess(process)
             try:

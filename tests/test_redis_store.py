@@ -68,6 +68,22 @@ def test_a_session_made_by_one_server_is_used_through_the_other(two):
     assert refusal(session.end(2)) == (400, "session_ended")
 
 
+def test_a_long_session_is_told_as_it_is_whoever_changes_it(two):
+    first, second = two
+    session = first.create()
+    session.store(*(f"a_{number}.webm" for number in range(520)), content=b"x")
+    other = seen_by(second, session)
+    for number in (520, 521):
+        assert len(session.names()) == len(other.names()) == number
+        other.store(f"a_{number}.webm", content=b"x")
+        assert other.patch(additional_data={"latest": number}).status_code == 200
+        assert session.get().json()["additional_data"]["latest"] == number
+    assert session.end(522).status_code == 202
+    assert other.get().json()["status"] == "processing"
+    first.control("DELETE", session.path)
+    assert refusal(other.get()) == (404, "session_not_found")
+
+
 def test_a_reference_and_documents_are_shared(two):
     first, second = two
     session = first.create("single")

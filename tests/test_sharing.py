@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 from tests.receivers import Receiver
 from tests.redis_servers import redis_server
-from tests.served_processes import served_process
+from tests.server_process import server_process
 from tests.support import TOKEN, ApiSession, comes_true, parallel, refusal, running
 from tests.test_stream import closed
 
@@ -491,7 +491,7 @@ class TestWebhooks:
             with running(store=store) as first:
                 second = stack.enter_context(running(store=store))
                 register(second, receiver)
-                session = recorded(first)
+                session = recorded(first.mock)
                 log = [("session.started", 1, 503)]
                 assert comes_true(lambda: deliveries(second, session) == log)
                 receiver.next()
@@ -505,10 +505,10 @@ class TestWebhooks:
     def test_another_server_goes_on_when_the_sender_is_killed(self, redis_url):
         store = f"{redis_url}?prefix=killed:"
         with Receiver(503, 200) as receiver, ExitStack() as stack:
-            with served_process("--store", store) as first:
+            with server_process("--store", store) as first:
                 second = stack.enter_context(running(store=store))
                 register(second, receiver)
-                session = recorded(first)
+                session = recorded(first.mock)
                 log = [("session.started", 1, 503)]
                 assert comes_true(lambda: deliveries(second, session) == log)
                 first.kill()

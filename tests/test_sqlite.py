@@ -13,7 +13,7 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.served_processes import served_process
+from tests.server_process import server_process
 from tests.support import AUDIO, MIB, ApiSession, Mock, noise, refusal, running
 
 SPEECH, MORE = ((AUDIO / f"{name}.webm").read_bytes() for name in ("speech", "speech-2"))
@@ -108,7 +108,8 @@ def test_a_single_recording_that_is_sent_again_has_its_chunks_once(store):
 
 def test_kill_9_in_the_middle_of_uploads_loses_nothing_that_was_acknowledged(store):
     sent, acknowledged = {}, set()
-    with served_process("--store", store) as mock:
+    with server_process("--store", store) as server:
+        mock = server.mock
         sessions = [mock.create() for _ in range(4)]
         numbers = count()
 
@@ -121,7 +122,7 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing_that_was_acknowledged(sto
                     if one.upload(f"audio_{number}.webm", content).status_code == 200:
                         acknowledged.add((one.id, number))
                     if len(acknowledged) == 150:
-                        mock.process.send_signal(signal.SIGKILL)
+                        server.process.send_signal(signal.SIGKILL)
 
         with ThreadPoolExecutor(8) as pool:
             for done in [pool.submit(upload) for _ in range(8)]:
@@ -139,7 +140,8 @@ def test_a_disk_that_is_full_is_a_503_and_loses_nothing(store):
     def bounded():
         resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MIB, 8 * MIB))
 
-    with served_process("--store", store, limits=bounded) as mock:
+    with server_process("--store", store, limits=bounded) as server:
+        mock = server.mock
         one = mock.create()
         answers = [one.upload(f"audio_{n}.webm", noise(MIB, n)) for n in range(12)]
         kept = [n for n, answer in enumerate(answers) if answer.status_code == 200]

@@ -18,11 +18,13 @@ class Loaded:
         session: The session.
         stored: Its chunks with the places of their bytes, by their numbers.
         uploads: How many writes of chunks it had.
+        fields: What Redis had of it besides its chunks; each change of them changes it, too.
     """
 
     session: Session
     stored: Mapping[int, StoredChunk]
     uploads: bytes
+    fields: tuple[bytes | None, ...] = ()
 
     @classmethod
     def of(cls, fields: Sequence[bytes | None], chunks: Mapping[bytes, bytes]) -> "Loaded | None":
@@ -32,7 +34,7 @@ class Loaded:
             return None
         stored = {int(number): StoredChunk.decoded(value) for number, value in chunks.items()}
         session = decode_session(record, [one.chunk for one in stored.values()])
-        return cls(session, stored, uploads or b"0")
+        return cls(session, stored, uploads or b"0", (record, uploads))
 
     @classmethod
     def head(cls, session: Session) -> "Loaded":

@@ -4,6 +4,7 @@ A change reads a session, changes a copy, and writes that in one script if the s
 it was; else it begins again.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -28,6 +29,7 @@ from scribe_mock.store.redis.bodies import Bodies
 from scribe_mock.store.redis.connection import Command, Connection
 from scribe_mock.store.redis.intake import RedisIntake
 from scribe_mock.store.redis.loaded import Loaded
+from scribe_mock.store.redis.long_sessions import LongSessions
 from scribe_mock.store.redis.references import References
 from scribe_mock.store.redis.room import Room
 from scribe_mock.store.redis.script import Script
@@ -42,6 +44,8 @@ T = TypeVar("T")
 _MOST_ATTEMPTS = 100
 #: How many sessions are read or removed in one round trip.
 _AT_ONCE = 100
+#: So many chunks are decoded in a thread, and fewer in a few milliseconds.
+_MANY = 500
 #: Seconds between two looks for sessions whose keys have ended by themselves.
 _SWEEP_SECONDS = 60
 
@@ -73,6 +77,7 @@ class RedisStore:
         self._room = Room(redis, clocks, max_memory, self._gone)
         self._bodies = Bodies(redis)
         self._references = References(redis, self._bodies, self._room)
+        self._long = LongSessions()
         self._swept = 0.0
 
     async def create(self, session: Session) -> None:
@@ -245,8 +250,19 @@ class RedisStore:
         self._room.unclaim(size)
 
     async def _find(self, session_id: str) -> Loaded | None:
-        answers = await self._redis.run(*self._reading(session_id))
-        return Loaded.of(*answers)
+        if session_id in self._long:
+            [fields] = await self._redis.run(prefetch.fields_of(self._prefix, session_id))
+            known = self._long.find(session_id, fields)
+            if known is not None:
+                return known
+        fields, chunks = await self._redis.run(*self._reading(session_id))
+        if len(chunks) < _MANY:
+            loaded = Loaded.of(fields, chunks)
+        else:
+            loaded = await asyncio.to_thread(Loaded.of, fields, chunks)
+        if loaded is not None:
+            self._long.keep(loaded)
+        return loaded
 
     async def _load(self, session_id: str) -> Loaded:
         loaded = await self._find(session_id)
