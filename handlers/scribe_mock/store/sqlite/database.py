@@ -30,6 +30,7 @@ CREATE TABLE kept (name TEXT PRIMARY KEY, record BLOB NOT NULL);
 """
 #: The most seconds that a request waits for the disk, and between two attempts after a failure.
 _PATIENCE, _PAUSE = 2.0, 1.0
+_LATE = f"that takes more than {_PATIENCE:.0f} seconds"
 
 #: Stands at the end of a statement that can have several rows.
 ROWS = "{rows}"
@@ -126,12 +127,11 @@ class Database:
         """Write until nothing is left; what could not be written is tried again."""
         loop = asyncio.get_running_loop()
         while self._statements:
+            await asyncio.sleep(0)
             statements, self._statements = self._statements, []
             waiting, self._waiting = self._waiting, []
             writing = loop.run_in_executor(self._thread, self._transact, statements)
-            await asyncio.wait({writing}, timeout=_PATIENCE)
-            if not writing.done():
-                self._fail(waiting, f"that takes more than {_PATIENCE:.0f} seconds")
+            late = loop.call_later(_PATIENCE, self._fail, waiting, _LATE)
             try:
                 await writing
             except sqlite3.Error as error:
@@ -141,6 +141,8 @@ class Database:
             else:
                 self.failure = None
                 _end(waiting, None)
+            finally:
+                late.cancel()
         self._task = None
         _end(self._waiting, None)
         self._waiting = []
